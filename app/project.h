@@ -1,0 +1,150 @@
+// Project: a configuration, checked and compiled: what the rest of the program works with.
+// Immutable once built; thread-safe. Made by CompileProject (app/config/compile.h).
+
+#ifndef MILLRACE_APP_PROJECT_H_
+#define MILLRACE_APP_PROJECT_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/value.h"
+#include "learners/registry.h"
+#include "stream/decode/decoder.h"
+#include "stream/expr/expression.h"
+#include "stream/label_join.h"
+#include "stream/log.h"
+#include "stream/schema.h"
+#include "stream/view_spec.h"
+
+namespace millrace {
+
+enum class OnError : uint8_t { kDeadLetter, kSkip, kStop };
+
+struct SourceSpec {
+  std::string name;
+  std::string topic;
+  DecoderOptions decoder;
+  std::string format = "json";
+  int64_t out_of_order_ms = 0;
+  int64_t future_skew_ms = 600'000;
+  int64_t retention_ms = 40LL * 86'400'000;
+  bool keep_future = false;  // future-dated records are kept at their own time
+  OnError on_error = OnError::kDeadLetter;
+};
+
+// Features of one view that a task reads, for one entity.
+struct TaskFeatureRead {
+  int32_t view = 0;
+  std::vector<int> key_slots;   // by key field of the view: slot of the decision that holds it
+  std::vector<int> features;    // indices into the view
+  std::vector<int> slots;       // parallel to features: where their values go
+};
+
+// An input of the task: a slot as it is, or an expression over the slots.
+struct TaskInput {
+  std::string name;
+  Type type = Type::kNull;
+  int slot = -1;                                // -1: the expression
+  std::shared_ptr<const Expression> expression;
+};
+
+struct LabelSource {
+  int32_t source = 0;
+  std::shared_ptr<const Expression> value;  // of the label's record; null for `count: "*"`
+  int id_field = 0;                         // in the source's schema
+};
+
+struct LabelSpec {
+  LabelAggregation aggregation = LabelAggregation::kLast;
+  std::vector<LabelSource> sources;
+  int64_t within_ms = 0;
+  // What a decision without a label record gets; nullopt: it is dropped.
+  std::optional<OwnedValue> empty;
+};
+
+struct TaskLearner {
+  std::string name;
+  const LearnerType* type = nullptr;
+  LearnerOptions options;
+};
+
+enum class TaskKind : uint8_t { kBinary };
+
+// A decision is a row of slots: first the fields of the trigger (the record's schema or the
+// request's fields), then `at` (its time, a timestamp), then the features read.
+struct TaskSpec {
+  std::string name;
+  TaskKind kind = TaskKind::kBinary;
+  std::optional<int32_t> trigger_source;  // absent: the trigger is `request`
+  std::shared_ptr<const Expression> trigger_where;  // over the trigger's fields; may be null
+  Schema request;                         // fields of a decision (the record's schema, or `request:`)
+  int id_slot = -1;                       // -1: `assigned` (topic/partition/offset)
+  int64_t align_timeout_ms = 5'000;
+  std::vector<ScopeField> slots;
+  int at_slot = 0;
+  std::vector<TaskFeatureRead> reads;
+  std::vector<TaskInput> inputs;
+  LabelSpec label;
+  std::vector<TaskLearner> learners;      // in file order; baselines that always run come last
+  int champion = 0;                       // index into learners
+  int64_t publish_every_ms = 1'000;
+  uint64_t publish_min_examples = 1;
+  int64_t publish_max_delay_ms = 60'000;
+
+  std::vector<InputField> InputFields() const {
+    std::vector<InputField> fields;
+    for (const TaskInput& input : inputs) fields.push_back({input.name, input.type});
+    return fields;
+  }
+};
+
+struct LogSpec {
+  bool kafka = false;
+  std::string path;                               // embedded
+  int32_t partitions = 1;                         // embedded: of a source topic made at start
+  std::string brokers;                            // Kafka
+  std::map<std::string, std::string> properties;  // Kafka: any librdkafka key
+  TopicOptions sources;                           // retention by kind of topic
+  TopicOptions predictions;
+  TopicOptions examples;
+};
+
+struct StateSpec {
+  std::string path;
+  int64_t memory_bytes = 1 << 30;
+  int32_t shards = 64;
+  int64_t commit_every_ms = 5'000;
+  bool power_loss = false;
+};
+
+struct ServerSpec {
+  std::string http = "127.0.0.1:7470";
+  std::string grpc = "127.0.0.1:7471";
+  bool trusted_network = false;
+  int64_t drain_ms = 5'000;
+};
+
+struct Project {
+  std::string name;
+  LogSpec log;
+  StateSpec state;
+  ServerSpec server;
+  std::vector<SourceSpec> sources;
+  std::vector<std::shared_ptr<const ViewSpec>> views;
+  std::map<std::string, std::vector<std::string>> services;  // name → view.feature
+  std::vector<TaskSpec> tasks;
+  // What decides the meaning of state, part by part ("sources.arrivals" → canonical text): state
+  // built with another value of a part is refused, naming the part.
+  std::map<std::string, std::string> meaning;
+
+  // millrace.<project>.<suffix>
+  std::string OwnTopic(absl::string_view suffix) const;
+};
+
+}  // namespace millrace
+
+#endif  // MILLRACE_APP_PROJECT_H_

@@ -1,0 +1,104 @@
+// OnlineStore: the feature state of all views of a project: what is true of an entity now, or was
+// at a past time.
+//
+// State is divided into shards by the entity key. Apply, Commit and everything else that changes
+// state belong to ONE owner thread; Read and ReadMany may run on any thread at the same time and
+// see applied state (committed or not). Reading never changes state.
+//
+// Invariants: after Apply of any set of events in any order, with any commits and reopenings in
+// between, every answer is the one a naive recomputation from the events gives
+// (tests/featurestore/online_store_property_test.cc).
+
+#ifndef MILLRACE_FEATURESTORE_ONLINE_STORE_H_
+#define MILLRACE_FEATURESTORE_ONLINE_STORE_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/value.h"
+#include "stream/event.h"
+#include "stream/log.h"
+#include "stream/state_store.h"
+#include "stream/view_spec.h"
+
+namespace millrace {
+
+enum class FeatureStatus : uint8_t {
+  kPresent, kNull, kMissing, kExpired, kStale, kWarming, kTruncated, kOverflow,
+};
+// "present", "null", …
+absl::string_view FeatureStatusName(FeatureStatus status);
+
+struct FeatureValue {
+  OwnedValue value;
+  FeatureStatus status = FeatureStatus::kMissing;
+  std::optional<int64_t> age_ms;             // read time − newest event time folded
+  std::optional<int64_t> max_event_time_ms;
+  int64_t count = 0;                         // records folded
+  Span effective;                            // the span really covered
+  double completeness = 1.0;                 // share of the asked span that is covered
+};
+
+struct OnlineStoreOptions {
+  int32_t shards = 64;
+  // Decoded rows kept in memory, in bytes; beyond it clean rows are evicted.
+  size_t cache_bytes = 256u << 20;
+};
+
+// What Apply did with an event for one view.
+enum class ApplyOutcome : uint8_t { kApplied, kNoEntity };
+
+class OnlineStore {
+ public:
+  // Opens the state kept in `state` for `views`. FailedPrecondition when it was built for other
+  // views or another number of shards. REQUIRES: state and views outlive the store.
+  static absl::StatusOr<std::unique_ptr<OnlineStore>> Open(
+      StateStore& state, std::vector<std::shared_ptr<const ViewSpec>> views,
+      const OnlineStoreOptions& options);
+  virtual ~OnlineStore() = default;
+
+  // --- owner thread ---
+
+  // Applies the event to every view its source feeds, at the shards of its entities; a shard that
+  // has the offset already skips it. `late_by_ms` was judged by the caller.
+  virtual absl::Status Apply(const Event& event) = 0;
+  // Declares that everything below `next_offset` of the input was given to Apply (or rejected), so
+  // that the marks of all shards may pass it.
+  virtual void AdvanceInput(int32_t source, int32_t partition, int64_t next_offset) = 0;
+  // The lowest mark of any shard for the input: where reading must start again. 0 when unknown.
+  virtual int64_t LowestMark(int32_t source, int32_t partition) const = 0;
+  // Moves the stream time by which horizons are kept.
+  virtual void AdvanceTime(int64_t event_time_ms) = 0;
+  // Adds the dirty rows and marks of `shard` to *batch. After the batch was committed (or failed)
+  // call Committed. REQUIRES: 0 <= shard < shards.
+  virtual absl::Status AddCommit(int32_t shard, StateBatch* batch) = 0;
+  virtual void Committed(int32_t shard, bool ok) = 0;
+  virtual size_t DirtyBytes() const = 0;
+  // Order-free digest of all rows within their horizons: the sum mod 2^64 of xxh3 over
+  // (logical row key, canonical value). Independent of caches, commits and positions.
+  virtual absl::StatusOr<uint64_t> Digest() = 0;
+
+  // --- any thread ---
+
+  // Values of the chosen features (indices into the view) for one entity at event time `at_ms`.
+  // `key` follows ViewSpec::key_types; a null part answers `missing`. Errors: InvalidArgument (key
+  // does not fit), DataLoss, OutOfRange (at_ms is older than anything kept).
+  virtual absl::Status Read(int32_t view, std::span<const Value> key, int64_t at_ms,
+                            std::span<const int> features,
+                            std::span<FeatureValue> values) const = 0;
+  // Newest event time applied; INT64_MIN before the first.
+  virtual int64_t StreamTime() const = 0;
+  virtual int64_t EntityCount(int32_t view) const = 0;
+  virtual const std::vector<std::shared_ptr<const ViewSpec>>& views() const = 0;
+};
+
+}  // namespace millrace
+
+#endif  // MILLRACE_FEATURESTORE_ONLINE_STORE_H_

@@ -1,0 +1,48 @@
+// Channel: the numbered stream of records from one emitting stage to one partition. Every record
+// carries the headers `channel`, `n` and `epoch`; n counts densely from 1, so a receiver recognises
+// a repeat (n not above the last) and a loss (n beyond the next) by itself.
+
+#ifndef MILLRACE_STREAM_CHANNEL_H_
+#define MILLRACE_STREAM_CHANNEL_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "stream/record_batch.h"
+
+namespace millrace {
+
+// A record's place in its channel.
+struct ChannelMark {
+  std::string channel;
+  uint64_t n = 0;
+  uint32_t epoch = 0;
+};
+
+// The mark in the record's headers; nullopt when it has none (a foreign record).
+// InvalidArgument when it has headers of these names that do not parse.
+absl::StatusOr<std::optional<ChannelMark>> ReadChannelMark(const Record& record);
+
+// Decides which records of one partition are new. Owned by one thread.
+class ChannelFilter {
+ public:
+  // The reader has what came up to n of the channel (restoring a position).
+  void Resume(absl::string_view channel, uint64_t n) { last_[channel] = n; }
+
+  // True: apply it. False: a repeat or a fenced epoch, drop it. DataLoss: records are missing
+  // before it; nothing of this channel may be applied any more.
+  absl::StatusOr<bool> Accept(const ChannelMark& mark);
+
+ private:
+  absl::flat_hash_map<std::string, uint64_t> last_;
+  absl::flat_hash_map<std::string, uint32_t> epoch_;
+};
+
+}  // namespace millrace
+
+#endif  // MILLRACE_STREAM_CHANNEL_H_

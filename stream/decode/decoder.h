@@ -1,0 +1,72 @@
+// Decoder: the bytes of a record's value → the typed fields of its source. Owned by one thread.
+
+#ifndef MILLRACE_STREAM_DECODE_DECODER_H_
+#define MILLRACE_STREAM_DECODE_DECODER_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "core/value.h"
+#include "stream/record_batch.h"
+#include "stream/schema.h"
+
+namespace millrace {
+
+// Why a record was rejected; the words of the dead letter's header (docs/reference/dead-letters.md).
+enum class RejectCode : uint8_t {
+  kMalformed,      // not what the format says
+  kSchema,         // a field of another type
+  kRange,          // a number outside the declared range, or not finite
+  kTime,           // event time missing, null or absurd
+  kId,             // id missing or null
+  kFuture,         // dated further ahead of its append time than future_skew
+  kLate,           // later than the retention of its source
+  kTooLarge,       // larger than the limit of a record
+  kUnknownSchema,  // a schema id that the registry does not know
+  kExpression,     // an expression of the source failed
+};
+// "malformed", "schema", …
+absl::string_view RejectCodeName(RejectCode code);
+
+struct Rejection {
+  RejectCode code = RejectCode::kMalformed;
+  std::string message;  // located: names the field or the byte
+};
+
+enum class TimeUnit : uint8_t { kMillis, kSeconds, kMicros, kRfc3339 };
+
+struct DecoderOptions {
+  Schema schema;
+  // Field that holds the event time; absent: the record's timestamp.
+  std::optional<std::string> time_field;
+  TimeUnit time_unit = TimeUnit::kMillis;
+  size_t max_record_bytes = 1 << 20;
+  int max_depth = 32;
+  int max_members = 1024;
+};
+
+// A decoded record: reused from call to call, its values are views into it or into the record.
+struct DecodedRecord {
+  int64_t event_time_ms = 0;
+  std::vector<Value> fields;  // by Schema index; missing and null fields are null
+};
+
+class Decoder {
+ public:
+  virtual ~Decoder() = default;
+
+  // Fills *out, or returns why not. The values stay valid until the next call and as long as the
+  // record's bytes. Never crashes on any input; cost is linear in its size.
+  virtual std::optional<Rejection> Decode(const Record& record, DecodedRecord* out) = 0;
+};
+
+// Decodes JSON objects (RFC 8259, UTF-8), projecting the schema's fields only.
+std::unique_ptr<Decoder> MakeJsonDecoder(DecoderOptions options);
+
+}  // namespace millrace
+
+#endif  // MILLRACE_STREAM_DECODE_DECODER_H_

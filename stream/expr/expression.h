@@ -1,0 +1,56 @@
+// Expression: a typed expression over the fields of a record, compiled when the configuration is
+// loaded, evaluated per record without allocation (except where a function makes a new string).
+// A subset of CEL (docs/expressions.md); beyond CEL, null propagates, && and || are three-valued,
+// and a null condition of ?: gives null.
+//
+// Immutable once compiled; thread-safe.
+
+#ifndef MILLRACE_STREAM_EXPR_EXPRESSION_H_
+#define MILLRACE_STREAM_EXPR_EXPRESSION_H_
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "core/value.h"
+
+namespace millrace {
+
+// A name that an expression may use, and where its value stands in the span given to Evaluate.
+// Names may have dots ("origin_out.left_6h").
+struct ScopeField {
+  std::string name;
+  Type type = Type::kNull;
+};
+using Scope = std::vector<ScopeField>;
+
+// Where in the text a compile error lies: [begin, end) in bytes.
+struct TextRange {
+  int begin = 0;
+  int end = 0;
+};
+
+class Expression {
+ public:
+  // Parses and type-checks. On an error (InvalidArgument, one sentence without position, with a
+  // suggestion where a name is close to a known one) *where, if given, tells the place.
+  static absl::StatusOr<std::shared_ptr<const Expression>> Compile(absl::string_view text,
+                                                                   const Scope& scope,
+                                                                   TextRange* where = nullptr);
+  virtual ~Expression() = default;
+
+  // The type of the result; kNull for the literal null.
+  virtual Type type() const = 0;
+  // Positions in the scope of the names that the expression reads, ascending, once each.
+  virtual const std::vector<int>& used_fields() const = 0;
+  // `fields` follow the scope. Bytes that the result needs and that are not in `fields` are put
+  // into *scratch, and live until it is changed. REQUIRES: fields have the scope's types or are null.
+  virtual Value Evaluate(std::span<const Value> fields, std::string* scratch) const = 0;
+};
+
+}  // namespace millrace
+
+#endif  // MILLRACE_STREAM_EXPR_EXPRESSION_H_

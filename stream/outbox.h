@@ -1,0 +1,94 @@
+// Outbox: what the stages of this process emit, kept in the same atomic commit as the state that
+// led to it, until the log has acknowledged it. A crash re-ships identical bytes under identical
+// numbers (stream/channel.h), so every record takes effect exactly once.
+//
+// Life of a record: Emit (owner thread, numbered) → AddCommit (goes into the batch) → the batch is
+// committed → Ship (log acknowledges) → the next AddCommit deletes the entry.
+//
+// Emit, AddCommit and the channel calls belong to one owner thread; Ship may run on another.
+
+#ifndef MILLRACE_STREAM_OUTBOX_H_
+#define MILLRACE_STREAM_OUTBOX_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "stream/log.h"
+#include "stream/state_store.h"
+
+namespace millrace {
+
+struct OutboxRecord {
+  std::optional<std::string> key;
+  std::optional<std::string> value;
+  std::vector<std::pair<std::string, std::string>> headers;  // besides channel, n, epoch
+  std::optional<int64_t> timestamp_ms;
+};
+
+struct OutboxEntry {
+  int channel = 0;
+  uint64_t n = 0;
+  OutboxRecord record;
+};
+
+class Outbox {
+ public:
+  // REQUIRES: `state` outlives the outbox. DataLoss when stored entries do not parse.
+  static absl::StatusOr<std::unique_ptr<Outbox>> Open(const StateStore& state);
+
+  // The channel of this name, made if need be, whose records go to `target`.
+  int Channel(const std::string& name, TopicPartition target);
+
+  // Gives the record the channel's next number and returns it.
+  uint64_t Emit(int channel, OutboxRecord record);
+  // For a stage that folds again what it did before: emits only if n is new.
+  // REQUIRES: n <= LastNumber(channel) + 1.
+  void EmitNumbered(int channel, uint64_t n, OutboxRecord record);
+  uint64_t LastNumber(int channel) const { return channels_[channel].last; }
+
+  // Adds what was emitted since the last call, the channels' numbers, and the deletion of what was
+  // acknowledged, to *batch; appends to *to_ship what must be shipped once it is committed.
+  void AddCommit(StateBatch* batch, std::vector<OutboxEntry>* to_ship);
+
+  // What an earlier process committed and may not have shipped, in order. Ship it before anything.
+  std::vector<OutboxEntry> TakeUnshipped() { return std::move(unshipped_); }
+
+  // Appends the entries to the log, blocking until it acknowledges, and marks them for deletion.
+  // On an error nothing is marked; shipping the same entries again is right.
+  absl::Status Ship(Log& log, const std::vector<OutboxEntry>& entries);
+
+  // A position in the target log at or before which number n of the channel stands: (n, offset) of
+  // the newest record acknowledged to this process. Thread-safe.
+  std::pair<uint64_t, int64_t> Acknowledged(int channel) const;
+
+ private:
+  struct ChannelState {
+    std::string name;
+    TopicPartition target;
+    uint64_t last = 0;
+    bool dirty = false;
+  };
+  int ChannelIndex(const std::string& name);
+
+  std::vector<ChannelState> channels_;
+  absl::flat_hash_map<std::string, int> by_name_;
+  std::vector<OutboxEntry> staged_;
+  std::vector<OutboxEntry> unshipped_;
+
+  mutable absl::Mutex mutex_;
+  std::vector<std::pair<int, uint64_t>> acknowledged_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<int, std::pair<uint64_t, int64_t>> newest_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace millrace
+
+#endif  // MILLRACE_STREAM_OUTBOX_H_

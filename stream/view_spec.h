@@ -1,0 +1,61 @@
+// ViewSpec: a feature view as the configuration declares it, checked and compiled. Immutable;
+// thread-safe. Built by app/project; used by featurestore.
+
+#ifndef MILLRACE_STREAM_VIEW_SPEC_H_
+#define MILLRACE_STREAM_VIEW_SPEC_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/value.h"
+#include "stream/aggregation.h"
+#include "stream/expr/expression.h"
+#include "stream/window.h"
+
+namespace millrace {
+
+// One feature: an aggregation of an expression over a window.
+struct FeatureSpec {
+  std::string name;
+  AggregationKind aggregation = AggregationKind::kCount;
+  // By source of the view (FeatureSpec is one feature; each source has its own schema).
+  // Null pointers: `count: "*"`.
+  std::vector<std::shared_ptr<const Expression>> input;
+  // A record for which it is not true is skipped. Null pointers: no condition.
+  std::vector<std::shared_ptr<const Expression>> where;
+  // The expressions' text, which decides whether two features share their state.
+  std::string input_text;
+  std::string where_text;
+  Window window;
+  // Type of the input (kNull for `count: "*"`) and of the answer.
+  Type input_type = Type::kNull;
+  Type result_type = Type::kNull;
+  std::optional<OwnedValue> default_value;  // shown in place of a missing value; never hides the status
+};
+
+// Where the events of one source enter a view.
+struct ViewInput {
+  int32_t source = 0;           // index in the project
+  std::vector<int> key_fields;  // by field of the entity key: index into the source's schema
+};
+
+struct ViewSpec {
+  std::string name;
+  std::string entity;
+  std::vector<std::string> key_names;
+  std::vector<Type> key_types;
+  std::vector<ViewInput> inputs;
+  std::vector<FeatureSpec> features;
+  Accuracy accuracy = Accuracy::kAuto;
+  int64_t as_of_ms = 3'600'000;          // how far back reads stay exact
+  int64_t retention_ms = 40LL * 86'400'000;  // largest lateness of its sources
+  std::optional<int64_t> ttl_ms;
+  std::optional<int64_t> stale_after_ms;  // freshness.error_after
+};
+
+}  // namespace millrace
+
+#endif  // MILLRACE_STREAM_VIEW_SPEC_H_
