@@ -16,6 +16,7 @@
 #include "stream/decode/decoder.h"
 #include "stream/expr/expression.h"
 #include "stream/label_join.h"
+#include "stream/label_join.h"
 #include "stream/log.h"
 #include "stream/schema.h"
 #include "stream/view_spec.h"
@@ -50,6 +51,7 @@ struct TaskInput {
   Type type = Type::kNull;
   int slot = -1;                                // -1: the expression
   std::shared_ptr<const Expression> expression;
+  std::string expression_text;
 };
 
 struct LabelSource {
@@ -61,6 +63,7 @@ struct LabelSource {
 struct LabelSpec {
   LabelAggregation aggregation = LabelAggregation::kLast;
   std::vector<LabelSource> sources;
+  std::string value_text;  // of the expression, or "*"
   int64_t within_ms = 0;
   // What a decision without a label record gets; nullopt: it is dropped.
   std::optional<OwnedValue> empty;
@@ -81,6 +84,7 @@ struct TaskSpec {
   TaskKind kind = TaskKind::kBinary;
   std::optional<int32_t> trigger_source;  // absent: the trigger is `request`
   std::shared_ptr<const Expression> trigger_where;  // over the trigger's fields; may be null
+  std::string trigger_where_text;
   Schema request;                         // fields of a decision (the record's schema, or `request:`)
   int id_slot = -1;                       // -1: `assigned` (topic/partition/offset)
   int64_t align_timeout_ms = 5'000;

@@ -11,11 +11,11 @@ namespace millrace {
 
 }  // namespace millrace
 
-#define CHECK(condition)                                          \
-  do {                                                            \
-    if (!(condition)) {                                           \
-      ::millrace::CheckFailed(__FILE__, __LINE__, #condition);    \
-    }                                                             \
+#define CHECK(condition)                                       \
+  do {                                                         \
+    if (!(condition)) {                                        \
+      ::millrace::CheckFailed(__FILE__, __LINE__, #condition); \
+    }                                                          \
   } while (false)
 
 #endif  // MILLRACE_CORE_CHECK_H_

@@ -10,6 +10,7 @@
 #define MILLRACE_CORE_LOG_LINE_H_
 
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
@@ -18,7 +19,7 @@ namespace millrace {
 
 enum class LogLevel { kInfo, kWarn, kError };
 
-// Lines below `level` are dropped; kInfo by default.
+// Lines below `level` are dropped, process-wide; kInfo by default.
 void SetMinLogLevel(LogLevel level);
 
 class LogLine {
@@ -32,8 +33,7 @@ class LogLine {
   LogLine&& With(absl::string_view key, const absl::AlphaNum& value) &&;
 
  private:
-  LogLevel level_;
-  std::string line_;
+  std::string line_;  // empty: dropped
 };
 
 }  // namespace millrace

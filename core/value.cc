@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "core/double_text.h"
 
 namespace millrace {
 
@@ -54,13 +55,15 @@ std::string ToString(const Value& value) {
     case Type::kNull: return "null";
     case Type::kBool: return value.bool_value() ? "true" : "false";
     case Type::kInt: return absl::StrCat(value.int_value());
-    case Type::kDouble: return absl::StrCat(value.double_value());
+    case Type::kDouble: return DoubleText(value.double_value());
     case Type::kString:
     case Type::kBytes: return std::string(value.string_value());
     case Type::kTimestamp:
       return absl::FormatTime("%Y-%m-%dT%H:%M:%E*SZ", absl::FromUnixMillis(value.int_value()),
                               absl::UTCTimeZone());
-    case Type::kDuration: return absl::FormatDuration(absl::Milliseconds(value.int_value()));
+    case Type::kDuration:
+      return value.int_value() % 1000 == 0 ? absl::StrCat(value.int_value() / 1000, "s")
+                                           : absl::StrCat(value.int_value(), "ms");
   }
   return "";
 }

@@ -17,9 +17,9 @@ namespace millrace {
 enum class Type : uint8_t {
   kNull = 0,
   kBool = 1,
-  kInt = 2,        // int64
-  kDouble = 3,     // IEEE 754 binary64
-  kString = 4,     // UTF-8
+  kInt = 2,     // int64
+  kDouble = 3,  // IEEE 754 binary64
+  kString = 4,  // UTF-8
   kBytes = 5,
   kTimestamp = 6,  // int64 milliseconds since the epoch, UTC
   kDuration = 7,   // int64 milliseconds
@@ -92,7 +92,8 @@ class OwnedValue {
   std::string bytes_;
 };
 
-// "null", "true", "12", "1.5", "JFK" (no quotes), timestamps as RFC 3339 UTC, durations as "90s".
+// "null", "true", "12", "1.5" (see core/double_text.h), "JFK" (no quotes), timestamps as RFC 3339
+// UTC, durations as "90s", or "1500ms" where seconds do not do.
 std::string ToString(const Value& value);
 
 }  // namespace millrace

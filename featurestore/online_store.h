@@ -52,9 +52,6 @@ struct OnlineStoreOptions {
   size_t cache_bytes = 256u << 20;
 };
 
-// What Apply did with an event for one view.
-enum class ApplyOutcome : uint8_t { kApplied, kNoEntity };
-
 class OnlineStore {
  public:
   // Opens the state kept in `state` for `views`. FailedPrecondition when it was built for other
@@ -66,8 +63,9 @@ class OnlineStore {
 
   // --- owner thread ---
 
-  // Applies the event to every view its source feeds, at the shards of its entities; a shard that
-  // has the offset already skips it. `late_by_ms` was judged by the caller.
+  // Applies the event to every view its source feeds, at the shards of its entities; a shard whose
+  // mark is past the offset skips it. Lateness was judged by the caller. Errors: InvalidArgument
+  // (an event time beyond ±2^59 ms; nothing was applied), DataLoss, and those of the state store.
   virtual absl::Status Apply(const Event& event) = 0;
   // Declares that everything below `next_offset` of the input was given to Apply (or rejected), so
   // that the marks of all shards may pass it.
@@ -77,7 +75,8 @@ class OnlineStore {
   // Moves the stream time by which horizons are kept.
   virtual void AdvanceTime(int64_t event_time_ms) = 0;
   // Adds the dirty rows and marks of `shard` to *batch. After the batch was committed (or failed)
-  // call Committed. REQUIRES: 0 <= shard < shards.
+  // call Committed, before the shard's next AddCommit. The marks are those of AdvanceInput, so
+  // everything applied has to be below them. REQUIRES: 0 <= shard < shards.
   virtual absl::Status AddCommit(int32_t shard, StateBatch* batch) = 0;
   virtual void Committed(int32_t shard, bool ok) = 0;
   virtual size_t DirtyBytes() const = 0;
@@ -86,6 +85,10 @@ class OnlineStore {
   virtual absl::StatusOr<uint64_t> Digest() = 0;
 
   // --- any thread ---
+
+  // Where the data of a view begin: windows that reach further back answer `warming`, and their
+  // effective span begins there. Until it is called the data are taken as complete.
+  virtual void SetAvailableFrom(int32_t view, int64_t event_time_ms) = 0;
 
   // Values of the chosen features (indices into the view) for one entity at event time `at_ms`.
   // `key` follows ViewSpec::key_types; a null part answers `missing`. Errors: InvalidArgument (key

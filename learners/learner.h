@@ -47,6 +47,7 @@ class Model {
 struct LearnResult {
   double score = 0;      // before learning (progressive validation)
   bool skipped = false;  // the example was not finite or out of range; nothing changed
+  uint32_t rejected_inputs = 0;  // not null, but NaN, infinite or beyond 1e15: counted as missing
 };
 
 // Owned by one thread.

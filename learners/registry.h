@@ -30,8 +30,15 @@ struct OptionSpec {
   std::string default_text;        // as written in the configuration
   std::optional<double> min;
   std::optional<double> max;
+  bool above_min = false;          // min itself is out of range ("rate must be > 0")
   std::vector<std::string> choices;  // of a string option; empty: free
   std::string description;         // one sentence
+};
+
+// An option that is wrong: which one, and why in one sentence ("rate must be > 0").
+struct OptionError {
+  std::string option;
+  std::string message;
 };
 
 struct LearnerType {
@@ -40,6 +47,10 @@ struct LearnerType {
   std::string description;
   std::string source;                // paper or book, with section
   std::vector<OptionSpec> options;
+  // Appends what is wrong beyond the table above, such as options that exclude each other. May be
+  // empty.
+  std::function<void(const LearnerOptions&, std::span<const InputField>, std::vector<OptionError>*)>
+      check;
   // REQUIRES: options were checked by CheckLearnerOptions.
   std::function<absl::StatusOr<std::unique_ptr<Learner>>(const LearnerOptions&,
                                                          std::span<const InputField>)>
@@ -52,11 +63,6 @@ std::span<const LearnerType> LearnerTypes();
 // By name or alias; null when there is none.
 const LearnerType* FindLearnerType(absl::string_view name);
 
-// An option that is wrong: which one, and why in one sentence ("rate must be > 0").
-struct OptionError {
-  std::string option;
-  std::string message;
-};
 // Unknown options, wrong types, values out of range, names of inputs that do not exist; all of them.
 std::vector<OptionError> CheckLearnerOptions(const LearnerType& type, const LearnerOptions& options,
                                              std::span<const InputField> inputs);

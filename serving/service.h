@@ -69,7 +69,7 @@ class FeatureService {
 
 struct ScoreRow {
   NamedValues fields;             // entity keys and request fields together
-  std::optional<OwnedValue> id;   // present: record the decision under this id
+  std::optional<OwnedValue> id;   // with a task triggered by requests: record the decision
 };
 
 struct ScoreRequest {
@@ -120,6 +120,12 @@ class ScoreService {
   // fit), FailedPrecondition (stale beyond the limit, or no such trigger for a recorded id),
   // Unavailable (no model yet). May block when rows carry an id: the record is durable on return.
   virtual absl::StatusOr<ScoreResponse> Score(const ScoreRequest& request) = 0;
+  // False when Score(request) certainly does not block, so that a server may answer on the thread
+  // that reads its connections.
+  virtual bool MayBlock(const ScoreRequest& request) const {
+    (void)request;
+    return true;
+  }
 };
 
 // --- records ---

@@ -156,8 +156,8 @@ void LabelJoin::Fold(absl::string_view id, Decision& decision, int64_t time_ms,
 }
 
 void LabelJoin::Settle(Decision& decision, OwnedValue label, int64_t time_ms) {
-  settlements_.push_back({std::move(decision.body), std::move(label), time_ms});
-  decision.body.clear();
+  settlements_.push_back({decision.body, std::move(label), time_ms});
+  if (!rule_.keep_settled_bodies) decision.body = std::string();
   decision.settled = true;
   ++counts_.settled;
   --open_;
@@ -207,6 +207,11 @@ void LabelJoin::AdvanceLabels(int64_t progress_ms) {
       dirty_.insert(id);
     }
   }
+}
+
+const std::string* LabelJoin::FindBody(absl::string_view id) const {
+  const auto it = decisions_.find(id);
+  return it == decisions_.end() || it->second.body.empty() ? nullptr : &it->second.body;
 }
 
 std::vector<Settlement> LabelJoin::TakeSettlements() { return std::exchange(settlements_, {}); }

@@ -16,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -33,6 +34,8 @@ struct LabelRule {
   LabelAggregation aggregation = LabelAggregation::kLast;
   int64_t within_ms = 0;
   std::optional<OwnedValue> empty;  // absent: a decision without a label is dropped
+  // Bodies stay until T + within, so that a repeated request gets the answer it got first.
+  bool keep_settled_bodies = false;
 };
 
 // A decision that has got its label.
@@ -83,6 +86,12 @@ class LabelJoin {
   // Decision times of what was dropped since the last call.
   std::vector<int64_t> TakeDropped() { return std::exchange(dropped_times_, {}); }
 
+  // Event time at which the next decision's time runs out; INT64_MAX when none is open.
+  int64_t NextDueMs() const { return due_.empty() ? INT64_MAX : due_.begin()->first; }
+  // The body of a decision that has not passed T + within and, unless keep_settled_bodies, is not
+  // settled; null otherwise. Valid until the next call that changes the join.
+  const std::string* FindBody(absl::string_view id) const;
+
   uint64_t pending() const { return open_; }
   const JoinCounts& counts() const { return counts_; }
 
@@ -97,7 +106,7 @@ class LabelJoin {
     bool integer = true;       // of the sum
     int64_t int_sum = 0;
     double double_sum = 0;
-    std::string body;          // empty once settled
+    std::string body;          // empty once settled, unless kept
   };
   struct ParkedLabel {
     int64_t time_ms = 0;

@@ -51,6 +51,7 @@ std::span<const Header> RecordBatch::KeepHeaders(std::vector<Header> headers) {
 void RecordBatch::Clear() {
   records_.clear();
   bytes_.clear();
+  shared_bytes_.clear();
   headers_.clear();
 }
 

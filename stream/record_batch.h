@@ -5,9 +5,11 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -52,11 +54,15 @@ class RecordBatch {
 
   // Copies the record and all it points to.
   void Add(const Record& record);
-  // Adds a record without copying what it points to. REQUIRES: that was given by Keep or KeepHeaders
-  // of this batch, or outlives it.
+  // Adds a record without copying what it points to. REQUIRES: that was given by Keep, KeepShared
+  // or KeepHeaders of this batch, or outlives it.
   void AddUncopied(const Record& record) { records_.push_back(record); }
   // Takes bytes in; the view lives as long as the batch is not cleared.
   absl::string_view Keep(std::string bytes);
+  // Shares bytes that others read too; they live at least until the batch is cleared.
+  void KeepShared(std::shared_ptr<const std::string> bytes) {
+    shared_bytes_.push_back(std::move(bytes));
+  }
   std::span<const Header> KeepHeaders(std::vector<Header> headers);
 
   void Clear();
@@ -64,6 +70,7 @@ class RecordBatch {
  private:
   std::vector<Record> records_;
   std::deque<std::string> bytes_;             // addresses stay
+  std::vector<std::shared_ptr<const std::string>> shared_bytes_;
   std::deque<std::vector<Header>> headers_;
 };
 

@@ -47,9 +47,13 @@ class Expression {
   // Positions in the scope of the names that the expression reads, ascending, once each.
   virtual const std::vector<int>& used_fields() const = 0;
   // `fields` follow the scope. Bytes that the result needs and that are not in `fields` are put
-  // into *scratch, and live until it is changed. REQUIRES: fields have the scope's types or are null.
+  // into *scratch, and live until it is changed. REQUIRES: fields have the scope's types or
+  // are null.
   virtual Value Evaluate(std::span<const Value> fields, std::string* scratch) const = 0;
 };
+
+// True for the name of a function ("hour"). A field of that name cannot be read by an expression.
+bool IsExpressionFunction(absl::string_view name);
 
 }  // namespace millrace
 

@@ -18,12 +18,8 @@
 namespace millrace {
 namespace {
 
-using ::testing::AnyOf;
 using ::testing::Contains;
-using ::testing::Each;
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
-using ::testing::Not;
 using ::testing::Pair;
 using ::testing::SizeIs;
 
@@ -410,8 +406,9 @@ TEST_P(LogContract, ConcurrentAppendersKeepTheirOrderAndLoseOrDoubleNothing) {
       const int number = std::stoi(value.substr(colon + 1));
       EXPECT_TRUE(all.insert(value).second) << value << " twice";
       EXPECT_THAT(positions[thread], Contains(Pair(Pair(partition, record.offset), value)));
-      if (last.contains(thread)) EXPECT_LT(last[thread], number);
-      last[thread] = number;
+      const auto before = last.try_emplace(thread, -1).first;
+      EXPECT_LT(before->second, number);
+      before->second = number;
     }
   }
   EXPECT_EQ(all.size(), size_t{kThreads * kCalls * kPerCall});
@@ -479,6 +476,41 @@ TEST_P(LogContract, CreatingATopicAgainChangesNothing) {
   EXPECT_EQ(log().CreateTopic(topic, {.partitions = 3}).code(),
             absl::StatusCode::kFailedPrecondition);
   ExpectNumbers(ReadFrom0(log(), topic, 1, 3, subject_->patience()), 0, 3);
+}
+
+TEST_P(LogContract, ADeletedTopicIsGoneAndCanBeMadeAnew) {
+  const std::string topic = NewTopic({.partitions = 2});
+  const std::string other = NewTopic();
+  ASSERT_TRUE(AppendNumbers(log(), topic, 0, 0, 10).ok());
+  ASSERT_TRUE(AppendNumbers(log(), other, 0, 0, 5).ok());
+  const absl::Status deleted = log().DeleteTopic(topic);
+  ASSERT_TRUE(deleted.ok()) << deleted;
+  EXPECT_EQ(log().DeleteTopic(topic).code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(log().Offsets({topic, 0}).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(AppendNumbers(log(), topic, 0, 0, 1).code(), absl::StatusCode::kNotFound);
+  const auto topics = log().Topics();
+  ASSERT_TRUE(topics.ok()) << topics.status();
+  for (const TopicInfo& listed : *topics) EXPECT_NE(listed.name, topic);
+  ASSERT_TRUE(log().CreateTopic(topic, {.partitions = 3}).ok());
+  for (int round = 0; round < 2; ++round) {
+    const auto range = log().Offsets({topic, 0});
+    ASSERT_TRUE(range.ok()) << range.status();
+    EXPECT_EQ(range->end, 0);
+    ExpectNumbers(ReadFrom0(log(), other, 0, 5, subject_->patience()), 0, 5);
+    subject_->Reopen();
+  }
+  ASSERT_TRUE(AppendNumbers(log(), topic, 0, 0, 3).ok());
+  ExpectNumbers(ReadFrom0(log(), topic, 0, 3, subject_->patience()), 0, 3);
+}
+
+TEST_P(LogContract, TellsAReaderThatItsTopicWasDeleted) {
+  const std::string topic = NewTopic();
+  auto reader = log().OpenReader({ReadFrom{{topic, 0}, 0}});
+  ASSERT_TRUE(reader.ok()) << reader.status();
+  std::thread deleter([&] { EXPECT_TRUE(log().DeleteTopic(topic).ok()); });
+  const auto seen = ReadOn(**reader, 0, 1, subject_->patience());
+  deleter.join();
+  EXPECT_EQ(seen.status().code(), absl::StatusCode::kNotFound) << seen.status();
 }
 
 TEST_P(LogContract, ListsItsTopicsWithTheirPartitions) {

@@ -1,0 +1,79 @@
+#include "app/commands/command.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_split.h"
+#include "app/config/load.h"
+
+extern char** environ;
+
+namespace millrace {
+namespace {
+
+int ExitCodeOf(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kInvalidArgument: return kExitData;
+    case absl::StatusCode::kFailedPrecondition: return kExitConfig;
+    case absl::StatusCode::kUnavailable: return kExitUnavailable;
+    case absl::StatusCode::kResourceExhausted:
+    case absl::StatusCode::kDeadlineExceeded:
+    case absl::StatusCode::kAborted: return kExitRetry;
+    case absl::StatusCode::kPermissionDenied:
+    case absl::StatusCode::kUnauthenticated: return kExitDenied;
+    case absl::StatusCode::kInternal: return kExitBug;
+    default: return kExitFailed;
+  }
+}
+
+std::map<std::string, std::string> Environment() {
+  std::map<std::string, std::string> environment;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::vector<std::string> parts = absl::StrSplit(*entry, absl::MaxSplits('=', 1));
+    if (parts.size() == 2) environment[parts[0]] = parts[1];
+  }
+  return environment;
+}
+
+}  // namespace
+
+int Fail(const std::string& what, const absl::Status& status) {
+  std::fprintf(stderr, "millrace: %s: %s\n", what.c_str(), std::string(status.message()).c_str());
+  return ExitCodeOf(status);
+}
+
+bool UseColor(const GlobalOptions& global) {
+  if (global.color == "always") return true;
+  if (global.color == "never") return false;
+  if (const char* no_color = std::getenv("NO_COLOR"); no_color != nullptr && *no_color != 0) return false;
+  if (const char* force = std::getenv("FORCE_COLOR"); force != nullptr && *force != 0) return true;
+  const char* term = std::getenv("TERM");
+  return isatty(STDERR_FILENO) == 1 && (term == nullptr || std::string(term) != "dumb");
+}
+
+std::shared_ptr<const Project> LoadProject(
+    const GlobalOptions& global, const std::vector<std::pair<std::string, std::string>>& extra,
+    std::optional<std::string> text, std::optional<std::string> directory) {
+  LoadOptions options;
+  options.path = global.file;
+  options.text = std::move(text);
+  options.directory = std::move(directory);
+  options.settings = extra;
+  for (const std::string& setting : global.settings) {
+    options.settings.push_back(absl::StrSplit(setting, absl::MaxSplits('=', 1)));
+  }
+  options.environment = Environment();
+  LoadResult result = Load(options);
+  if (!result.diagnostics.empty()) {
+    std::fputs(Render(result.diagnostics, UseColor(global) ? Color::kAlways : Color::kNever).c_str(), stderr);
+  }
+  if (!result.project) return nullptr;
+  return std::make_shared<const Project>(*std::move(result.project));
+}
+
+}  // namespace millrace

@@ -1,0 +1,81 @@
+// CompileProject: a checked tree → a Project. What the table cannot say is checked here: that
+// references exist, that types fit, that expressions compile.
+
+#ifndef MILLRACE_APP_CONFIG_COMPILE_H_
+#define MILLRACE_APP_CONFIG_COMPILE_H_
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "app/config/diagnostics.h"
+#include "app/config/node.h"
+#include "app/config/section.h"
+#include "app/project.h"
+
+namespace millrace {
+
+// nullopt iff the sink has errors. REQUIRES: the tree was checked by CheckTree.
+std::optional<Project> CompileProject(const ConfigNode& root, const std::string& directory, DiagnosticSink* sink);
+
+// The rest of this header is for the readers, one file for each part of the configuration.
+
+// A Project in the making. What was reported as wrong keeps its name here, so that those who
+// refer to it can keep silent: one mistake, one message.
+struct ProjectDraft {
+  Project project;
+  std::string directory;
+  DiagnosticSink* sink = nullptr;
+
+  // By source, as project.sources. A source is broken when its fields are not known.
+  std::vector<bool> broken_source;
+  std::vector<std::set<std::string>> broken_fields;
+  // Key fields by entity; broken ones are empty.
+  std::map<std::string, std::vector<std::string>> entities;
+  std::vector<std::string> entity_names;  // in file order
+  // Views and features ("view.feature") that exist in the file but not in the project.
+  std::set<std::string> broken_views;
+  std::set<std::string> broken_features;
+
+  std::vector<std::string> SourceNames() const;
+  // Index of the source that `node` names; reports and returns -1 when there is none.
+  int FindSource(const ConfigNode& node) const;
+  // Index, or -1; reports nothing.
+  int FindView(absl::string_view name) const;
+};
+
+void ReadStorage(const Section& root, ProjectDraft* draft);   // project, log, state, server
+void ReadSources(const Section& root, ProjectDraft* draft);   // sources, entities
+void ReadViews(const Section& root, ProjectDraft* draft);     // views
+void ReadServices(const Section& root, ProjectDraft* draft);  // services
+void ReadTasks(const Section& root, ProjectDraft* draft);     // tasks
+
+// The parts of a task. Each reports what is wrong and returns false when the rest cannot be read.
+bool ReadDecision(const Section& task, ProjectDraft* draft, TaskSpec* spec);
+bool ReadInputs(const Section& task, ProjectDraft* draft, TaskSpec* spec);
+void ReadLabel(const Section& task, ProjectDraft* draft, TaskSpec* spec);
+void ReadLearners(const Section& task, bool inputs_known, ProjectDraft* draft, TaskSpec* spec);
+
+// Fills project->meaning.
+void DescribeMeaning(Project* project);
+
+// Compiles the expression in a scalar; null after reporting an error at its place within it. An
+// error about a name of `broken` is not reported. `context` begins the message ("" or "source 'a'").
+std::shared_ptr<const Expression> CompileExpression(const ConfigNode& node, const Scope& scope,
+                                                    const std::set<std::string>& broken, absl::string_view context,
+                                                    DiagnosticSink* sink);
+// True when the expression's text has one of the names, which may be dotted, as a whole word.
+bool MentionsAny(absl::string_view text, const std::set<std::string>& names);
+
+// The fields of a source as a scope, by Schema index.
+Scope ScopeOf(const Schema& schema);
+// By the word of the configuration; kNull for another.
+Type TypeOfWord(absl::string_view word);
+
+}  // namespace millrace
+
+#endif  // MILLRACE_APP_CONFIG_COMPILE_H_

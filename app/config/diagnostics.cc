@@ -1,0 +1,163 @@
+#include "app/config/diagnostics.h"
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+
+namespace millrace {
+namespace {
+
+// A window of this many characters around the caret is shown of a long line.
+constexpr int kShownColumns = 160;
+
+int CountCharacters(absl::string_view bytes) {
+  int count = 0;
+  for (char c : bytes) count += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  return count;
+}
+
+// The bytes of characters [from, from + count).
+std::string Characters(absl::string_view line, int from, int count) {
+  std::string out;
+  int index = -1;
+  for (char c : line) {
+    index += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+    if (index >= from && index < from + count) {
+      // Tabs and other control characters would move the caret, or the terminal.
+      out += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? ' ' : c;
+    }
+  }
+  return out;
+}
+
+std::string Printable(absl::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
+  }
+  return out;
+}
+
+absl::string_view Paint(Color color, absl::string_view escape) {
+  return color == Color::kAlways ? escape : absl::string_view();
+}
+
+void RenderOne(const Diagnostic& d, Color color, std::string* out) {
+  const bool is_error = d.severity == Severity::kError;
+  const absl::string_view red = Paint(color, is_error ? "\033[1;31m" : "\033[1;33m");
+  const absl::string_view bold = Paint(color, "\033[1m");
+  const absl::string_view off = Paint(color, "\033[0m");
+  absl::StrAppend(out, bold, d.file);
+  if (d.line > 0) absl::StrAppend(out, ":", d.line, ":", d.column);
+  absl::StrAppend(out, ": ", off, red, is_error ? "error" : "warning", "[", d.code, "]", off, ": ",
+                  bold, Printable(d.message), off, "\n");
+  if (d.line > 0) {
+    const int from = std::max(0, d.column - 1 - kShownColumns / 2);
+    const std::string shown = Characters(d.source_line, from, kShownColumns);
+    const int caret = d.column - 1 - from;
+    const int length = std::clamp(d.length, 1, std::max(1, CountCharacters(shown) - caret));
+    absl::StrAppend(out, absl::StrFormat("%5d | ", d.line), shown, "\n");
+    absl::StrAppend(out, "      | ", std::string(caret, ' '), red, std::string(length, '^'), off);
+    if (!d.suggestion.empty()) absl::StrAppend(out, " ", d.suggestion);
+    absl::StrAppend(out, "\n");
+  } else if (!d.suggestion.empty()) {
+    absl::StrAppend(out, "   = ", d.suggestion, "\n");
+  }
+  if (!d.known.empty()) absl::StrAppend(out, "   = known: ", absl::StrJoin(d.known, ", "), "\n");
+  absl::StrAppend(out, "   = help: millrace help errors ", d.code, "\n");
+}
+
+std::string Counted(int count, absl::string_view noun) {
+  return absl::StrCat(count, " ", noun, count == 1 ? "" : "s");
+}
+
+}  // namespace
+
+std::string Render(const std::vector<Diagnostic>& diagnostics, Color color) {
+  if (diagnostics.empty()) return "";
+  std::string out;
+  int errors = 0, warnings = 0;
+  std::set<std::string> files;
+  for (const Diagnostic& d : diagnostics) {
+    RenderOne(d, color, &out);
+    ++(d.severity == Severity::kError ? errors : warnings);
+    files.insert(d.file);
+  }
+  absl::StrAppend(&out, Counted(errors, "error"), ", ", Counted(warnings, "warning"), " in ",
+                  Counted(static_cast<int>(files.size()), "file"), "\n");
+  return out;
+}
+
+int DiagnosticSink::AddText(std::string name, std::string text) {
+  Text added{std::move(name), std::move(text), {0}};
+  for (size_t i = 0; i < added.text.size(); ++i) {
+    if (added.text[i] == '\n') added.line_starts.push_back(i + 1);
+  }
+  texts_.push_back(std::move(added));
+  return static_cast<int>(texts_.size()) - 1;
+}
+
+absl::string_view DiagnosticSink::Line(int number, int line) const {
+  const Text& text = texts_[number];
+  if (line < 1 || line > static_cast<int>(text.line_starts.size())) return "";
+  const size_t begin = text.line_starts[line - 1];
+  const size_t end = line < static_cast<int>(text.line_starts.size()) ? text.line_starts[line] - 1
+                                                                      : text.text.size();
+  absl::string_view bytes = absl::string_view(text.text).substr(begin, end - begin);
+  if (!bytes.empty() && bytes.back() == '\r') bytes.remove_suffix(1);
+  return bytes;
+}
+
+Diagnostic& DiagnosticSink::Add(Severity severity, ErrorCode code, const TextPlace& place,
+                                std::string message) {
+  Diagnostic d;
+  d.severity = severity;
+  d.code = ErrorCodeName(code);
+  d.file = texts_[place.text].name;
+  d.message = std::move(message);
+  if (place.line > 0) {
+    const absl::string_view line = Line(place.text, place.line);
+    const size_t column = std::min<size_t>(place.column, line.size());
+    d.line = place.line;
+    d.column = CountCharacters(line.substr(0, column)) + 1;
+    d.length = std::max(1, CountCharacters(line.substr(column, place.length)));
+    d.source_line = std::string(line);
+  }
+  entries_.push_back({place, std::move(d)});
+  return entries_.back().diagnostic;
+}
+
+Diagnostic& DiagnosticSink::Error(ErrorCode code, const TextPlace& place, std::string message) {
+  ++errors_;
+  return Add(Severity::kError, code, place, std::move(message));
+}
+
+Diagnostic& DiagnosticSink::Warning(ErrorCode code, const TextPlace& place, std::string message) {
+  return Add(Severity::kWarning, code, place, std::move(message));
+}
+
+std::vector<Diagnostic> DiagnosticSink::Sorted() const {
+  std::vector<const Entry*> order;
+  for (const Entry& entry : entries_) order.push_back(&entry);
+  std::stable_sort(order.begin(), order.end(), [](const Entry* a, const Entry* b) {
+    return std::tie(a->place.text, a->place.line, a->place.column) <
+           std::tie(b->place.text, b->place.line, b->place.column);
+  });
+  std::vector<Diagnostic> sorted;
+  for (const Entry* entry : order) {
+    const Diagnostic& d = entry->diagnostic;
+    if (!sorted.empty() && sorted.back().file == d.file && sorted.back().line == d.line &&
+        sorted.back().column == d.column && sorted.back().message == d.message) {
+      continue;
+    }
+    sorted.push_back(d);
+  }
+  return sorted;
+}
+
+}  // namespace millrace

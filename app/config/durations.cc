@@ -1,0 +1,91 @@
+#include "app/config/durations.h"
+
+#include <limits>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+
+namespace millrace {
+namespace {
+
+struct Unit {
+  absl::string_view name;
+  int64_t size;
+};
+constexpr Unit kDurationUnits[] = {{"w", 604'800'000}, {"d", 86'400'000}, {"h", 3'600'000},
+                                   {"m", 60'000},      {"s", 1'000},      {"ms", 1}};
+constexpr Unit kSizeUnits[] = {{"B", 1},
+                               {"KiB", 1LL << 10},
+                               {"MiB", 1LL << 20},
+                               {"GiB", 1LL << 30},
+                               {"TiB", 1LL << 40},
+                               {"KB", 1'000},
+                               {"MB", 1'000'000},
+                               {"GB", 1'000'000'000},
+                               {"TB", 1'000'000'000'000}};
+constexpr int64_t kLongest = 1000LL * 366 * 86'400'000;
+
+// Takes leading digits; false when there is none or too many.
+bool TakeNumber(absl::string_view* text, int64_t* number) {
+  size_t digits = 0;
+  while (digits < text->size() && absl::ascii_isdigit((*text)[digits])) ++digits;
+  if (digits == 0 || !absl::SimpleAtoi(text->substr(0, digits), number)) return false;
+  text->remove_prefix(digits);
+  return true;
+}
+
+absl::string_view TakeLetters(absl::string_view* text) {
+  size_t letters = 0;
+  while (letters < text->size() && absl::ascii_isalpha((*text)[letters])) ++letters;
+  const absl::string_view taken = text->substr(0, letters);
+  text->remove_prefix(letters);
+  return taken;
+}
+
+}  // namespace
+
+std::optional<int64_t> ParseDuration(absl::string_view text) {
+  if (text.empty()) return std::nullopt;
+  int64_t total = 0;
+  int64_t previous = std::numeric_limits<int64_t>::max();
+  while (!text.empty()) {
+    int64_t number = 0;
+    if (!TakeNumber(&text, &number)) return std::nullopt;
+    const absl::string_view name = TakeLetters(&text);
+    int64_t size = 0;
+    for (const Unit& unit : kDurationUnits) {
+      if (unit.name == name) size = unit.size;
+    }
+    if (size == 0 || size >= previous || number > kLongest / size) return std::nullopt;
+    total += number * size;
+    if (total > kLongest) return std::nullopt;
+    previous = size;
+  }
+  return total;
+}
+
+std::string FormatDuration(int64_t ms) {
+  if (ms == 0) return "0s";
+  std::string out;
+  for (const Unit& unit : kDurationUnits) {
+    // Weeks read worse than days: "7d", not "1w".
+    if (unit.name == "w" || ms < unit.size) continue;
+    absl::StrAppend(&out, ms / unit.size, unit.name);
+    ms %= unit.size;
+  }
+  return out;
+}
+
+std::optional<int64_t> ParseSize(absl::string_view text) {
+  int64_t number = 0;
+  if (!TakeNumber(&text, &number)) return std::nullopt;
+  for (const Unit& unit : kSizeUnits) {
+    if (unit.name != text) continue;
+    if (number > std::numeric_limits<int64_t>::max() / unit.size) return std::nullopt;
+    return number * unit.size;
+  }
+  return std::nullopt;
+}
+
+}  // namespace millrace

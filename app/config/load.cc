@@ -1,0 +1,72 @@
+#include "app/config/load.h"
+
+#include <filesystem>
+#include <fstream>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "app/config/check.h"
+#include "app/config/compile.h"
+#include "app/config/interpolate.h"
+#include "app/config/overrides.h"
+#include "app/config/parse_yaml.h"
+#include "app/config/schema_table.h"
+
+namespace millrace {
+namespace {
+
+constexpr size_t kMaxFileBytes = 1 << 20;
+
+// At most one byte more than a configuration may have.
+std::optional<std::string> ReadFile(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::exists(path, error) || std::filesystem::is_directory(path, error)) return std::nullopt;
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return std::nullopt;
+  std::string bytes(kMaxFileBytes + 1, '\0');
+  in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  if (in.bad()) return std::nullopt;
+  bytes.resize(in.gcount());
+  return bytes;
+}
+
+std::optional<Project> LoadInto(const LoadOptions& options, DiagnosticSink* sink) {
+  const std::optional<std::string> bytes = options.text ? options.text : ReadFile(options.path);
+  const bool fits = bytes && bytes->size() <= kMaxFileBytes;
+  const int text = sink->AddText(options.path, fits ? *bytes : "");
+  if (!bytes) {
+    sink->Error(ErrorCode::kUnreadable, {text, 0, 0, 1}, "the file does not exist or cannot be read");
+    return std::nullopt;
+  }
+  if (!fits) {
+    sink->Error(ErrorCode::kTooLarge, {text, 0, 0, 1}, "a configuration has at most 1 MiB");
+    return std::nullopt;
+  }
+  std::optional<ConfigNode> root = ParseYaml(text, 0, sink);
+  if (!root) return std::nullopt;
+  if (root->kind == ConfigNode::Kind::kNull) root->kind = ConfigNode::Kind::kMap;
+  root->place.text = text;
+  const std::string directory =
+      options.directory ? *options.directory : std::filesystem::path(options.path).parent_path().string();
+  if (root->is_map()) {
+    ApplyEnvironment(options.environment, &*root, sink);
+    ApplySettings(options.settings, &*root, sink);
+  }
+  Interpolate(options.environment, directory, &*root, sink);
+  CheckTree(ConfigSchema(), &*root, sink);
+  if (!root->is_map()) return std::nullopt;
+  return CompileProject(*root, directory, sink);
+}
+
+}  // namespace
+
+LoadResult Load(const LoadOptions& options) {
+  DiagnosticSink sink;
+  LoadResult result;
+  result.project = LoadInto(options, &sink);
+  if (sink.has_errors()) result.project.reset();
+  result.diagnostics = sink.Sorted();
+  return result;
+}
+
+}  // namespace millrace

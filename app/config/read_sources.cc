@@ -1,0 +1,139 @@
+// sources, entities.
+
+#include <algorithm>
+#include <limits>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "app/config/check.h"
+#include "app/config/compile.h"
+
+namespace millrace {
+namespace {
+
+// Functions of expressions (docs/expressions.md): a field of the same name would hide one.
+constexpr absl::string_view kFunctions[] = {
+    "coalesce", "hour", "minute", "weekday", "day",  "month", "hour_of_week", "abs",    "min",  "max",      "floor",
+    "ceil",     "round", "log",   "exp",     "sqrt", "pow",   "int",          "double", "string", "size", "duration",
+    "timestamp"};
+
+bool ReadRange(const Section& spec, Field* field, ProjectDraft* draft) {
+  const ConfigNode* range = spec.Find("range");
+  if (range == nullptr) return !spec.Has("range");
+  if (field->type != Type::kInt && field->type != Type::kDouble) {
+    draft->sink->Error(ErrorCode::kConflict, range->place,
+                       absl::StrCat("a 'range' needs an int or a double, not a ", TypeName(field->type)));
+    return false;
+  }
+  const std::vector<const ConfigNode*> bounds = spec.Items("range");
+  if (bounds.size() != range->items.size()) return false;  // reported
+  double low = 0, high = 0;
+  if (bounds.size() != 2 || !absl::SimpleAtod(bounds[0]->text, &low) || !absl::SimpleAtod(bounds[1]->text, &high) ||
+      low > high) {
+    draft->sink->Error(ErrorCode::kOutOfRange, range->place, "a 'range' is [lowest, highest]");
+    return false;
+  }
+  field->min = low;
+  field->max = high;
+  return true;
+}
+
+// Reads one entry of `schema:`; false when the field's type is not known.
+bool ReadField(const ConfigMember& member, const Section& map, Field* field, ProjectDraft* draft) {
+  field->name = member.key.text;
+  if (std::find(std::begin(kFunctions), std::end(kFunctions), field->name) != std::end(kFunctions)) {
+    draft->sink->Error(ErrorCode::kInvalidName, member.key.place,
+                       absl::StrCat("the field '", field->name, "' would hide the function of that name"));
+    return false;
+  }
+  if (member.key.bad || (member.value.bad && !member.value.is_map())) return false;
+  if (member.value.is_scalar()) {
+    field->type = TypeOfWord(member.value.text);
+    return true;
+  }
+  if (map.Find("type") == nullptr) return false;
+  field->type = TypeOfWord(map.Text("type"));
+  return ReadRange(map, field, draft);
+}
+
+TimeUnit UnitOfWord(absl::string_view word) {
+  if (word == "s") return TimeUnit::kSeconds;
+  if (word == "us") return TimeUnit::kMicros;
+  if (word == "rfc3339") return TimeUnit::kRfc3339;
+  return TimeUnit::kMillis;
+}
+
+void ReadSource(const Section& section, ProjectDraft* draft) {
+  SourceSpec source;
+  source.name = section.name();
+  source.topic = section.Text("topic");
+  source.format = section.Text("format");
+  std::set<std::string> broken;
+
+  const Section time = section.At("time");
+  if (time.present() && time.Find("field") != nullptr) {
+    source.decoder.time_field = time.Text("field");
+    source.decoder.time_unit = UnitOfWord(time.Text("unit"));
+  }
+  const Section schema = section.At("schema");
+  if (schema.present()) {
+    const std::vector<Section> fields = schema.Named();
+    for (size_t i = 0; i < fields.size(); ++i) {
+      Field field;
+      if (ReadField(schema.map()->members[i], fields[i], &field, draft)) {
+        source.decoder.schema.fields.push_back(std::move(field));
+      } else {
+        broken.insert(fields[i].name());
+      }
+    }
+  }
+  const Section lateness = section.At("lateness");
+  source.out_of_order_ms = lateness.DurationMs("out_of_order");
+  source.future_skew_ms = lateness.DurationMs("future_skew");
+  source.retention_ms = lateness.DurationMs("retention");
+  source.keep_future = lateness.Text("future") == "keep";
+  if (source.retention_ms < source.out_of_order_ms) {
+    const ConfigNode* where = lateness.Find("retention");
+    draft->sink->Error(ErrorCode::kOutOfRange, (where != nullptr ? *where : *lateness.Find("out_of_order")).place,
+                       "'retention' must be at least 'out_of_order'");
+  }
+  const std::string on_error = section.Text("on_error");
+  source.on_error = on_error == "skip" ? OnError::kSkip : on_error == "stop" ? OnError::kStop : OnError::kDeadLetter;
+
+  for (const SourceSpec& other : draft->project.sources) {
+    if (source.topic.empty() || other.topic != source.topic) continue;
+    draft->sink->Error(ErrorCode::kDuplicate, section.Find("topic")->place,
+                       absl::StrCat("the topic '", source.topic, "' is read by the source '", other.name, "' already"));
+    break;
+  }
+  if (absl::StartsWith(source.topic, "millrace.")) {
+    draft->sink->Error(ErrorCode::kInvalidName, section.Find("topic")->place,
+                       "topics that begin with 'millrace.' are Millrace's own");
+  }
+  draft->broken_source.push_back(!schema.present() || schema.incomplete());
+  draft->broken_fields.push_back(std::move(broken));
+  draft->project.sources.push_back(std::move(source));
+}
+
+}  // namespace
+
+void ReadSources(const Section& root, ProjectDraft* draft) {
+  for (const Section& source : root.At("sources").Named()) ReadSource(source, draft);
+  for (const Section& entity : root.At("entities").Named()) {
+    std::vector<std::string> fields;
+    const std::vector<const ConfigNode*> items = entity.Items("key");
+    for (const ConfigNode* item : items) {
+      if (std::find(fields.begin(), fields.end(), item->text) != fields.end()) {
+        draft->sink->Error(ErrorCode::kDuplicate, item->place, absl::StrCat("the key has '", item->shown, "' twice"));
+      }
+      fields.push_back(item->text);
+    }
+    const ConfigNode* key = entity.Find("key");
+    if (key == nullptr || key->items.size() != items.size()) fields.clear();
+    draft->entities[entity.name()] = std::move(fields);
+    draft->entity_names.push_back(entity.name());
+  }
+}
+
+}  // namespace millrace

@@ -1,0 +1,72 @@
+// The keys sources and entities.
+
+#include "app/config/schema_table.h"
+
+namespace millrace {
+namespace {
+
+using enum ValueKind;
+
+constexpr absl::string_view kTypes = "bool|int|double|string|bytes|timestamp";
+constexpr absl::string_view kLaterTypes = "list|map|vector";
+
+constexpr KeySpec kKeys[] = {
+    Must("sources", kNone, "The topics that are read, by name."),
+    May("sources.*", kNone, "", "A topic with its format, event time, schema and error policy."),
+    Must("sources.*.topic", kString, "Topic of the log."),
+    NotYet("sources.*.from", "Sources this one is derived from."),
+    May("sources.*.format", kNone, "json", "Encoding of the records' values.")
+        .Words("json", "avro|protobuf|confluent_json|confluent_avro|confluent_protobuf"),
+    NotYet("sources.*.envelope", "Change-data envelope of the records: auto, none or debezium."),
+    May("sources.*.time", kNone, "record",
+        "Event time: `record` for the record's own timestamp, or the field that holds it.")
+        .Words("record"),
+    Must("sources.*.time.field", kString, "Field of the record; it needs no entry in `schema`."),
+    May("sources.*.time.unit", kNone, "ms", "Unit of the field.").Words("ms|s|us|rfc3339"),
+    NotYet("sources.*.id", "Identity of a record, for de-duplication."),
+    NotYet("sources.*.dedup", "Event time over which records of one id are duplicates."),
+    NotYet("sources.*.partitioned_by", "Entity by whose key the topic is partitioned."),
+    Must("sources.*.schema", kNone, "Fields that are read, with their types; missing ones are null."),
+    May("sources.*.schema.*", kType, "", "Type of the field.").Words(kTypes, kLaterTypes),
+    Must("sources.*.schema.*.type", kType, "Type of the field.").Words(kTypes, kLaterTypes),
+    May("sources.*.schema.*.range", kNone, "",
+        "Smallest and largest number; a record with another is rejected."),
+    May("sources.*.schema.*.range[]", kNumber, "", "A bound, inclusive."),
+    NotYet("sources.*.schema.*.pii", "Personal data."),
+    NotYet("sources.*.schema.*.sensitive", "Data that is not shown."),
+    NotYet("sources.*.where", "Condition that records must meet."),
+    NotYet("sources.*.let", "Fields computed from others."),
+    NotYet("sources.*.each", "List field of which each item becomes a record."),
+    NotYet("sources.*.lookup", "Fields looked up in a view."),
+    NotYet("sources.*.lookup.*", "A field."),
+    NotYet("sources.*.lookup.*.view", "View to look in."),
+    NotYet("sources.*.lookup.*.feature", "Feature to take."),
+    NotYet("sources.*.lookup.*.key", "Field that holds the view's key."),
+    NotYet("sources.*.history", "Files that are read before the topic."),
+    NotYet("sources.*.history.files", "Pattern of file names."),
+    NotYet("sources.*.history.format", "Format of the files."),
+    NotYet("sources.*.history.until", "Event time at which the topic takes over."),
+    May("sources.*.lateness", kNone, "", "How far out of place in time records may be."),
+    May("sources.*.lateness.out_of_order", kDuration, "0s",
+        "How much older than the newest record of its partition a record usually is at most."),
+    May("sources.*.lateness.future_skew", kDuration, "10m",
+        "How far ahead of its append time a record may be dated."),
+    May("sources.*.lateness.retention", kDuration, "40d",
+        "Records later than this are not applied but dead-lettered."),
+    May("sources.*.lateness.future", kNone, "dead_letter",
+        "What becomes of a record dated beyond `future_skew`.")
+        .Words("dead_letter|keep"),
+    May("sources.*.on_error", kNone, "dead_letter", "What becomes of a record that cannot be read.")
+        .Words("dead_letter|skip|stop"),
+
+    May("entities", kNone, "", "What features are about, by name."),
+    May("entities.*", kNone, "", "An entity: one or more key fields."),
+    Must("entities.*.key", kNone, "Names of the key fields, as in the sources."),
+    May("entities.*.key[]", kName, "", "A field."),
+};
+
+}  // namespace
+
+std::span<const KeySpec> SourceKeys() { return kKeys; }
+
+}  // namespace millrace

@@ -1,0 +1,68 @@
+// millrace: the command line. One subcommand a file in app/commands/.
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <system_error>
+
+#include "CLI/CLI.hpp"
+#include "app/commands/command.h"
+
+namespace millrace {
+namespace {
+
+void AddGlobalOptions(CLI::App& app, GlobalOptions& global) {
+  app.add_option("-f,--file", global.file, "The configuration (default millrace.yaml)");
+  app.add_option("-C,--chdir", global.directory, "Go to this directory first");
+  app.add_option("--set", global.settings, "Override a value of the configuration: path=value")
+      ->allow_extra_args(false);
+  app.add_option("--server", global.server, "The server to ask (default http://127.0.0.1:7470)");
+  app.add_flag("--json", global.json, "Print JSON");
+  app.add_flag("-q,--quiet", global.quiet, "Print data only");
+  app.add_option("--color", global.color, "auto, always or never")
+      ->check(CLI::IsMember({"auto", "always", "never"}));
+}
+
+int Main(int argc, char** argv) {
+  GlobalOptions global;
+  Run run;
+  CLI::App app("Millrace keeps features and models as fresh as the events that feed them.", "millrace");
+  app.require_subcommand(1);
+  app.fallthrough();  // global options may stand anywhere on the line
+  AddGlobalOptions(app, global);
+  AddDemo(app, global, &run);
+  AddServe(app, global, &run);
+  AddValidate(app, global, &run);
+  AddVersion(app, global, &run);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {  // the library's way to say so; also for --help
+    if (error.get_exit_code() == 0) return app.exit(error);
+    app.exit(error);
+    return kExitUsage;
+  }
+  global.file_given = app.count("--file") > 0;
+  global.server_given = app.count("--server") > 0;
+  for (const std::string& setting : global.settings) {
+    if (setting.find('=') == std::string::npos) {
+      std::fprintf(stderr, "millrace: --set takes path=value, not '%s'\n", setting.c_str());
+      return kExitUsage;
+    }
+  }
+  if (!global.directory.empty() && app.got_subcommand("demo")) {
+    std::error_code error;  // chdir below tells
+    std::filesystem::create_directories(global.directory, error);
+  }
+  if (!global.directory.empty() && chdir(global.directory.c_str()) != 0) {
+    std::perror(("millrace: -C " + global.directory).c_str());
+    return kExitUsage;
+  }
+  return run();
+}
+
+}  // namespace
+}  // namespace millrace
+
+int main(int argc, char** argv) { return millrace::Main(argc, argv); }

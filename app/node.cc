@@ -1,0 +1,299 @@
+#include "app/node.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "app/workers/topics.h"
+#include "core/coding.h"
+#include "core/log_line.h"
+#include "core/status_macros.h"
+#include "core/value_coding.h"
+#include "featurestore/rocks/rocks_state_store.h"
+#include "stream/embedded/embedded_log.h"
+#include "stream/kafka/kafka_log.h"
+#include "stream/state_keys.h"
+
+namespace millrace {
+namespace {
+
+constexpr absl::Duration kHousekeepEvery = absl::Milliseconds(500);
+constexpr int kRetentionEveryTurns = 20;
+
+std::string MeaningKey() { return std::string(1, kMetaPrefix) + "meaning"; }
+std::string LogIdentityKey() { return std::string(1, kMetaPrefix) + "log"; }
+
+std::string EncodeMeaning(const std::map<std::string, std::string>& meaning) {
+  std::string out;
+  for (const auto& [part, text] : meaning) {
+    PutLengthPrefixed(&out, part);
+    PutLengthPrefixed(&out, text);
+  }
+  return out;
+}
+
+std::map<std::string, std::string> DecodeMeaning(absl::string_view in) {
+  std::map<std::string, std::string> meaning;
+  absl::string_view part, text;
+  while (GetLengthPrefixed(&in, &part) && GetLengthPrefixed(&in, &text)) {
+    meaning.emplace(std::string(part), std::string(text));
+  }
+  return meaning;
+}
+
+// "changed: sources.arrivals; new: views.x; gone: views.y", or empty.
+std::string Difference(const std::map<std::string, std::string>& stored,
+                       const std::map<std::string, std::string>& wanted) {
+  std::vector<std::string> changed, added, gone;
+  for (const auto& [part, text] : wanted) {
+    const auto it = stored.find(part);
+    if (it == stored.end()) {
+      added.push_back(part);
+    } else if (it->second != text) {
+      changed.push_back(part);
+    }
+  }
+  for (const auto& [part, text] : stored) {
+    if (!wanted.contains(part)) gone.push_back(part);
+  }
+  std::vector<std::string> said;
+  if (!changed.empty()) said.push_back("changed: " + absl::StrJoin(changed, ", "));
+  if (!added.empty()) said.push_back("new: " + absl::StrJoin(added, ", "));
+  if (!gone.empty()) said.push_back("gone: " + absl::StrJoin(gone, ", "));
+  return absl::StrJoin(said, "; ");
+}
+
+}  // namespace
+
+Node::Node(std::shared_ptr<const Project> project, const NodeOptions& options)
+    : project_(std::move(project)), options_(options) {}
+
+absl::StatusOr<std::unique_ptr<Node>> Node::Open(std::shared_ptr<const Project> project,
+                                                 const NodeOptions& options) {
+  auto node = std::unique_ptr<Node>(new Node(std::move(project), options));
+  RETURN_IF_ERROR(node->OpenLog());
+  RETURN_IF_ERROR(node->OpenState());
+  RETURN_IF_ERROR(node->OpenEngine());
+  node->OpenServices();
+  return node;
+}
+
+Node::~Node() {
+  Stop().IgnoreError();  // reported by whoever called Stop or WaitForEnd before
+}
+
+absl::Status Node::OpenLog() {
+  const LogSpec& spec = project_->log;
+  const bool power_loss = project_->state.power_loss;
+  if (spec.kafka) {
+    ASSIGN_OR_RETURN(log_, KafkaLog::Open({.brokers = spec.brokers,
+                                           .properties = spec.properties,
+                                           .clock = options_.clock,
+                                           .registry = &registry_}));
+    log_identity_ = absl::StrCat("kafka ", spec.brokers);
+  } else {
+    ASSIGN_OR_RETURN(std::unique_ptr<EmbeddedLog> embedded,
+                     EmbeddedLog::Open({.path = spec.path,
+                                        .durability = power_loss ? Durability::kPowerLoss
+                                                                 : Durability::kProcess,
+                                        .clock = options_.clock}));
+    log_identity_ = absl::StrCat("embedded ", embedded->epoch());
+    enforce_retention_ = [log = embedded.get()] { return log->EnforceRetention(); };
+    log_ = std::move(embedded);
+  }
+  return CreateTopics(*project_, *log_);
+}
+
+absl::Status Node::OpenState() {
+  ASSIGN_OR_RETURN(state_,
+                   OpenRocksStateStore({.path = project_->state.path,
+                                          .durability = project_->state.power_loss
+                                                            ? StateDurability::kPowerLoss
+                                                            : StateDurability::kProcess,
+                                          .memory_bytes = project_->state.memory_bytes / 2}));
+  RETURN_IF_ERROR(CheckMeaning());
+  ASSIGN_OR_RETURN(store_, OnlineStore::Open(*state_, project_->views,
+                                             {.shards = project_->state.shards,
+                                              .cache_bytes = static_cast<size_t>(
+                                                  project_->state.memory_bytes / 4)}));
+  return absl::OkStatus();
+}
+
+absl::Status Node::CheckMeaning() {
+  std::string stored;
+  const absl::Status found = state_->Get(MeaningKey(), &stored);
+  if (absl::IsNotFound(found)) {
+    StateBatch batch;
+    batch.Put(MeaningKey(), EncodeMeaning(project_->meaning));
+    batch.Put(LogIdentityKey(), log_identity_);
+    return state_->Commit(batch);
+  }
+  RETURN_IF_ERROR(found);
+  const std::string difference = Difference(DecodeMeaning(stored), project_->meaning);
+  if (!difference.empty()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("the state in ", project_->state.path,
+                     " was built with another configuration (", difference,
+                     "): use the earlier configuration, or another state.path"));
+  }
+  std::string identity;
+  RETURN_IF_ERROR(state_->Get(LogIdentityKey(), &identity));
+  if (identity != log_identity_) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("the state in ", project_->state.path, " belongs to another log (", identity,
+                     ", this is ", log_identity_, "): use that log, or another state.path"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Node::OpenEngine() {
+  ASSIGN_OR_RETURN(outbox_, Outbox::Open(*state_));
+  OpenChannels(*project_, *outbox_);
+  RETURN_IF_ERROR(outbox_->Ship(*log_, outbox_->TakeUnshipped()));
+  committer_ = std::make_unique<Committer>(*state_, *log_, *outbox_, *options_.clock);
+  ASSIGN_OR_RETURN(engine_, Engine::Open({project_.get(), log_.get(), state_.get(), store_.get(),
+                                          outbox_.get(), committer_.get(), options_.clock},
+                                         options_.mode));
+  return absl::OkStatus();
+}
+
+void Node::OpenServices() {
+  // "Now" of a read: the clock, but never before what was applied, so that a replay of the past
+  // answers as of its own time.
+  const bool simulation = options_.mode == Engine::Mode::kSimulation;
+  const auto now_ms = [this, simulation]() -> int64_t {
+    const int64_t stream_ms = store_->StreamTime();
+    const int64_t clock_ms = ToEpochMillis(options_.clock->Now());
+    if (stream_ms == INT64_MIN) return clock_ms;
+    return simulation ? stream_ms + 1 : std::max(clock_ms, stream_ms + 1);
+  };
+  features_ = std::make_unique<FeatureReader>(
+      *store_, FeatureReaderOptions{.now_ms = now_ms, .services = project_->services});
+  std::map<std::string, ScoredTask> tasks;
+  for (int t = 0; t < static_cast<int>(project_->tasks.size()); ++t) {
+    tasks[project_->tasks[t].name] = {&engine_->scorer(t), &engine_->deployment(t), MakeRecorder(t)};
+  }
+  scores_ = std::make_unique<RequestScorer>(std::move(tasks), RequestScorerOptions{.now_ms = now_ms});
+  records_ = std::make_unique<LogRecords>(
+      *log_, *options_.clock, LogRecordsOptions{.own_prefix = project_->OwnTopic("")});
+  status_ = std::make_unique<NodeStatus>(*project_, *engine_, *store_, *committer_, *options_.clock);
+}
+
+DecisionRecorder Node::MakeRecorder(int task) {
+  return [this, task](const OwnedValue& id, const DecisionRow& row,
+                      const Deployment& deployment) -> absl::StatusOr<RecordedDecision> {
+    DecisionRequest request;
+    request.id = EncodeId(id.view());
+    request.at_ms = row.at_ms;
+    const v1::Prediction prediction =
+        MakePrediction(project_->tasks[task].name, request.id, row, deployment);
+    request.prediction = prediction.SerializeAsString();
+    ASSIGN_OR_RETURN(const DecisionAnswer answer, engine_->RecordDecision(task, std::move(request)));
+    RecordedDecision recorded{id, std::nullopt};
+    if (answer.duplicate) {
+      v1::Prediction first;
+      if (!first.ParseFromString(answer.prediction)) {
+        return absl::DataLossError("the stored answer to this id does not parse");
+      }
+      for (const v1::LearnerScore& score : first.scores()) {
+        if (score.learner() == first.champion()) recorded.earlier_score = score.score();
+      }
+    }
+    return recorded;
+  };
+}
+
+Services Node::services() {
+  return {features_.get(), scores_.get(), records_.get(), status_.get()};
+}
+
+absl::Status Node::Serve() {
+  const ServerSpec& server = project_->server;
+  const NetworkTrust trust =
+      server.trusted_network ? NetworkTrust::kTrustedNetwork : NetworkTrust::kLoopbackOnly;
+  if (server.trusted_network) {
+    LogLine(LogLevel::kWarn, "server_plaintext")
+        .With("http", server.http)
+        .With("grpc", server.grpc)
+        .With("reason", "server.trusted_network is true: anyone who reaches the ports may read and write");
+  }
+  registry_
+      .GetGauge("millrace_server_plaintext",
+                "1 when server.trusted_network allows plain text beyond loopback")
+      .Set(server.trusted_network ? 1 : 0);
+  ASSIGN_OR_RETURN(http_, HttpServer::Start({.address = server.http, .trust = trust}, services(),
+                                            registry_, *options_.clock));
+  ASSIGN_OR_RETURN(grpc_, GrpcServer::Start({.address = server.grpc, .trust = trust}, services(),
+                                            registry_, *options_.clock));
+  return absl::OkStatus();
+}
+
+void Node::Start() {
+  {
+    absl::MutexLock lock(&mutex_);
+    started_ = true;
+  }
+  engine_thread_ = std::thread([this] {
+    const absl::Status status = engine_->Run();
+    if (!status.ok()) {
+      LogLine(LogLevel::kError, "engine_stopped").With("error", status.ToString());
+    }
+    status_->EngineEnded(status);
+    absl::MutexLock lock(&mutex_);
+    ended_ = true;
+    end_status_ = status;
+  });
+  housekeeper_ = std::thread([this] { Housekeep(); });
+}
+
+void Node::Housekeep() {
+  for (int turn = 0;; ++turn) {
+    status_->Export(registry_);
+    if (grpc_) grpc_->UpdateHealth();
+    if (enforce_retention_ && turn % kRetentionEveryTurns == 0) {
+      const absl::Status status = enforce_retention_();
+      if (!status.ok()) {
+        LogLine(LogLevel::kWarn, "retention_failed").With("error", status.ToString());
+      }
+    }
+    absl::MutexLock lock(&mutex_);
+    if (options_.clock->AwaitWithTimeout(mutex_, absl::Condition(&stopping_), kHousekeepEvery)) {
+      return;
+    }
+  }
+}
+
+absl::Status Node::WaitForEnd() {
+  absl::MutexLock lock(&mutex_);
+  mutex_.Await(absl::Condition(&ended_));
+  return end_status_;
+}
+
+bool Node::ended() const {
+  absl::MutexLock lock(&mutex_);
+  return ended_;
+}
+
+absl::Status Node::Stop() {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (stopping_) return end_status_;
+    stopping_ = true;
+  }
+  if (status_) status_->Draining();
+  const absl::Duration drain = absl::Milliseconds(project_->server.drain_ms);
+  if (grpc_) {
+    grpc_->UpdateHealth();
+    grpc_->Drain(drain);
+  }
+  if (http_) http_->Drain(drain);
+  if (engine_) engine_->Stop();
+  if (engine_thread_.joinable()) engine_thread_.join();
+  if (housekeeper_.joinable()) housekeeper_.join();
+  absl::MutexLock lock(&mutex_);
+  return end_status_;
+}
+
+}  // namespace millrace

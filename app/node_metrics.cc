@@ -1,0 +1,135 @@
+// The metrics a node derives from its engine's status (docs/reference/metrics.md).
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "app/node_status.h"
+#include "core/metrics.h"
+
+namespace millrace {
+namespace {
+
+// Raises a counter to a total that is counted elsewhere. Called by one thread.
+void Raise(Counter& counter, uint64_t total) {
+  const uint64_t before = counter.value();
+  if (total > before) counter.Add(total - before);
+}
+
+void ExportSources(const EngineStatus& status, Registry& registry) {
+  std::map<std::string, SourceCounts> by_source;
+  for (const EngineStatus::Input& input : status.inputs) {
+    SourceCounts& sum = by_source[input.source];
+    sum.read += input.counts.read;
+    sum.bytes += input.counts.bytes;
+    sum.applied += input.counts.applied;
+    sum.duplicate += input.counts.duplicate;
+    sum.late += input.counts.late;
+    sum.rejected += input.counts.rejected;
+  }
+  for (const auto& [source, counts] : by_source) {
+    const Labels labels = {{"source", source}};
+    Raise(registry.GetCounter("millrace_source_records_read_total", "Records read from a source", labels),
+          counts.read);
+    Raise(registry.GetCounter("millrace_source_bytes_total", "Bytes of the values read", labels),
+          counts.bytes);
+    const auto outcome = [&](const char* name, uint64_t n) {
+      Raise(registry.GetCounter("millrace_source_records_total",
+                                "Records of a source by outcome; the outcomes sum to the records read",
+                                {{"source", source}, {"outcome", name}}),
+            n);
+    };
+    outcome("applied", counts.applied);
+    outcome("duplicate", counts.duplicate);
+    outcome("late", counts.late);
+    outcome("rejected", counts.rejected);
+  }
+}
+
+void ExportTask(const EngineStatus::Task& task, Registry& registry) {
+  const auto decisions = [&](const char* name, uint64_t n) {
+    Raise(registry.GetCounter("millrace_decisions_total", "Decisions of a task by outcome",
+                              {{"task", task.name}, {"outcome", name}}),
+          n);
+  };
+  decisions("duplicate", task.counts.join.duplicate);
+  decisions("settled", task.counts.join.settled);
+  decisions("dropped", task.counts.join.dropped);
+  registry.GetGauge("millrace_label_pending_decisions", "Decisions that wait for their label",
+                    {{"task", task.name}})
+      .Set(static_cast<double>(task.counts.pending));
+  const auto examples = [&](const char* name, uint64_t n) {
+    Raise(registry.GetCounter("millrace_examples_total", "Examples of a task by outcome",
+                              {{"task", task.name}, {"outcome", name}}),
+          n);
+  };
+  examples("learned", task.counts.examples - task.counts.skipped);
+  examples("skipped", task.counts.skipped);
+  Raise(registry.GetCounter("millrace_label_joined_total", "Label records that met their decision",
+                            {{"task", task.name}}),
+        task.counts.join.joined);
+  const auto unmatched = [&](const char* reason, uint64_t n) {
+    Raise(registry.GetCounter("millrace_label_unmatched_total",
+                              "Label records that met no open decision, by reason",
+                              {{"task", task.name}, {"reason", reason}}),
+          n);
+  };
+  unmatched("no_decision", task.counts.join.no_decision);
+  unmatched("before_decision", task.counts.join.before_decision);
+  unmatched("too_late", task.counts.join.too_late);
+  unmatched("duplicate", task.counts.join.repeated);
+  for (size_t i = 0; i < task.learners.size(); ++i) {
+    const LearnerReport& learner = task.learners[i];
+    Raise(registry.GetCounter("millrace_learner_examples_total", "Examples learned",
+                              {{"task", task.name}, {"learner", learner.name}}),
+          learner.step);
+    const auto loss = [&](const char* kind, const BinaryReport& report) {
+      if (!report.log_loss) return;
+      registry.GetGauge("millrace_learner_loss", "Loss of a learner, by kind of score",
+                        {{"task", task.name}, {"learner", learner.name}, {"kind", kind},
+                         {"metric", "logloss"}, {"window", "all"}})
+          .Set(*report.log_loss);
+    };
+    loss("served", learner.served);
+    loss("progressive", learner.progressive);
+    if (learner.served.calibration) {
+      registry.GetGauge("millrace_learner_calibration_ratio",
+                        "Sum of the served scores over the sum of the labels",
+                        {{"task", task.name}, {"learner", learner.name}})
+          .Set(*learner.served.calibration);
+    }
+  }
+  Raise(registry.GetCounter("millrace_model_publish_total", "Models published", {{"task", task.name}}),
+        task.counts.models_published);
+}
+
+}  // namespace
+
+void NodeStatus::Export(Registry& registry) {
+  const std::shared_ptr<const EngineStatus> status = engine_.status();
+  if (status == nullptr) return;
+  ExportSources(*status, registry);
+  for (const EngineStatus::Task& task : status->tasks) {
+    ExportTask(task, registry);
+    const DeployedModel& champion = task.deployment->champion_model();
+    if (champion.newest_label_time_ms && status->event_time_ms != INT64_MIN) {
+      registry.GetGauge("millrace_model_staleness_seconds",
+                        "Event time less that of the newest label in the champion's weights",
+                        {{"task", task.name}})
+          .Set(static_cast<double>(std::max<int64_t>(
+                   status->event_time_ms - *champion.newest_label_time_ms, 0)) /
+               1000.0);
+    }
+    registry.GetGauge("millrace_model_generation", "Generation of the model that answers",
+                      {{"task", task.name}, {"alias", "champion"}})
+        .Set(champion.generation);
+  }
+  for (size_t v = 0; v < store_.views().size(); ++v) {
+    registry.GetGauge("millrace_state_keys", "Entities of a view",
+                      {{"view", store_.views()[v]->name}})
+        .Set(static_cast<double>(store_.EntityCount(static_cast<int32_t>(v))));
+  }
+}
+
+}  // namespace millrace

@@ -1,0 +1,432 @@
+#include "app/workers/engine.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "app/workers/topics.h"
+#include "core/check.h"
+#include "core/coding.h"
+#include "core/log_line.h"
+#include "core/status_macros.h"
+#include "stream/dead_letter.h"
+#include "stream/state_keys.h"
+
+namespace millrace {
+namespace {
+
+// Emitting stages commit this often, sooner when a request waits for it.
+constexpr int64_t kCommitEveryNs = 50'000'000;
+constexpr int64_t kStatusEveryNs = 200'000'000;
+constexpr absl::Duration kIdleWait = absl::Milliseconds(20);
+constexpr int kRecordsPerTurn = 256;
+
+std::string PositionKey(const SourceSpec& source, int32_t partition) {
+  std::string key(1, kInputPrefix);
+  PutLengthPrefixed(&key, source.name);
+  PutBig32(&key, static_cast<uint32_t>(partition));
+  return key;
+}
+
+}  // namespace
+
+struct Engine::PendingRequest {
+  int task = 0;
+  DecisionRequest request;
+  absl::StatusOr<DecisionAnswer> answer = absl::UnavailableError("the engine has stopped");
+  absl::Mutex mutex;
+  bool done ABSL_GUARDED_BY(mutex) = false;
+};
+
+Engine::Engine(const Dependencies& dependencies, Mode mode)
+    : deps_(dependencies), project_(*dependencies.project), mode_(mode),
+      shard_in_flight_(dependencies.project->state.shards, false) {}
+
+Engine::~Engine() = default;
+
+absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(const Dependencies& dependencies, Mode mode) {
+  auto engine = std::unique_ptr<Engine>(new Engine(dependencies, mode));
+  RETURN_IF_ERROR(engine->OpenTasks());
+  RETURN_IF_ERROR(engine->OpenInputs());
+  return engine;
+}
+
+absl::Status Engine::OpenTasks() {
+  triggered_.resize(project_.sources.size());
+  labels_.resize(project_.sources.size());
+  for (int t = 0; t < static_cast<int>(project_.tasks.size()); ++t) {
+    const TaskSpec& spec = project_.tasks[t];
+    ASSIGN_OR_RETURN(std::unique_ptr<TaskWorker> worker,
+                     TaskWorker::Open(project_, t,
+                                      {deps_.store, deps_.outbox, deps_.log, deps_.clock,
+                                       deps_.state}));
+    tasks_.push_back(std::move(worker));
+    if (spec.trigger_source) triggered_[*spec.trigger_source].push_back(t);
+    for (int l = 0; l < static_cast<int>(spec.label.sources.size()); ++l) {
+      labels_[spec.label.sources[l].source].emplace_back(t, l);
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Engine::OpenInputs() {
+  ASSIGN_OR_RETURN(const std::vector<TopicInfo> topics, deps_.log->Topics());
+  std::vector<ReadFrom> reads;
+  for (int32_t s = 0; s < static_cast<int32_t>(project_.sources.size()); ++s) {
+    const SourceSpec& source = project_.sources[s];
+    const auto topic = std::find_if(topics.begin(), topics.end(), [&](const TopicInfo& info) {
+      return info.name == source.topic;
+    });
+    if (topic == topics.end()) {
+      return absl::NotFoundError(
+          absl::StrCat("source ", source.name, ": topic ", source.topic, " does not exist"));
+    }
+    const int dead_letters = DeadLetterChannel(source, *deps_.outbox);
+    for (int32_t p = 0; p < topic->partitions; ++p) {
+      std::string stored;
+      InputPosition position;
+      const absl::Status found = deps_.state->Get(PositionKey(source, p), &stored);
+      if (found.ok()) {
+        ASSIGN_OR_RETURN(position, InputPosition::Decode(stored));
+      } else if (!absl::IsNotFound(found)) {
+        return found;
+      } else {
+        ASSIGN_OR_RETURN(const OffsetRange range, deps_.log->Offsets({source.topic, p}));
+        position.next_offset = range.begin;
+      }
+      const int64_t redo_from = found.ok() ? deps_.store->LowestMark(s, p) : position.next_offset;
+      auto input = std::make_unique<SourceInput>(
+          source, s, p, std::move(position), redo_from, MakeJsonDecoder(source.decoder),
+          [this, dead_letters, s](const Record& record, const Rejection& rejection) {
+            return RejectRecord(dead_letters, s, record, rejection);
+          });
+      input_names_.push_back({{source.topic, p}, s});
+      reads.push_back({{source.topic, p}, input->start_offset()});
+      durable_offsets_.push_back(input->position().next_offset);
+      inputs_.push_back(std::move(input));
+    }
+  }
+  ASSIGN_OR_RETURN(reader_, deps_.log->OpenReader(std::move(reads)));
+  return absl::OkStatus();
+}
+
+absl::Status Engine::RejectRecord(int dead_letters, int32_t source, const Record& record,
+                                  const Rejection& rejection) {
+  ++changes_;
+  if (project_.sources[source].on_error != OnError::kDeadLetter) return absl::OkStatus();
+  const DeadLetter letter(project_.sources[source].topic, record, rejection);
+  const AppendRecord& dead = letter.record();
+  OutboxRecord out;
+  if (dead.key) out.key = std::string(*dead.key);
+  if (dead.value) out.value = std::string(*dead.value);
+  for (const Header& header : dead.headers) {
+    out.headers.emplace_back(std::string(header.name), std::string(header.value));
+  }
+  out.timestamp_ms = dead.timestamp_ms;
+  deps_.outbox->Emit(dead_letters, std::move(out));
+  return absl::OkStatus();
+}
+
+absl::Status Engine::Run() {
+  const absl::Status looped = Loop();
+  absl::Status committed = deps_.committer->Drain();
+  if (looped.ok() && committed.ok()) {
+    committed = CommitNow(Trainer::Scope::kWhole, project_.state.shards);
+  }
+  const absl::Status drained = deps_.committer->Drain();
+  TakeCommittedShards();
+  std::vector<std::shared_ptr<PendingRequest>> left;
+  {
+    absl::MutexLock lock(&mutex_);
+    ended_ = true;
+    left.swap(requests_);
+  }
+  for (const auto& request : left) {
+    absl::MutexLock lock(&request->mutex);
+    request->done = true;
+  }
+  for (const auto& done : std::exchange(on_commit_, {})) done(absl::UnavailableError("stopped"));
+  RefreshStatus(/*now=*/true);
+  RETURN_IF_ERROR(looped);
+  RETURN_IF_ERROR(committed);
+  return drained;
+}
+
+absl::Status Engine::Loop() {
+  last_commit_ns_ = last_whole_ns_ = deps_.clock->MonotonicNanos();
+  RefreshStatus(/*now=*/true);
+  bool redoing = true;
+  while (!stop_.load(std::memory_order_relaxed)) {
+    if (redoing) {
+      ASSIGN_OR_RETURN(redoing, Redo());
+      if (redoing) reader_->Wait(kIdleWait);
+      continue;
+    }
+    RETURN_IF_ERROR(TakeRequests());
+    ASSIGN_OR_RETURN(const Found found,
+                     mode_ == Mode::kLive ? LiveTurn() : SimulationTurn());
+    if (found == Found::kEnd) return absl::OkStatus();
+    RETURN_IF_ERROR(MaybeCommit());
+    RefreshStatus(/*now=*/false);
+    if (found == Found::kNothing) reader_->Wait(kIdleWait);
+  }
+  return absl::OkStatus();
+}
+
+// Gives shards what the committed positions have and they have not; true while some is left.
+absl::StatusOr<bool> Engine::Redo() {
+  bool left = false;
+  for (size_t i = 0; i < inputs_.size(); ++i) {
+    SourceInput& input = *inputs_[i];
+    while (input.redoing()) {
+      ASSIGN_OR_RETURN(const bool head, input.Peek(*reader_, i));
+      if (!head) break;
+      if (!input.head_is_redo()) break;
+      RETURN_IF_ERROR(deps_.store->Apply(input.head()));
+      input.Pop();
+    }
+    left = left || input.redoing();
+  }
+  return left;
+}
+
+absl::StatusOr<SourceInput*> Engine::EarliestHead() {
+  SourceInput* earliest = nullptr;
+  const auto order = [](const SourceInput& input) {
+    const Event& head = input.head();
+    return EventOrder{head.event_time_ms, head.source, head.partition, head.offset};
+  };
+  for (size_t i = 0; i < inputs_.size(); ++i) {
+    ASSIGN_OR_RETURN(const bool head, inputs_[i]->Peek(*reader_, i));
+    if (!head) continue;
+    const bool beyond_end = mode_ == Mode::kSimulation && gate_.time_ms == kEndOfTime &&
+                            inputs_[i]->head().offset >= gate_.ends[i];
+    if (beyond_end) continue;
+    if (earliest == nullptr || order(*inputs_[i]) < order(*earliest)) earliest = inputs_[i].get();
+  }
+  return earliest;
+}
+
+absl::Status Engine::Process(SourceInput& input) {
+  const Event& event = input.head();
+  RETURN_IF_ERROR(deps_.store->Apply(event));
+  for (const int task : triggered_[event.source]) tasks_[task]->OnTrigger(event);
+  for (const auto& [task, label] : labels_[event.source]) tasks_[task]->OnLabel(label, event);
+  input.Pop();
+  ++changes_;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Engine::Found> Engine::LiveTurn() {
+  int taken = 0;
+  for (; taken < kRecordsPerTurn; ++taken) {
+    ASSIGN_OR_RETURN(SourceInput* const input, EarliestHead());
+    if (input == nullptr) break;
+    RETURN_IF_ERROR(Process(*input));
+  }
+  RETURN_IF_ERROR(Advance(LiveProgressNow()));
+  for (const auto& task : tasks_) RETURN_IF_ERROR(task->ReleaseOverdue());
+  if (taken == 0) caught_up_ = true;
+  return taken > 0 ? Found::kWork : Found::kNothing;
+}
+
+int64_t Engine::LiveProgressNow() const {
+  const int64_t now_ms = ToEpochMillis(deps_.clock->Now());
+  int64_t progress = kEndOfTime;
+  for (const auto& input : inputs_) {
+    progress = std::min(progress, LiveProgress(input->times(), input->spec().out_of_order_ms, now_ms));
+  }
+  return std::min(progress, now_ms);
+}
+
+absl::StatusOr<Engine::Found> Engine::SimulationTurn() {
+  AtEnd at_end;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (gate_.time_ms != frontier_.time_ms) gate_ = frontier_;
+    at_end = at_end_;
+  }
+  if (gate_.ends.empty()) return inputs_.empty() ? Found::kEnd : Found::kNothing;
+  for (int taken = 0; taken < kRecordsPerTurn; ++taken) {
+    ASSIGN_OR_RETURN(SourceInput* const input, EarliestHead());
+    const int64_t gate_ms = SimulationGate();
+    if (input != nullptr && input->head().event_time_ms < gate_ms) {
+      if (input->head().event_time_ms > progress_ms_) {
+        RETURN_IF_ERROR(Advance(input->head().event_time_ms));
+        RETURN_IF_ERROR(MaybeCommit());
+      }
+      RETURN_IF_ERROR(Process(*input));
+      continue;
+    }
+    if (gate_ms == kEndOfTime) {
+      int64_t newest_ms = INT64_MIN;
+      for (const auto& i : inputs_) newest_ms = std::max(newest_ms, i->position().newest_event_ms);
+      if (newest_ms != INT64_MIN) RETURN_IF_ERROR(Advance(newest_ms + 1));
+      caught_up_ = true;
+      if (at_end == AtEnd::kSettle) RETURN_IF_ERROR(Advance(kEndOfTime));
+      return Found::kEnd;
+    }
+    if (gate_ms > progress_ms_) RETURN_IF_ERROR(Advance(gate_ms));
+    return Found::kNothing;
+  }
+  return Found::kWork;
+}
+
+// The time below which nothing is missing: the frontier's, once everything it promises was read.
+int64_t Engine::SimulationGate() {
+  for (size_t i = 0; i < inputs_.size(); ++i) {
+    const bool drained = inputs_[i]->has_head() || inputs_[i]->progress_offset() >= gate_.ends[i];
+    if (!drained) return progress_ms_;
+  }
+  return gate_.time_ms;
+}
+
+absl::Status Engine::Advance(int64_t progress_ms) {
+  if (progress_ms <= progress_ms_) return absl::OkStatus();
+  for (const auto& task : tasks_) RETURN_IF_ERROR(task->Advance(progress_ms));
+  progress_ms_ = progress_ms;
+  return absl::OkStatus();
+}
+
+absl::Status Engine::TakeRequests() {
+  std::vector<std::shared_ptr<PendingRequest>> requests;
+  {
+    absl::MutexLock lock(&mutex_);
+    requests.swap(requests_);
+  }
+  if (requests.empty()) return absl::OkStatus();
+  for (const std::shared_ptr<PendingRequest>& pending : requests) {
+    pending->answer = tasks_[pending->task]->RecordDecision(pending->request);
+    on_commit_.push_back([pending](const absl::Status& committed) {
+      absl::MutexLock lock(&pending->mutex);
+      if (!committed.ok() && pending->answer.ok()) pending->answer = committed;
+      pending->done = true;
+    });
+  }
+  return CommitNow(Trainer::Scope::kModels, 0);
+}
+
+absl::Status Engine::MaybeCommit() {
+  const int64_t now_ns = deps_.clock->MonotonicNanos();
+  if (now_ns - last_commit_ns_ < kCommitEveryNs) return absl::OkStatus();
+  RETURN_IF_ERROR(deps_.committer->status());
+  last_commit_ns_ = now_ns;
+  if (changes_ == 0) return absl::OkStatus();
+  const int64_t every_ns = project_.state.commit_every_ms * 1'000'000;
+  // Every shard's turn comes once in commit_every.
+  const int shards = static_cast<int>(std::clamp<int64_t>(
+      project_.state.shards * kCommitEveryNs / std::max<int64_t>(every_ns, 1), 1, project_.state.shards));
+  const bool whole = now_ns - last_whole_ns_ >= every_ns;
+  if (whole) last_whole_ns_ = now_ns;
+  return CommitNow(whole ? Trainer::Scope::kWhole : Trainer::Scope::kModels, shards);
+}
+
+// Tells the store, on its owner's thread, which shards' commits are over.
+void Engine::TakeCommittedShards() {
+  std::vector<std::pair<int, bool>> committed;
+  {
+    absl::MutexLock lock(&mutex_);
+    committed.swap(committed_shards_);
+  }
+  for (const auto& [shard, ok] : committed) {
+    deps_.store->Committed(shard, ok);
+    shard_in_flight_[shard] = false;
+  }
+}
+
+absl::Status Engine::CommitNow(Trainer::Scope scope, int shards) {
+  TakeCommittedShards();
+  Commit commit;
+  for (const auto& input : inputs_) {
+    deps_.store->AdvanceInput(input->source(), input->partition(), input->position().next_offset);
+  }
+  for (int i = 0; i < shards; ++i) {
+    const int shard = next_shard_;
+    next_shard_ = (next_shard_ + 1) % project_.state.shards;
+    if (shard_in_flight_[shard]) continue;
+    shard_in_flight_[shard] = true;
+    RETURN_IF_ERROR(deps_.store->AddCommit(shard, &commit.batch));
+    commit.done.push_back([this, shard](const absl::Status& status) {
+      absl::MutexLock lock(&mutex_);
+      committed_shards_.emplace_back(shard, status.ok());
+    });
+  }
+  for (const auto& task : tasks_) task->AddCommit(scope, &commit.batch);
+  for (size_t i = 0; i < inputs_.size(); ++i) {
+    const SourceInput& input = *inputs_[i];
+    InputPosition& position = inputs_[i]->position();
+    const int64_t lowest = deps_.store->LowestMark(input.source(), input.partition());
+    auto& history = position.history;
+    if (history.empty() || history.back().first != position.next_offset) {
+      history.emplace_back(position.next_offset, position.newest_event_ms);
+    }
+    while (history.size() > 1 && history[1].first <= lowest) history.pop_front();
+    commit.batch.Put(PositionKey(input.spec(), input.partition()), position.Encode());
+    durable_offsets_[i] = position.next_offset;
+  }
+  deps_.outbox->AddCommit(&commit.batch, &commit.ship);
+  for (auto& done : std::exchange(on_commit_, {})) commit.done.push_back(std::move(done));
+  changes_ = 0;
+  ++commits_;
+  return deps_.committer->Submit(std::move(commit));
+}
+
+void Engine::RefreshStatus(bool now) {
+  const int64_t now_ns = deps_.clock->MonotonicNanos();
+  if (!now && now_ns - last_status_ns_ < kStatusEveryNs) return;
+  last_status_ns_ = now_ns;
+  status_.Publish(std::make_shared<const EngineStatus>(MakeStatus()));
+}
+
+EngineStatus Engine::MakeStatus() const {
+  EngineStatus status;
+  for (size_t i = 0; i < inputs_.size(); ++i) {
+    const SourceInput& input = *inputs_[i];
+    status.inputs.push_back({input.spec().name, input.spec().topic, input.partition(),
+                             input.position().next_offset, durable_offsets_[i],
+                             input.position().newest_event_ms, input.at_end() && !input.has_head(),
+                             input.position().counts});
+  }
+  for (const auto& task : tasks_) {
+    EngineStatus::Task& out = status.tasks.emplace_back();
+    out.name = task->task().name;
+    out.counts = task->counts();
+    out.learners = task->Reports();
+    out.deployment = task->trainer().deployment().Read();
+  }
+  status.event_time_ms = progress_ms_;
+  status.caught_up = caught_up_;
+  status.commits = commits_;
+  return status;
+}
+
+void Engine::Stop() {
+  stop_.store(true);
+  reader_->Wake();
+}
+
+void Engine::SetFrontier(Frontier frontier, AtEnd at_end) {
+  {
+    absl::MutexLock lock(&mutex_);
+    frontier_ = std::move(frontier);
+    at_end_ = at_end;
+  }
+  reader_->Wake();
+}
+
+absl::StatusOr<DecisionAnswer> Engine::RecordDecision(int task, DecisionRequest request) {
+  auto pending = std::make_shared<PendingRequest>();
+  pending->task = task;
+  pending->request = std::move(request);
+  {
+    absl::MutexLock lock(&mutex_);
+    if (ended_) return absl::UnavailableError("the engine has stopped");
+    requests_.push_back(pending);
+  }
+  reader_->Wake();
+  absl::MutexLock lock(&pending->mutex);
+  pending->mutex.Await(absl::Condition(&pending->done));
+  return std::move(pending->answer);
+}
+
+}  // namespace millrace

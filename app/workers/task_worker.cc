@@ -1,0 +1,361 @@
+#include "app/workers/task_worker.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "app/workers/inputs_codec.h"
+#include "app/workers/scoring_plan.h"
+#include "app/workers/topics.h"
+#include "core/check.h"
+#include "core/coding.h"
+#include "core/status_macros.h"
+#include "core/value_coding.h"
+#include "schemas/prediction.pb.h"
+#include "stream/channel.h"
+#include "stream/progress.h"
+#include "stream/state_keys.h"
+#include "stream/window.h"
+
+namespace millrace {
+namespace {
+
+constexpr uint32_t kConfigGeneration = 1;  // until live changes raise it
+
+std::string TaskKey(char prefix, absl::string_view task) {
+  std::string key(1, prefix);
+  PutLengthPrefixed(&key, task);
+  return key;
+}
+
+int64_t HourOf(int64_t time_ms) { return FloorTo(time_ms, 3'600'000); }
+
+void SetLabel(const Value& label, v1::LabelValue* out) {
+  switch (label.type()) {
+    case Type::kBool: out->set_bool_value(label.bool_value()); break;
+    case Type::kDouble: out->set_double_value(label.double_value()); break;
+    case Type::kString:
+    case Type::kBytes:
+      out->set_string_value(label.string_value().data(), label.string_value().size());
+      break;
+    default: out->set_int_value(label.int_value()); break;
+  }
+}
+
+}  // namespace
+
+std::string EncodeId(const Value& id) {
+  std::string out;
+  PutValue(&out, id);
+  return out;
+}
+
+v1::Prediction MakePrediction(absl::string_view task, absl::string_view id, const DecisionRow& row,
+                              const Deployment& deployment) {
+  v1::Prediction prediction;
+  prediction.set_task(task.data(), task.size());
+  prediction.set_id(id.data(), id.size());
+  prediction.set_decision_time(row.at_ms);
+  EncodeInputs(row.inputs, row.input_statuses, prediction.mutable_inputs());
+  for (size_t i = 0; i < deployment.models.size(); ++i) {
+    const DeployedModel& model = deployment.models[i];
+    v1::LearnerScore* score = prediction.add_scores();
+    score->set_learner(model.learner);
+    score->set_score(row.scores[i]);
+    score->set_generation(model.generation);
+    score->set_step(model.step);
+  }
+  prediction.set_champion(deployment.champion_model().learner);
+  prediction.set_config_generation(kConfigGeneration);
+  return prediction;
+}
+
+TaskWorker::TaskWorker(const Project& project, int task, Environment environment)
+    : project_(project),
+      task_(project.tasks[task]),
+      env_(environment),
+      key_(TaskKey(kTaskPrefix, task_.name)) {}
+
+absl::StatusOr<std::unique_ptr<TaskWorker>> TaskWorker::Open(const Project& project, int task,
+                                                             Environment environment) {
+  auto worker = std::unique_ptr<TaskWorker>(new TaskWorker(project, task, environment));
+  RETURN_IF_ERROR(worker->Load());
+  RETURN_IF_ERROR(worker->FoldExamplesLog());
+  return worker;
+}
+
+absl::Status TaskWorker::Load() {
+  predictions_channel_ = TaskChannel(project_, "predictions", task_.name, *env_.outbox);
+  examples_channel_ = TaskChannel(project_, "examples", task_.name, *env_.outbox);
+  models_channel_ = TaskChannel(project_, "models", task_.name, *env_.outbox);
+
+  LabelRule rule{task_.label.aggregation, task_.label.within_ms, task_.label.empty,
+                 !task_.trigger_source.has_value()};
+  ASSIGN_OR_RETURN(join_, LabelJoin::Open(*env_.state, TaskKey(kJoinPrefix, task_.name), rule));
+  const auto digest = project_.meaning.find(absl::StrCat("tasks.", task_.name));
+  ASSIGN_OR_RETURN(trainer_, Trainer::Open(task_, digest == project_.meaning.end() ? "" : digest->second,
+                                           *env_.state, TaskKey(kTrainerPrefix, task_.name)));
+  ASSIGN_OR_RETURN(scorer_, Scorer::Make(MakeScoringPlan(task_), *env_.store));
+
+  std::string stored;
+  const absl::Status found = env_.state->Get(key_, &stored);
+  if (absl::IsNotFound(found)) return absl::OkStatus();
+  RETURN_IF_ERROR(found);
+  absl::string_view in = stored;
+  uint64_t waiting = 0;
+  int64_t newest = 0;
+  bool good = GetVarint(&in, &rejected_ids_) && GetVarint(&in, &timed_out_) &&
+              GetSignedVarint(&in, &newest) && GetVarint(&in, &waiting);
+  if (newest != INT64_MIN) newest_decision_ms_ = newest;
+  for (uint64_t i = 0; good && i < waiting; ++i) {
+    EventOrder order;
+    int64_t source = 0, partition = 0;
+    absl::string_view id;
+    uint64_t fields = 0;
+    Waiting entry;
+    good = GetSignedVarint(&in, &order.event_time_ms) && GetSignedVarint(&in, &source) &&
+           GetSignedVarint(&in, &partition) && GetSignedVarint(&in, &order.offset) &&
+           GetLengthPrefixed(&in, &id) && GetVarint(&in, &fields);
+    for (uint64_t f = 0; good && f < fields; ++f) good = GetValue(&in, &entry.fields.emplace_back());
+    order.source = static_cast<int32_t>(source);
+    order.partition = static_cast<int32_t>(partition);
+    entry.id = std::string(id);
+    entry.queued_ns = env_.clock->MonotonicNanos();
+    waiting_.emplace(order, std::move(entry));
+  }
+  uint64_t hours = 0;
+  good = good && GetVarint(&in, &hours);
+  for (uint64_t i = 0; good && i < hours; ++i) {
+    int64_t hour = 0;
+    HourCounts counts;
+    good = GetSignedVarint(&in, &hour) && GetVarint(&in, &counts.decided) &&
+           GetVarint(&in, &counts.dropped);
+    for (uint64_t n = 0; good && n < counts.decided; ++n) trainer_->CountDecision(hour);
+    for (uint64_t n = 0; good && n < counts.dropped; ++n) trainer_->CountUnlabelled(hour);
+    uncommitted_[hour] = counts;
+  }
+  if (!good) {
+    return absl::DataLossError(absl::StrCat("task ", task_.name, ": stored state does not parse"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status TaskWorker::FoldExamplesLog() {
+  const TopicPartition input{project_.OwnTopic(absl::StrCat("examples.", task_.name)), 0};
+  const uint64_t last = env_.outbox->LastNumber(examples_channel_);
+  if (trainer_->folded() == last) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const OffsetRange range, env_.log->Offsets(input));
+  // Numbers count from 1 and repeats only add records: record n stands at offset n - 1 or later.
+  const int64_t from = std::clamp(static_cast<int64_t>(trainer_->folded()), range.begin, range.end);
+  ASSIGN_OR_RETURN(const std::unique_ptr<LogReader> reader, env_.log->OpenReader({{input, from}}));
+  ChannelFilter filter;
+  RecordBatch batch;
+  while (trainer_->folded() < last) {
+    batch.Clear();
+    ASSIGN_OR_RETURN(const int read, reader->Read(0, 1 << 20, &batch));
+    if (read == 0) {
+      if (reader->AtEnd(0)) {
+        return absl::DataLossError(absl::StrCat("topic ", input.topic, " ends at number ",
+                                                trainer_->folded(), ", the state knows ", last));
+      }
+      reader->Wait(absl::Milliseconds(100));
+      continue;
+    }
+    for (const Record& record : batch.records()) {
+      ASSIGN_OR_RETURN(const std::optional<ChannelMark> mark, ReadChannelMark(record));
+      if (!mark || mark->n <= trainer_->folded() || mark->n > last) continue;
+      ASSIGN_OR_RETURN(const bool fresh, filter.Accept(*mark));
+      if (!fresh) continue;
+      if (mark->n != trainer_->folded() + 1 || !record.value) {
+        return absl::DataLossError(absl::StrCat("topic ", input.topic, ": number ",
+                                                trainer_->folded() + 1, " is missing"));
+      }
+      RETURN_IF_ERROR(trainer_->Fold(mark->n, *record.value));
+      trainer_->TakePublished();  // published and deployed before: the state has those models
+    }
+  }
+  return absl::OkStatus();
+}
+
+void TaskWorker::OnTrigger(const Event& event) {
+  if (task_.trigger_where) {
+    const Value holds = task_.trigger_where->Evaluate(event.fields, &scratch_);
+    if (holds.is_null() || !holds.bool_value()) return;
+  }
+  Waiting waiting;
+  if (task_.id_slot < 0) {
+    const std::string assigned = absl::StrCat(project_.sources[event.source].topic, "/",
+                                              event.partition, "/", event.offset);
+    waiting.id = EncodeId(Value::String(assigned));
+  } else {
+    const Value id = event.fields[task_.id_slot];
+    if (id.is_null()) {
+      ++rejected_ids_;
+      return;
+    }
+    waiting.id = EncodeId(id);
+  }
+  waiting.queued_ns = env_.clock->MonotonicNanos();
+  for (const Value& field : event.fields) waiting.fields.emplace_back(field);
+  waiting_.emplace(EventOrder{event.event_time_ms, event.source, event.partition, event.offset},
+                   std::move(waiting));
+}
+
+void TaskWorker::OnLabel(int label_source, const Event& event) {
+  const LabelSource& source = task_.label.sources[label_source];
+  const Value id = event.fields[source.id_field];
+  if (id.is_null()) {
+    ++rejected_ids_;
+    return;
+  }
+  const Value value =
+      source.value ? source.value->Evaluate(event.fields, &scratch_) : Value::Bool(true);
+  join_->Label(EncodeId(id), event.event_time_ms, value);
+}
+
+int64_t TaskWorker::NextWaitingMs() const {
+  return waiting_.empty() ? kEndOfTime : waiting_.begin()->first.event_time_ms;
+}
+
+absl::Status TaskWorker::Advance(int64_t progress_ms) {
+  RETURN_IF_ERROR(LearnSettled());
+  while (true) {
+    const int64_t next =
+        std::min({join_->NextDueMs(), trainer_->NextCutMs(), NextWaitingMs()});
+    if (next >= progress_ms) break;
+    if (join_->NextDueMs() <= next) {
+      join_->AdvanceLabels(next + 1);
+      RETURN_IF_ERROR(LearnSettled());
+    }
+    if (trainer_->NextCutMs() <= next) {
+      v1::ExampleRecord cut;
+      cut.mutable_publish_cut()->set_time(trainer_->NextCutMs());
+      RETURN_IF_ERROR(FoldExample(cut.SerializeAsString(), cut.publish_cut().time()));
+      EmitPublished();
+    }
+    while (NextWaitingMs() <= next) {
+      RETURN_IF_ERROR(DecideWaiting(waiting_.begin(), /*timed_out=*/false));
+    }
+  }
+  join_->AdvanceDecisions(progress_ms);
+  return LearnSettled();
+}
+
+absl::Status TaskWorker::ReleaseOverdue() {
+  const int64_t now_ns = env_.clock->MonotonicNanos();
+  const int64_t timeout_ns = task_.align_timeout_ms * 1'000'000;
+  for (auto it = waiting_.begin(); it != waiting_.end();) {
+    const auto overdue = it++;
+    if (now_ns - overdue->second.queued_ns > timeout_ns) {
+      ++timed_out_;
+      RETURN_IF_ERROR(DecideWaiting(overdue, /*timed_out=*/true));
+    }
+  }
+  return LearnSettled();
+}
+
+absl::Status TaskWorker::DecideWaiting(WaitingQueue::iterator it, bool timed_out) {
+  const int64_t at_ms = it->first.event_time_ms;
+  field_views_.clear();
+  for (const OwnedValue& field : it->second.fields) field_views_.push_back(field.view());
+  RETURN_IF_ERROR(scorer_->Assemble(field_views_, at_ms, &row_));
+  const std::shared_ptr<const Deployment> deployment = trainer_->deployment().Read();
+  scorer_->Score(*deployment, &row_);
+  v1::Prediction prediction = MakePrediction(task_.name, it->second.id, row_, *deployment);
+  prediction.set_timed_out(timed_out);
+  std::string body = prediction.SerializeAsString();
+  if (join_->Decide(it->second.id, at_ms, body)) Emit(it->second.id, at_ms, std::move(body));
+  waiting_.erase(it);
+  return absl::OkStatus();
+}
+
+void TaskWorker::Emit(absl::string_view id, int64_t at_ms, std::string prediction) {
+  newest_decision_ms_ = std::max(newest_decision_ms_.value_or(at_ms), at_ms);
+  trainer_->CountDecision(at_ms);
+  ++uncommitted_[HourOf(at_ms)].decided;
+  env_.outbox->Emit(predictions_channel_, {std::string(id), std::move(prediction), {}, at_ms});
+}
+
+absl::StatusOr<DecisionAnswer> TaskWorker::RecordDecision(const DecisionRequest& request) {
+  if (join_->Decide(request.id, request.at_ms, request.prediction)) {
+    Emit(request.id, request.at_ms, request.prediction);
+    RETURN_IF_ERROR(LearnSettled());
+    return DecisionAnswer{false, request.prediction};
+  }
+  const std::string* body = join_->FindBody(request.id);
+  if (body == nullptr) {
+    return absl::FailedPreconditionError("this id was decided before and its answer is not kept");
+  }
+  return DecisionAnswer{true, *body};
+}
+
+absl::Status TaskWorker::LearnSettled() {
+  for (Settlement& settlement : join_->TakeSettlements()) {
+    v1::ExampleRecord record;
+    v1::Example& example = *record.mutable_example();
+    if (!example.mutable_prediction()->ParseFromString(settlement.body)) {
+      return absl::DataLossError(absl::StrCat("task ", task_.name, ": a stored prediction does not parse"));
+    }
+    SetLabel(settlement.label.view(), example.mutable_label());
+    example.set_label_time(settlement.label_time_ms);
+    example.set_weight(1.0);
+    RETURN_IF_ERROR(FoldExample(record.SerializeAsString(), settlement.label_time_ms));
+  }
+  for (const int64_t decision_ms : join_->TakeDropped()) {
+    trainer_->CountUnlabelled(decision_ms);
+    ++uncommitted_[HourOf(decision_ms)].dropped;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status TaskWorker::FoldExample(std::string record, int64_t timestamp_ms) {
+  RETURN_IF_ERROR(trainer_->Fold(trainer_->folded() + 1, record));
+  const uint64_t n =
+      env_.outbox->Emit(examples_channel_, {std::nullopt, std::move(record), {}, timestamp_ms});
+  CHECK(n == trainer_->folded());
+  return absl::OkStatus();
+}
+
+void TaskWorker::EmitPublished() {
+  for (PublishedModel& model : trainer_->TakePublished()) {
+    CHECK(trainer_->Deploy(model).ok());  // we have just made it
+    env_.outbox->EmitNumbered(models_channel_, model.number,
+                              {task_.learners[model.learner].name, std::move(model.record), {}, {}});
+  }
+}
+
+void TaskWorker::AddCommit(Trainer::Scope scope, StateBatch* batch) {
+  join_->AddCommit(batch);
+  trainer_->AddCommit(scope, batch);
+  std::string out;
+  PutVarint(&out, rejected_ids_);
+  PutVarint(&out, timed_out_);
+  PutSignedVarint(&out, newest_decision_ms_.value_or(INT64_MIN));
+  PutVarint(&out, waiting_.size());
+  for (const auto& [order, waiting] : waiting_) {
+    PutSignedVarint(&out, order.event_time_ms);
+    PutSignedVarint(&out, order.source);
+    PutSignedVarint(&out, order.partition);
+    PutSignedVarint(&out, order.offset);
+    PutLengthPrefixed(&out, waiting.id);
+    PutVarint(&out, waiting.fields.size());
+    for (const OwnedValue& field : waiting.fields) PutValue(&out, field.view());
+  }
+  if (scope == Trainer::Scope::kWhole) uncommitted_.clear();
+  PutVarint(&out, uncommitted_.size());
+  for (const auto& [hour, counts] : uncommitted_) {
+    PutSignedVarint(&out, hour);
+    PutVarint(&out, counts.decided);
+    PutVarint(&out, counts.dropped);
+  }
+  batch->Put(key_, std::move(out));
+}
+
+std::vector<LearnerReport> TaskWorker::Reports() const { return trainer_->Reports(); }
+
+TaskCounts TaskWorker::counts() const {
+  return {join_->counts(), join_->pending(),       waiting_.size(),      rejected_ids_,
+          timed_out_,      trainer_->examples(),   trainer_->skipped(),  trainer_->models_published()};
+}
+
+}  // namespace millrace

@@ -1,0 +1,55 @@
+#include "app/workers/topics.h"
+
+#include "absl/strings/str_cat.h"
+#include "core/status_macros.h"
+#include "stream/dead_letter.h"
+
+namespace millrace {
+namespace {
+
+constexpr absl::string_view kKinds[] = {"predictions", "examples", "models"};
+
+}  // namespace
+
+absl::Status CreateTopics(const Project& project, Log& log) {
+  for (const SourceSpec& source : project.sources) {
+    if (!project.log.kafka) {
+      TopicOptions options = project.log.sources;
+      options.partitions = project.log.partitions;
+      RETURN_IF_ERROR(log.CreateTopic(source.topic, options));
+    }
+    if (source.on_error == OnError::kDeadLetter) {
+      RETURN_IF_ERROR(log.CreateTopic(DeadLetterTopic(source.topic), project.log.sources));
+    }
+  }
+  for (const TaskSpec& task : project.tasks) {
+    for (const absl::string_view kind : kKinds) {
+      TopicOptions options;
+      if (kind == "predictions") options = project.log.predictions;
+      if (kind == "examples") options = project.log.examples;
+      options.partitions = 1;
+      RETURN_IF_ERROR(
+          log.CreateTopic(project.OwnTopic(absl::StrCat(kind, ".", task.name)), options));
+    }
+  }
+  return absl::OkStatus();
+}
+
+void OpenChannels(const Project& project, Outbox& outbox) {
+  for (const SourceSpec& source : project.sources) DeadLetterChannel(source, outbox);
+  for (const TaskSpec& task : project.tasks) {
+    for (const absl::string_view kind : kKinds) TaskChannel(project, kind, task.name, outbox);
+  }
+}
+
+int TaskChannel(const Project& project, absl::string_view kind, absl::string_view task,
+                Outbox& outbox) {
+  const std::string suffix = absl::StrCat(kind, ".", task);
+  return outbox.Channel(suffix, {project.OwnTopic(suffix), 0});
+}
+
+int DeadLetterChannel(const SourceSpec& source, Outbox& outbox) {
+  return outbox.Channel(absl::StrCat("dlq.", source.name), {DeadLetterTopic(source.topic), 0});
+}
+
+}  // namespace millrace

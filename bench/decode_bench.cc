@@ -1,0 +1,108 @@
+// Decoding and expressions per record, on records like the flights demo's (the items per second are
+// records of one core).
+//   ninja decode_bench && bench/decode_bench
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "benchmark/benchmark.h"
+#include "stream/decode/decoder.h"
+#include "stream/expr/expression.h"
+
+namespace millrace {
+namespace {
+
+// 2013-01-01T10:00:00Z
+constexpr int64_t kStartMs = 1'357'034'400'000;
+
+// About 180 bytes each.
+std::vector<std::string> Departures(bool rfc3339) {
+  const char* const kCarriers[] = {"UA", "AA", "B6", "DL"};
+  const char* const kOrigins[] = {"EWR", "LGA", "JFK"};
+  std::vector<std::string> texts;
+  for (int i = 0; i < 4096; ++i) {
+    const int64_t ms = kStartMs + i * int64_t{97'000};
+    texts.push_back(absl::StrCat(
+        "{\"flight_id\":\"2013-01-", 10 + i % 20, "-", kCarriers[i % 4], "-", 1000 + i,
+        "\",\"event_time\":",
+        rfc3339 ? absl::StrCat("\"2013-01-", 10 + i % 20, "T10:", 10 + i % 50, ":00Z\"")
+                : absl::StrCat(ms),
+        ",\"carrier\":\"", kCarriers[i % 4], "\",\"origin\":\"", kOrigins[i % 3],
+        "\",\"dest\":\"SFO\",\"dep_delay\":", i % 90 - 15, ",\"distance\":", 200 + i % 2500,
+        ".0,\"tailnum\":\"N", 10000 + i, "\"}"));
+  }
+  return texts;
+}
+
+void DecodeJson(benchmark::State& state, TimeUnit unit) {
+  DecoderOptions options;
+  options.schema = {{{"flight_id", Type::kString},
+                     {"carrier", Type::kString},
+                     {"origin", Type::kString},
+                     {"dest", Type::kString},
+                     {"dep_delay", Type::kInt},
+                     {"distance", Type::kDouble, 0}}};
+  options.time_field = "event_time";
+  options.time_unit = unit;
+  const auto decoder = MakeJsonDecoder(options);
+  const std::vector<std::string> texts = Departures(unit == TimeUnit::kRfc3339);
+  DecodedRecord out;
+  size_t i = 0;
+  int64_t bytes = 0;
+  for (auto _ : state) {
+    Record record;
+    record.value = texts[i++ % texts.size()];
+    bytes += static_cast<int64_t>(record.value->size());
+    if (decoder->Decode(record, &out).has_value()) state.SkipWithError("rejected");
+    benchmark::DoNotOptimize(out.fields.data());
+  }
+  state.SetItemsProcessed(state.iterations());
+  state.SetBytesProcessed(bytes);
+}
+BENCHMARK_CAPTURE(DecodeJson, epoch_ms, TimeUnit::kMillis);
+BENCHMARK_CAPTURE(DecodeJson, rfc3339, TimeUnit::kRfc3339);
+
+void RejectJson(benchmark::State& state) {
+  const auto decoder = MakeJsonDecoder({});
+  std::vector<std::string> texts = Departures(false);
+  for (std::string& text : texts) text.resize(text.size() - 1);
+  DecodedRecord out;
+  size_t i = 0;
+  for (auto _ : state) {
+    Record record;
+    record.value = texts[i++ % texts.size()];
+    if (!decoder->Decode(record, &out).has_value()) state.SkipWithError("accepted");
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(RejectJson);
+
+void Evaluate(benchmark::State& state, const char* text) {
+  const Scope scope = {{"at", Type::kTimestamp},
+                       {"dep_delay", Type::kInt},
+                       {"distance", Type::kDouble},
+                       {"origin", Type::kString}};
+  const auto expression = Expression::Compile(text, scope);
+  if (!expression.ok()) return state.SkipWithError("does not compile");
+  std::vector<Value> fields = {Value::Timestamp(kStartMs), Value::Int(12), Value::Double(1400),
+                               Value::String("JFK")};
+  std::string scratch;
+  int64_t ms = kStartMs;
+  for (auto _ : state) {
+    fields[0] = Value::Timestamp(ms += 97'000);
+    benchmark::DoNotOptimize((*expression)->Evaluate(fields, &scratch));
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK_CAPTURE(Evaluate, comparison, "dep_delay > 15");
+BENCHMARK_CAPTURE(Evaluate, conjunction, "origin == 'JFK' && dep_delay > 15 && distance < 2000.0");
+BENCHMARK_CAPTURE(Evaluate, arithmetic, "(double(dep_delay) + 1.0) / (distance / 60.0)");
+BENCHMARK_CAPTURE(Evaluate, hour_in_zone, "hour(at, 'America/New_York')");
+BENCHMARK_CAPTURE(Evaluate, string_of_time, "string(at)");
+
+}  // namespace
+}  // namespace millrace
+
+BENCHMARK_MAIN();

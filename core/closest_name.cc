@@ -1,0 +1,46 @@
+#include "core/closest_name.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+
+namespace millrace {
+
+int EditDistance(absl::string_view a, absl::string_view b, int limit) {
+  constexpr size_t kMaxSize = 64;
+  a = a.substr(0, kMaxSize);
+  b = b.substr(0, kMaxSize);
+  if (std::abs(static_cast<int>(a.size()) - static_cast<int>(b.size())) > limit) return limit + 1;
+  // Optimal string alignment: three rows of the Levenshtein table suffice for swaps of neighbours.
+  std::array<std::array<int, kMaxSize + 1>, 3> rows;
+  for (size_t j = 0; j <= b.size(); ++j) rows[0][j] = static_cast<int>(j);
+  for (size_t i = 1; i <= a.size(); ++i) {
+    auto& row = rows[i % 3];
+    const auto& above = rows[(i + 2) % 3];
+    row[0] = static_cast<int>(i);
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const int replace = above[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+      row[j] = std::min({above[j] + 1, row[j - 1] + 1, replace});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+        row[j] = std::min(row[j], rows[(i + 1) % 3][j - 2] + 1);
+      }
+    }
+  }
+  return std::min(rows[a.size() % 3][b.size()], limit + 1);
+}
+
+std::string ClosestName(absl::string_view written, const std::vector<std::string>& candidates) {
+  const int limit = written.size() < 4 ? 1 : 2;
+  int best = limit + 1;
+  const std::string* found = nullptr;
+  for (const std::string& candidate : candidates) {
+    const int distance = EditDistance(written, candidate, limit);
+    if (distance < best) {
+      best = distance;
+      found = &candidate;
+    }
+  }
+  return found == nullptr ? std::string() : *found;
+}
+
+}  // namespace millrace

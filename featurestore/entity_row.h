@@ -1,0 +1,96 @@
+// EntityRow: everything a view knows of one entity, decoded: its newest records (the micro-log), its
+// tiles per tier, and for lifetime windows the state of all that is older (the base). An entity with
+// few records keeps no tiles: its records are the cheaper form.
+//
+// The content is a function of the records added and of the horizon, not of their order nor of when
+// it was stored. Stored as one row while small, else as a head and a row per block and chunk
+// (docs/formats/feature-state.md). Thread-compatible.
+
+#ifndef MILLRACE_FEATURESTORE_ENTITY_ROW_H_
+#define MILLRACE_FEATURESTORE_ENTITY_ROW_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "featurestore/micro_log.h"
+#include "featurestore/tile_tier.h"
+#include "featurestore/view_layout.h"
+#include "stream/state_store.h"
+
+namespace millrace {
+
+class EntityRow {
+ public:
+  // Entities with more records than this keep tiles.
+  static constexpr size_t kSparseEntries = 32;
+  // Rows that encode to more than this are stored in parts.
+  static constexpr size_t kInlineBytes = 1024;
+
+  // An entity without records. The layout outlives the row.
+  EntityRow(const ViewLayout& layout, const Horizon& horizon);
+
+  // Drops what the horizon has passed. Horizons never go back.
+  void Trim(const Horizon& horizon);
+  // REQUIRES: trimmed to `horizon`.
+  void Add(const EntryRef& entry, const Horizon& horizon);
+
+  // --- for readers ---
+  const MicroLog& log() const { return log_; }
+  bool sparse() const { return tiers_.empty(); }  // the micro-log holds all within the horizon
+  const TileTier& tier(size_t i) const { return tiers_[i]; }
+  int64_t newest_ms() const { return newest_ms_; }
+  // All records before it are in the base; -kTimeLimitMs without lifetime windows.
+  int64_t base_end_ms() const { return base_end_ms_; }
+  const std::vector<uint64_t>& base() const { return base_; }
+  const BlobList& base_blobs() const { return base_blobs_; }
+
+  // --- storage; `prefix` is the entity's part of the key ---
+  // Adds what differs from what is stored, and takes it as stored. Appends the deleted keys to
+  // *deleted, so that a failed commit can repeat them.
+  void AddChanges(absl::string_view prefix, StateBatch* batch, std::vector<std::string>* deleted);
+  // The batch was not stored after all.
+  void MarkAllDirty();
+  // The stored entity, or null when there is none. DataLoss when it does not parse.
+  static absl::StatusOr<std::unique_ptr<EntityRow>> Load(const ViewLayout& layout,
+                                                         absl::string_view prefix,
+                                                         const StateStore& store);
+  // The stored entity from its head and, where it has them, its parts (key without prefix, value).
+  static absl::StatusOr<std::unique_ptr<EntityRow>> Decode(
+      const ViewLayout& layout, absl::string_view head,
+      const std::vector<std::pair<std::string, std::string>>& parts);
+  // True when a row with this head has parts.
+  static bool HasParts(absl::string_view head);
+
+  // Canonical bytes of the content within the horizon. REQUIRES: trimmed to it.
+  std::string Canonical(const Horizon& horizon) const;
+
+  size_t MemoryBytes() const;
+
+ private:
+  void FoldIntoBase(const Horizon& horizon);
+  // Builds the tiles from the entries.
+  void BuildTiers(const Horizon& horizon, std::vector<TileTier>* tiers) const;
+  void EncodeHead(std::string* out) const;
+  void EncodeInline(std::string* out) const;
+  bool DecodeHead(absl::string_view* in, std::optional<EventOrder>* floor, int64_t* next_chunk);
+  bool DecodeInline(absl::string_view* in);
+  bool DecodePart(absl::string_view key, absl::string_view value);
+
+  const ViewLayout* layout_;
+  MicroLog log_;
+  std::vector<TileTier> tiers_;  // empty while sparse
+  int64_t newest_ms_ = -kTimeLimitMs;
+  int64_t base_end_ms_ = -kTimeLimitMs;
+  std::vector<uint64_t> base_;  // a state; empty without lifetime windows
+  BlobList base_blobs_;
+  bool split_ = false;  // stored in parts
+};
+
+}  // namespace millrace
+
+#endif  // MILLRACE_FEATURESTORE_ENTITY_ROW_H_

@@ -1,0 +1,252 @@
+// How an EntityRow is stored (docs/formats/feature-state.md).
+
+#include <utility>
+
+#include "core/coding.h"
+#include "featurestore/entity_row.h"
+
+namespace millrace {
+namespace {
+
+constexpr char kVersion = 1;
+constexpr uint8_t kHasTiles = 1;
+constexpr uint8_t kSplit = 2;
+constexpr uint8_t kHasFloor = 4;
+constexpr uint8_t kHasBase = 8;
+
+// The byte after the prefix: 0 for the head, 1 + tile size for a block, this for a chunk.
+constexpr char kChunkPart = '\xfe';
+
+void PutOrder(std::string* out, const EventOrder& order) {
+  PutSignedVarint(out, order.event_time_ms);
+  PutVarint(out, static_cast<uint32_t>(order.source));
+  PutVarint(out, static_cast<uint32_t>(order.partition));
+  PutSignedVarint(out, order.offset);
+}
+
+bool GetOrder(absl::string_view* in, EventOrder* order) {
+  uint64_t source, partition;
+  if (!GetSignedVarint(in, &order->event_time_ms) || !GetVarint(in, &source) ||
+      !GetVarint(in, &partition) || !GetSignedVarint(in, &order->offset) ||
+      source > 0x7fffffff || partition > 0x7fffffff) {
+    return false;
+  }
+  order->source = static_cast<int32_t>(source);
+  order->partition = static_cast<int32_t>(partition);
+  return true;
+}
+
+std::string PartKey(absl::string_view prefix, char part, int64_t number) {
+  std::string key(prefix.data(), prefix.size());
+  key.push_back(part);
+  PutOrdered64(&key, number);
+  return key;
+}
+
+absl::Status Damaged() { return absl::DataLossError("feature state does not parse"); }
+
+}  // namespace
+
+void EntityRow::EncodeHead(std::string* out) const {
+  const bool base = layout_->has_lifetime();
+  out->push_back(kVersion);
+  out->push_back(static_cast<char>((sparse() ? 0 : kHasTiles) | (split_ ? kSplit : 0) |
+                                   (log_.floor() ? kHasFloor : 0) | (base ? kHasBase : 0)));
+  PutSignedVarint(out, newest_ms_);
+  PutSignedVarint(out, log_.next_id());
+  if (log_.floor()) PutOrder(out, *log_.floor());
+  if (base) {
+    PutSignedVarint(out, base_end_ms_);
+    EncodeState(layout_->state(), base_.data(), base_blobs_, base_end_ms_, out);
+  }
+}
+
+void EntityRow::EncodeInline(std::string* out) const {
+  PutVarint(out, log_.chunks().size());
+  std::string part;
+  for (const MicroLog::Chunk& chunk : log_.chunks()) {
+    part.clear();
+    log_.EncodeChunk(chunk, &part);
+    PutSignedVarint(out, chunk.id);
+    PutLengthPrefixed(out, part);
+  }
+  for (const TileTier& tier : tiers_) {
+    PutVarint(out, tier.blocks().size());
+    for (const TileTier::Block& block : tier.blocks()) {
+      part.clear();
+      tier.EncodeBlock(block, &part);
+      PutSignedVarint(out, block.number);
+      PutLengthPrefixed(out, part);
+    }
+  }
+}
+
+void EntityRow::AddChanges(absl::string_view prefix, StateBatch* batch,
+                           std::vector<std::string>* deleted) {
+  std::string head_key(prefix.data(), prefix.size());
+  head_key.push_back('\0');
+  std::string head;
+  if (!split_) {
+    EncodeHead(&head);
+    EncodeInline(&head);
+    if (head.size() <= kInlineBytes) {
+      batch->Put(std::move(head_key), std::move(head));
+      return;
+    }
+    split_ = true;
+    MarkAllDirty();
+  }
+  head.clear();
+  EncodeHead(&head);
+  batch->Put(std::move(head_key), std::move(head));
+  const auto remove = [&](char part, int64_t number) {
+    deleted->push_back(PartKey(prefix, part, number));
+    batch->Delete(deleted->back());
+  };
+  for (const int64_t id : log_.TakeRemoved()) remove(kChunkPart, id);
+  for (MicroLog::Chunk& chunk : log_.chunks()) {
+    if (!chunk.dirty) continue;
+    std::string value;
+    log_.EncodeChunk(chunk, &value);
+    batch->Put(PartKey(prefix, kChunkPart, chunk.id), std::move(value));
+    chunk.dirty = false;
+    chunk.stored = true;
+  }
+  for (size_t i = 0; i < tiers_.size(); ++i) {
+    const char part = static_cast<char>(1 + layout_->tile_size_index(i));
+    for (const int64_t number : tiers_[i].TakeRemoved()) remove(part, number);
+    for (TileTier::Block& block : tiers_[i].blocks()) {
+      if (!block.dirty) continue;
+      std::string value;
+      tiers_[i].EncodeBlock(block, &value);
+      batch->Put(PartKey(prefix, part, block.number), std::move(value));
+      block.dirty = false;
+      block.stored = true;
+    }
+  }
+}
+
+void EntityRow::MarkAllDirty() {
+  for (MicroLog::Chunk& chunk : log_.chunks()) chunk.dirty = true;
+  for (TileTier& tier : tiers_) {
+    for (TileTier::Block& block : tier.blocks()) block.dirty = true;
+  }
+}
+
+bool EntityRow::HasParts(absl::string_view head) {
+  return head.size() >= 2 && (static_cast<uint8_t>(head[1]) & kSplit) != 0;
+}
+
+bool EntityRow::DecodeHead(absl::string_view* in, std::optional<EventOrder>* floor,
+                           int64_t* next_chunk) {
+  if (in->size() < 2 || (*in)[0] != kVersion) return false;
+  const auto flags = static_cast<uint8_t>((*in)[1]);
+  in->remove_prefix(2);
+  if (!GetSignedVarint(in, &newest_ms_) || !GetSignedVarint(in, next_chunk)) return false;
+  if ((flags & kHasFloor) != 0) {
+    floor->emplace();
+    if (!GetOrder(in, &**floor)) return false;
+  }
+  if (((flags & kHasBase) != 0) != layout_->has_lifetime()) return false;
+  if (layout_->has_lifetime()) {
+    if (!GetSignedVarint(in, &base_end_ms_) ||
+        !DecodeState(layout_->state(), base_end_ms_, in, base_.data(), &base_blobs_)) {
+      return false;
+    }
+  }
+  split_ = (flags & kSplit) != 0;
+  tiers_.clear();
+  if ((flags & kHasTiles) != 0) {
+    for (size_t i = 0; i < layout_->tiers(); ++i) {
+      tiers_.emplace_back(layout_->state(), layout_->tile_ms(i));
+    }
+  }
+  return true;
+}
+
+bool EntityRow::DecodeInline(absl::string_view* in) {
+  uint64_t n;
+  int64_t number;
+  absl::string_view part;
+  if (!GetVarint(in, &n)) return false;
+  for (uint64_t i = 0; i < n; ++i) {
+    if (!GetSignedVarint(in, &number) || !GetLengthPrefixed(in, &part) ||
+        !log_.DecodeChunk(number, part)) {
+      return false;
+    }
+  }
+  for (TileTier& tier : tiers_) {
+    if (!GetVarint(in, &n)) return false;
+    for (uint64_t i = 0; i < n; ++i) {
+      if (!GetSignedVarint(in, &number) || !GetLengthPrefixed(in, &part) ||
+          !tier.DecodeBlock(number, part)) {
+        return false;
+      }
+    }
+  }
+  // Stored inside the head: no rows of their own, and none to delete later.
+  for (MicroLog::Chunk& chunk : log_.chunks()) chunk.stored = false;
+  for (TileTier& tier : tiers_) {
+    for (TileTier::Block& block : tier.blocks()) block.stored = false;
+  }
+  return in->empty();
+}
+
+bool EntityRow::DecodePart(absl::string_view key, absl::string_view value) {
+  if (key.empty()) return false;
+  const char part = key.front();
+  key.remove_prefix(1);
+  int64_t number;
+  if (!GetOrdered64(&key, &number) || !key.empty()) return false;
+  if (part == kChunkPart) return log_.DecodeChunk(number, value);
+  for (size_t i = 0; i < tiers_.size(); ++i) {
+    if (part == static_cast<char>(1 + layout_->tile_size_index(i))) {
+      return tiers_[i].DecodeBlock(number, value);
+    }
+  }
+  return false;
+}
+
+absl::StatusOr<std::unique_ptr<EntityRow>> EntityRow::Decode(
+    const ViewLayout& layout, absl::string_view head,
+    const std::vector<std::pair<std::string, std::string>>& parts) {
+  auto row = std::make_unique<EntityRow>(layout, Horizon{});
+  std::optional<EventOrder> floor;
+  int64_t next_chunk = 0;
+  if (!row->DecodeHead(&head, &floor, &next_chunk)) return Damaged();
+  if (row->split_) {
+    if (!head.empty()) return Damaged();
+    for (const auto& [key, value] : parts) {
+      if (!row->DecodePart(key, value)) return Damaged();
+    }
+  } else if (!row->DecodeInline(&head)) {
+    return Damaged();
+  }
+  row->log_.FinishDecode(floor, next_chunk);
+  return row;
+}
+
+std::string EntityRow::Canonical(const Horizon& horizon) const {
+  std::string out;
+  PutSignedVarint(&out, newest_ms_);
+  if (layout_->has_lifetime()) {
+    PutSignedVarint(&out, base_end_ms_);
+    EncodeState(layout_->state(), base_.data(), base_blobs_, base_end_ms_, &out);
+  }
+  const bool floor = log_.floor() && log_.floor()->event_time_ms >= horizon.log_cut_ms;
+  out.push_back(floor ? 1 : 0);
+  if (floor) PutOrder(&out, *log_.floor());
+  log_.EncodeEntries(horizon.log_cut_ms, &out);
+  std::vector<TileTier> built;
+  if (sparse()) BuildTiers(horizon, &built);
+  for (const TileTier& tier : sparse() ? built : tiers_) {
+    PutVarint(&out, tier.blocks().size());
+    for (const TileTier::Block& block : tier.blocks()) {
+      PutSignedVarint(&out, block.number);
+      tier.EncodeBlock(block, &out);
+    }
+  }
+  return out;
+}
+
+}  // namespace millrace

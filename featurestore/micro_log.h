@@ -1,0 +1,103 @@
+// MicroLog: the newest records of one entity as a view keeps them (entries), in total order, so that
+// a window's edge is exact to the millisecond. Kept as chunks, the unit in which it is stored:
+// inserting touches one chunk. Thread-compatible.
+
+#ifndef MILLRACE_FEATURESTORE_MICRO_LOG_H_
+#define MILLRACE_FEATURESTORE_MICRO_LOG_H_
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "stream/aggregate_state.h"
+
+namespace millrace {
+
+class MicroLog {
+ public:
+  static constexpr size_t kChunkEntries = 128;
+
+  struct Chunk {
+    int64_t id = 0;
+    bool dirty = true;    // differs from what is stored
+    bool stored = false;  // a row of its own was written
+    size_t first = 0;     // entries before it were dropped
+    std::vector<uint64_t> words;
+    BlobList blobs;
+  };
+
+  explicit MicroLog(const StateLayout& layout)
+      : layout_(&layout), stride_(static_cast<size_t>(layout.entry_words())) {}
+
+  // Adds the entry; beyond `max_entries` the oldest, perhaps this one, is dropped and remembered as
+  // the floor.
+  void Insert(const EntryRef& entry, size_t max_entries);
+  // Drops the entries before `time_ms`.
+  void CutBefore(int64_t time_ms);
+
+  size_t size() const { return size_; }
+  // The newest entry ever dropped for want of room: all records after it, and not before the cut,
+  // are here. A function of the records, not of their arrival.
+  const std::optional<EventOrder>& floor() const { return floor_; }
+  // Entries of [from, …) are complete from this time on, as far as the floor is concerned.
+  int64_t complete_from_ms() const { return floor_ ? floor_->event_time_ms + 1 : INT64_MIN / 4; }
+
+  // Calls visit(EntryRef) for the entries with begin <= time < end, in total order.
+  template <typename Visit>
+  void ForRange(int64_t begin_ms, int64_t end_ms, Visit visit) const {
+    auto chunk = std::lower_bound(
+        chunks_.begin(), chunks_.end(), begin_ms,
+        [this](const Chunk& c, int64_t time) { return LastTime(c) < time; });
+    for (; chunk != chunks_.end(); ++chunk) {
+      const size_t n = chunk->words.size() / stride_;
+      for (size_t i = FirstAtOrAfter(*chunk, begin_ms); i < n; ++i) {
+        const EntryRef entry{&chunk->words[i * stride_], &chunk->blobs};
+        if (entry.time_ms() >= end_ms) return;
+        visit(entry);
+      }
+    }
+  }
+  // The newest entry's time before `time_ms`.
+  std::optional<int64_t> NewestBefore(int64_t time_ms) const;
+
+  // --- storage ---
+  std::vector<Chunk>& chunks() { return chunks_; }
+  const std::vector<Chunk>& chunks() const { return chunks_; }
+  // Ids of stored chunks that are gone, since the last call.
+  std::vector<int64_t> TakeRemoved() { return std::exchange(removed_, {}); }
+  void EncodeChunk(const Chunk& chunk, std::string* out) const;
+  // All entries of [from, …) as one sequence, however they are chunked.
+  void EncodeEntries(int64_t from_ms, std::string* out) const;
+  // Adds a chunk as stored; in any order of ids. False when it does not parse.
+  bool DecodeChunk(int64_t id, absl::string_view in);
+  // REQUIRES: called after all chunks were decoded. Drops what the floor covers.
+  void FinishDecode(const std::optional<EventOrder>& floor, int64_t next_id);
+  int64_t next_id() const { return next_id_; }
+  size_t MemoryBytes() const;
+
+ private:
+  int64_t LastTime(const Chunk& chunk) const {
+    return static_cast<int64_t>(chunk.words[chunk.words.size() - stride_]);
+  }
+  size_t FirstAtOrAfter(const Chunk& chunk, int64_t time_ms) const;
+  void InsertInto(Chunk* chunk, size_t index, const EntryRef& entry);
+  void Split(size_t chunk_index);
+  void DropFirst();
+  void RemoveChunk(size_t chunk_index);
+
+  const StateLayout* layout_;
+  size_t stride_;
+  size_t size_ = 0;
+  int64_t next_id_ = 0;
+  std::optional<EventOrder> floor_;
+  std::vector<Chunk> chunks_;  // never empty ones
+  std::vector<int64_t> removed_;
+};
+
+}  // namespace millrace
+
+#endif  // MILLRACE_FEATURESTORE_MICRO_LOG_H_

@@ -1,0 +1,92 @@
+// ShardedStore: the OnlineStore (see there), over any StateStore. Rows live under
+//   0x01 | shard u16 | view u16 | length-prefixed entity key | part …
+// marks under 0x01 | shard u16 | 0xffff, and what the state was built for under 0x01 ffff ffff.
+
+#ifndef MILLRACE_FEATURESTORE_SHARDED_STORE_H_
+#define MILLRACE_FEATURESTORE_SHARDED_STORE_H_
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "featurestore/input_marks.h"
+#include "featurestore/online_store.h"
+#include "featurestore/shard.h"
+#include "featurestore/view_layout.h"
+#include "featurestore/window_reader.h"
+
+namespace millrace {
+
+class ShardedStore final : public OnlineStore {
+ public:
+  ShardedStore(StateStore& state, std::vector<std::unique_ptr<const ViewLayout>> layouts,
+               const OnlineStoreOptions& options);
+  // Reads what `state` holds, or claims it. REQUIRES: called once, first.
+  absl::Status Start();
+
+  absl::Status Apply(const Event& event) override;
+  void AdvanceInput(int32_t source, int32_t partition, int64_t next_offset) override;
+  int64_t LowestMark(int32_t source, int32_t partition) const override;
+  void AdvanceTime(int64_t event_time_ms) override;
+  absl::Status AddCommit(int32_t shard, StateBatch* batch) override;
+  void Committed(int32_t shard, bool ok) override;
+  size_t DirtyBytes() const override;
+  absl::StatusOr<uint64_t> Digest() override;
+
+  void SetAvailableFrom(int32_t view, int64_t event_time_ms) override;
+  absl::Status Read(int32_t view, std::span<const Value> key, int64_t at_ms,
+                    std::span<const int> features, std::span<FeatureValue> values) const override;
+  int64_t StreamTime() const override { return stream_ms_.load(std::memory_order_acquire); }
+  int64_t EntityCount(int32_t view) const override;
+  const std::vector<std::shared_ptr<const ViewSpec>>& views() const override { return specs_; }
+
+ private:
+  struct View {
+    std::unique_ptr<const ViewLayout> layout;
+    Horizon horizon;               // of the owner thread, at horizon_ms_
+    uint64_t horizon_number = 1;   // counts its changes
+    int64_t horizon_change_ms = -kTimeLimitMs;  // when to look again
+    std::atomic<int64_t> available_from_ms{kBeginningOfTime};
+    std::vector<int64_t> entities;  // by shard, owner thread
+    std::atomic<int64_t> entity_count{0};
+  };
+  // A view that a source feeds, and where in its inputs.
+  struct Feed {
+    int32_t view = 0;
+    int32_t input = 0;
+  };
+
+  absl::Status ApplyTo(const Feed& feed, const Event& event, const InputMarks::Input& marks);
+  void MoveHorizon();
+  void Answer(const View& view, const EntityRow* row, const Horizon& horizon, int64_t at_ms,
+              std::span<const int> features, std::span<FeatureValue> values, bool* all_gone) const;
+  absl::Status LoadMarks(int32_t shard);
+  std::string MarksKey(int32_t shard) const;
+  void AddCanonical(const View& view, absl::string_view key, const EntityRow& row,
+                    uint64_t* digest) const;
+
+  StateStore& state_;
+  const OnlineStoreOptions options_;
+  std::vector<std::shared_ptr<const ViewSpec>> specs_;
+  std::deque<View> views_;
+  std::vector<std::vector<Feed>> feeds_;  // by source
+  mutable std::deque<Shard> shards_;  // readers fill the cache
+  std::vector<std::string> stored_marks_;   // by shard
+  std::vector<std::string> pending_marks_;  // by shard
+  InputMarks marks_;
+  std::atomic<int64_t> stream_ms_{INT64_MIN};   // newest event applied
+  std::atomic<int64_t> horizon_ms_{INT64_MIN};  // newest of it and AdvanceTime
+
+  // Apply's working space.
+  ViewLayout::Scratch scratch_;
+  std::vector<Value> key_fields_;
+  std::string entity_;
+  std::string key_;
+};
+
+}  // namespace millrace
+
+#endif  // MILLRACE_FEATURESTORE_SHARDED_STORE_H_

@@ -1,0 +1,97 @@
+// TileTier: the tiles of one size of one entity, in blocks of 64 consecutive ones. Absent tiles cost
+// a bit. Thread-compatible.
+
+#ifndef MILLRACE_FEATURESTORE_TILE_TIER_H_
+#define MILLRACE_FEATURESTORE_TILE_TIER_H_
+
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "featurestore/view_layout.h"
+#include "stream/aggregate_state.h"
+#include "stream/window.h"
+
+namespace millrace {
+
+class TileTier {
+ public:
+  struct Block {
+    int64_t number = 0;    // tile start / (64 · tile size)
+    uint64_t present = 0;  // bit i: the i-th tile has records
+    bool dirty = true;     // differs from what is stored
+    bool stored = false;   // a row of its own was written
+    std::vector<uint64_t> words;
+    BlobList blobs;
+  };
+
+  TileTier(const StateLayout& layout, int64_t tile_ms)
+      : layout_(&layout), tile_ms_(tile_ms), stride_(static_cast<size_t>(layout.words())) {}
+
+  int64_t tile_ms() const { return tile_ms_; }
+
+  void Add(const EntryRef& entry);
+  // Drops the blocks before `time_ms`, a multiple of a block's span.
+  void CutBefore(int64_t time_ms);
+
+  // The tile that starts there, or null; *blobs are its strings.
+  const uint64_t* Find(int64_t start_ms, const BlobList** blobs) const;
+
+  // Calls visit(words, blobs) for the present tiles with begin <= start < end, ascending.
+  // REQUIRES: begin and end are multiples of the tile size.
+  template <typename Visit>
+  void ForRange(int64_t begin_ms, int64_t end_ms, Visit visit) const {
+    if (begin_ms >= end_ms) return;
+    const int64_t span = tile_ms_ * kTilesPerBlock;
+    for (auto block = AtOrAfter(FloorTo(begin_ms, span) / span); block != blocks_.end(); ++block) {
+      const int64_t start = block->number * span;
+      if (start >= end_ms) return;
+      uint64_t mask = block->present;
+      if (begin_ms > start) mask &= ~uint64_t{0} << ((begin_ms - start) / tile_ms_);
+      if (end_ms < start + span) mask &= (uint64_t{1} << ((end_ms - start) / tile_ms_)) - 1;
+      if (mask == 0) continue;
+      size_t index = Rank(block->present, std::countr_zero(mask));
+      for (uint64_t left = mask; left != 0; left &= left - 1, ++index) {
+        visit(&block->words[index * stride_], block->blobs);
+      }
+    }
+  }
+
+  // --- storage ---
+  std::vector<Block>& blocks() { return blocks_; }
+  const std::vector<Block>& blocks() const { return blocks_; }
+  // Numbers of stored blocks that are gone, since the last call.
+  std::vector<int64_t> TakeRemoved() { return std::exchange(removed_, {}); }
+  void EncodeBlock(const Block& block, std::string* out) const;
+  // Adds a block as stored. False when it does not parse. REQUIRES: ascending numbers.
+  bool DecodeBlock(int64_t number, absl::string_view in);
+  size_t MemoryBytes() const;
+
+ private:
+  static size_t Rank(uint64_t present, int bit) {
+    return static_cast<size_t>(std::popcount(present & ((uint64_t{1} << bit) - 1)));
+  }
+  std::vector<Block>::const_iterator AtOrAfter(int64_t number) const {
+    return std::lower_bound(blocks_.begin(), blocks_.end(), number,
+                            [](const Block& b, int64_t n) { return b.number < n; });
+  }
+  Block* FindOrAddBlock(int64_t number);
+
+  const StateLayout* layout_;
+  int64_t tile_ms_;
+  size_t stride_;
+  std::vector<Block> blocks_;  // ascending
+  std::vector<int64_t> removed_;
+  // Where the last record went: the next one mostly goes there too.
+  int64_t hot_start_ms_ = INT64_MAX;
+  size_t hot_block_ = 0;
+  size_t hot_index_ = 0;
+};
+
+}  // namespace millrace
+
+#endif  // MILLRACE_FEATURESTORE_TILE_TIER_H_

@@ -1,0 +1,123 @@
+// ViewLayout: a ViewSpec as the store works with it: which states its features share, its tile
+// ladder, what each window folds and how long each tier must be kept. Immutable; thread-safe.
+
+#ifndef MILLRACE_FEATURESTORE_VIEW_LAYOUT_H_
+#define MILLRACE_FEATURESTORE_VIEW_LAYOUT_H_
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "stream/aggregate_state.h"
+#include "stream/tile_ladder.h"
+#include "stream/view_spec.h"
+
+namespace millrace {
+
+inline constexpr int64_t kTilesPerBlock = 64;
+// Entries kept per entity unless the view says `accuracy: exact`.
+inline constexpr size_t kMicroLogEntries = 4096;
+// Event and read times are within ±kTimeLimitMs, so that no arithmetic on them overflows.
+inline constexpr int64_t kTimeLimitMs = int64_t{1} << 59;
+
+// What is still kept, by event time; a function of the stream time alone, so every replica and
+// every arrival order agree. Everything older is gone, even where a row happens to still hold it.
+struct Horizon {
+  int64_t log_cut_ms = -kTimeLimitMs;              // entries
+  std::array<int64_t, kTileSizesMs.size()> tier_cut_ms{};  // tiles, by position in the ladder
+  int64_t base_end_ms = -kTimeLimitMs;             // lifetime windows: all before is one state
+  friend bool operator==(const Horizon&, const Horizon&) = default;
+};
+
+// One distinct window of a view.
+struct WindowPlan {
+  Window window;
+  int tail = -1;             // position in the ladder; -1: folded from entries
+  int top = -1;              // coarsest tier that covers it
+  std::vector<StateOp> ops;  // what its features need
+};
+
+struct FeaturePlan {
+  int window = 0;  // index into windows()
+  int filter = 0;
+  int column = -1;
+  int accumulator = -1;
+};
+
+class ViewLayout {
+ public:
+  // InvalidArgument when the view cannot be (types, no features, too many distinct states).
+  static absl::StatusOr<std::unique_ptr<const ViewLayout>> Make(
+      std::shared_ptr<const ViewSpec> spec);
+
+  const ViewSpec& spec() const { return *spec_; }
+  const std::shared_ptr<const ViewSpec>& shared_spec() const { return spec_; }
+  const StateLayout& state() const { return state_; }
+  const std::vector<WindowPlan>& windows() const { return windows_; }
+  const std::vector<FeaturePlan>& features() const { return features_; }
+
+  size_t tiers() const { return ladder_.size(); }
+  int tile_size_index(size_t tier) const { return ladder_[tier]; }
+  int64_t tile_ms(size_t tier) const { return kTileSizesMs[ladder_[tier]]; }
+  bool has_lifetime() const { return lifetime_lag_ms_ >= 0; }
+  // Entities with few entries keep no tiles; not where entries are not kept.
+  bool may_be_sparse() const { return spec_->accuracy != Accuracy::kTiled; }
+  // SIZE_MAX for `accuracy: exact`.
+  size_t max_entries() const;
+
+  Horizon HorizonAt(int64_t stream_ms) const;
+  // The first stream time after `stream_ms` at which the horizon may differ.
+  int64_t NextHorizonChange(int64_t stream_ms) const;
+
+  // What must be equal for stored state to be usable, as text.
+  const std::string& fingerprint() const { return fingerprint_; }
+
+  // Evaluates the view's expressions over a record of its `input`-th source. Reused between records.
+  // Owned by one thread.
+  struct Scratch {
+    std::vector<uint64_t> words;
+    BlobList blobs;
+    std::vector<Value> values;
+    std::vector<std::string> bytes;
+  };
+  // The entry lies in *scratch and lives until its next use.
+  EntryRef MakeEntry(int input, const EventOrder& order, std::span<const Value> fields,
+                     Scratch* scratch) const;
+
+ private:
+  explicit ViewLayout(std::shared_ptr<const ViewSpec> spec) : spec_(std::move(spec)) {}
+  absl::Status Build();
+  int FilterOf(const FeatureSpec& feature);
+  int ColumnOf(const FeatureSpec& feature, int filter);
+  void BuildLadderAndWindows();
+  void BuildHorizons();
+  void BuildFingerprint();
+
+  // An expression of the view by input; several filters or columns may use one.
+  struct Evaluated {
+    std::string text;
+    const std::vector<std::shared_ptr<const Expression>>* by_input;
+  };
+
+  std::shared_ptr<const ViewSpec> spec_;
+  StateLayout state_;
+  std::vector<Evaluated> expressions_;
+  std::vector<int> filter_expression_;  // by filter - 1
+  std::vector<int> column_expression_;  // by column
+  std::vector<int> ladder_;
+  std::vector<WindowPlan> windows_;
+  std::vector<FeaturePlan> features_;
+  std::array<int64_t, kTileSizesMs.size()> tier_need_ms_{};
+  int64_t longest_ms_ = 0;        // longest window + lag + as_of
+  bool log_follows_tiers_ = false;  // some tier is kept as long as longest_ms_
+  int64_t lifetime_lag_ms_ = -1;  // longest lag of a lifetime window; -1: there is none
+  std::string fingerprint_;
+};
+
+}  // namespace millrace
+
+#endif  // MILLRACE_FEATURESTORE_VIEW_LAYOUT_H_

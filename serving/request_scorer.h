@@ -1,0 +1,70 @@
+// RequestScorer: answers score requests by assembling each row with its task's Scorer and scoring it
+// with the model that is live when the request comes. Thread-safe.
+
+#ifndef MILLRACE_SERVING_REQUEST_SCORER_H_
+#define MILLRACE_SERVING_REQUEST_SCORER_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "core/snapshot.h"
+#include "serving/deployment.h"
+#include "serving/scorer.h"
+#include "serving/service.h"
+
+namespace millrace {
+
+// A decision as recorded: the id that a label may cite and, where the id had been decided before,
+// the score it was given then, which is the answer again.
+struct RecordedDecision {
+  OwnedValue id;
+  std::optional<double> earlier_score;
+};
+
+// Makes a scored request a decision under `id` and returns once it is durable: the id that a label
+// may cite. `row` is assembled and scored by `deployment`. Thread-safe.
+using DecisionRecorder = std::function<absl::StatusOr<RecordedDecision>(
+    const OwnedValue& id, const DecisionRow& row, const Deployment& deployment)>;
+
+// All pointers outlive the RequestScorer.
+struct ScoredTask {
+  const Scorer* scorer = nullptr;
+  const Snapshot<Deployment>* deployment = nullptr;
+  // Called for rows with an id of tasks whose plan says records_requests; may be null.
+  DecisionRecorder record;
+};
+
+struct RequestScorerOptions {
+  // Time of a decision that names none, and by which ages are told. Thread-safe.
+  std::function<int64_t()> now_ms;
+  size_t max_rows = 1000;
+};
+
+class RequestScorer final : public ScoreService {
+ public:
+  // Tasks by name.
+  RequestScorer(std::map<std::string, ScoredTask> tasks, RequestScorerOptions options);
+
+  absl::StatusOr<ScoreResponse> Score(const ScoreRequest& request) override;
+  bool MayBlock(const ScoreRequest& request) const override;
+
+ private:
+  struct Chosen {
+    const ScoredTask* task = nullptr;
+    std::shared_ptr<const Deployment> deployment;
+    int model = 0;
+  };
+  absl::StatusOr<Chosen> Choose(const ScoreRequest& request) const;
+  absl::StatusOr<RowScore> ScoreOne(const ScoreRequest& request, size_t row_index,
+                                    const Chosen& chosen, int64_t at_ms, DecisionRow* row) const;
+
+  std::map<std::string, ScoredTask> tasks_;
+  RequestScorerOptions options_;
+};
+
+}  // namespace millrace
+
+#endif  // MILLRACE_SERVING_REQUEST_SCORER_H_

@@ -1,0 +1,121 @@
+#include "featurestore/entity_row.h"
+
+#include "absl/strings/escaping.h"
+#include "core/random.h"
+#include "featurestore/memory_state_store.h"
+#include "gtest/gtest.h"
+#include "tests/featurestore/naive_store.h"
+
+namespace millrace {
+namespace {
+
+std::unique_ptr<const ViewLayout> LayoutOf(std::vector<FeatureSpec> features) {
+  auto layout = ViewLayout::Make(TestView(std::move(features)));
+  EXPECT_TRUE(layout.ok()) << layout.status();
+  return *std::move(layout);
+}
+
+void Add(const ViewLayout& layout, const TestRecord& r, const Horizon& horizon, EntityRow* row) {
+  ViewLayout::Scratch scratch;
+  const std::vector<Value> fields = r.Fields();
+  row->Add(layout.MakeEntry(0, {r.time_ms, 0, r.partition, r.offset}, fields, &scratch), horizon);
+}
+
+TestRecord Record(int64_t time_ms, int64_t offset, double x) {
+  TestRecord r;
+  r.time_ms = time_ms;
+  r.partition = 1;
+  r.offset = offset;
+  r.key = "k";
+  r.x = x;
+  return r;
+}
+
+TEST(EntityRow, SmallRowsHaveTheBytesOfTheFormatPage) {
+  const auto layout = LayoutOf({TestFeature(AggregationKind::kSum, kX, Sliding(60'000))});
+  const Horizon horizon = layout->HorizonAt(1010);
+  EntityRow row(*layout, horizon);
+  Add(*layout, Record(1010, 8, 2.0), horizon, &row);
+  Add(*layout, Record(1000, 7, 1.5), horizon, &row);
+  StateBatch batch;
+  std::vector<std::string> deleted;
+  row.AddChanges("P", &batch, &deleted);
+  ASSERT_EQ(batch.changes().size(), 1u);
+  EXPECT_EQ(batch.changes()[0].first, std::string("P\0", 2));
+  EXPECT_EQ(absl::BytesToHexString(*batch.changes()[0].second),
+            "01" "00" "e40f" "02"  // version, flags, newest 1010, next chunk id 1
+            "01" "00" "1c"         // one chunk, id 0, 28 bytes
+            "02"                   // entries
+            "d00f" "00" "01" "0e" "03" "3ff8000000000000"    // 1000, source, partition, 7, bits, 1.5
+            "0a" "00" "01" "02" "03" "4000000000000000");    // + 10 ms, + 1
+}
+
+TEST(EntityRow, ComesBackFromItsPartsAsItWas) {
+  const uint64_t seed = 7;
+  SCOPED_TRACE(seed);
+  Random random(seed);
+  const auto layout = LayoutOf({TestFeature(AggregationKind::kLast, kS, Sliding(3'600'000)),
+                                TestFeature(AggregationKind::kSum, kX, Lifetime())});
+  MemoryStateStore state;
+  const std::string prefix = "\x01prefix";
+  int64_t now = 0;
+  EntityRow row(*layout, layout->HorizonAt(now));
+  for (int i = 0; i < 9000; ++i) {
+    now += random.Between(0, 20'000);
+    TestRecord r = Record(now - random.Between(0, 5'000'000), i, random.Unit());
+    r.s = std::string(random.Below(20), 's');
+    const Horizon horizon = layout->HorizonAt(now);
+    row.Trim(horizon);
+    Add(*layout, r, horizon, &row);
+    if (i % 450 != 0) continue;
+    StateBatch batch;
+    std::vector<std::string> deleted;
+    row.AddChanges(prefix, &batch, &deleted);
+    ASSERT_TRUE(state.Commit(batch).ok());
+    auto loaded = EntityRow::Load(*layout, prefix, state);
+    ASSERT_TRUE(loaded.ok()) << loaded.status();
+    (*loaded)->Trim(horizon);
+    ASSERT_EQ((*loaded)->Canonical(horizon), row.Canonical(horizon)) << i;
+    EXPECT_LE(row.log().size(), kMicroLogEntries);
+  }
+  // What the horizon passed is not left behind in the store.
+  size_t stored = 0;
+  ASSERT_TRUE(state.Scan("", "\xff", [&](absl::string_view, absl::string_view) {
+    ++stored;
+    return true;
+  }).ok());
+  size_t live = 1 + row.log().chunks().size();
+  for (size_t i = 0; i < layout->tiers(); ++i) live += row.tier(i).blocks().size();
+  EXPECT_LE(stored, live + 8);
+}
+
+TEST(EntityRow, DamagedBytesAreRefusedNotServed) {
+  const auto layout = LayoutOf({TestFeature(AggregationKind::kMax, kS, Sliding(3'600'000)),
+                                TestFeature(AggregationKind::kSum, kX, Lifetime())});
+  const Horizon horizon = layout->HorizonAt(0);
+  EntityRow row(*layout, horizon);
+  for (int i = 0; i < 20; ++i) {
+    TestRecord r = Record(i * 100, i, 0.5 * i);
+    r.s = "abc";
+    Add(*layout, r, horizon, &row);
+  }
+  StateBatch batch;
+  std::vector<std::string> deleted;
+  row.AddChanges("P", &batch, &deleted);
+  const std::string head = *batch.changes()[0].second;
+  for (size_t cut = 0; cut < head.size(); ++cut) {
+    EXPECT_TRUE(absl::IsDataLoss(EntityRow::Decode(*layout, head.substr(0, cut), {}).status()));
+  }
+  EXPECT_TRUE(absl::IsDataLoss(EntityRow::Decode(*layout, head + "x", {}).status()));
+  const uint64_t seed = 5;
+  SCOPED_TRACE(seed);
+  Random random(seed);
+  for (int i = 0; i < 20'000; ++i) {  // whatever it says, it does not crash
+    std::string bytes = head;
+    bytes[random.Below(bytes.size())] = static_cast<char>(random.Below(256));
+    (void)EntityRow::Decode(*layout, bytes, {});
+  }
+}
+
+}  // namespace
+}  // namespace millrace

@@ -1,0 +1,378 @@
+#include "serving/grpc/grpc_server.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <random>
+#include <thread>
+#include <vector>
+
+#include "core/clock.h"
+#include "gmock/gmock.h"
+#include "grpcpp/generic/generic_stub.h"
+#include "grpcpp/grpcpp.h"
+#include "gtest/gtest.h"
+#include "schemas/api.grpc.pb.h"
+#include "tests/serving/fake_services.h"
+
+namespace millrace {
+namespace {
+
+using testing::HasSubstr;
+
+class GrpcServerTest : public testing::Test {
+ protected:
+  GrpcServerOptions Options() {
+    GrpcServerOptions options;
+    options.address = "127.0.0.1:0";
+    return options;
+  }
+  void Start(const GrpcServerOptions& options) {
+    auto server = GrpcServer::Start(options, {&features_, &scores_, &records_, &status_}, registry_,
+                                    Clock::Real());
+    ASSERT_TRUE(server.ok()) << server.status();
+    server_ = *std::move(server);
+    grpc::ChannelArguments arguments;
+    // Channels to one address share a connection otherwise, from test to test.
+    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+    channel_ = grpc::CreateCustomChannel(absl::StrCat("127.0.0.1:", server_->port()),
+                                         grpc::InsecureChannelCredentials(), arguments);
+  }
+  void Start() { Start(Options()); }
+
+  grpc::Status ReadFeatures(const std::string& feature, int keys, v1::ReadFeaturesResponse* response) {
+    v1::ReadFeaturesRequest request;
+    request.add_features(feature);
+    for (int i = 0; i < keys; ++i) {
+      (*request.add_keys()->mutable_fields())["k"].set_int_value(i);
+    }
+    grpc::ClientContext context;
+    return v1::Features::NewStub(channel_)->Read(&context, request, response);
+  }
+  static v1::ScoreRequest ScoreOf(const std::string& task) {
+    v1::ScoreRequest request;
+    request.set_task(task);
+    (*request.add_rows()->mutable_fields())["origin"].set_string_value("JFK");
+    return request;
+  }
+  // A unary call by bytes; OK when the server answered OK.
+  grpc::Status CallBytes(const std::string& method, const std::string& bytes, std::string* answer) {
+    grpc::GenericStub stub(channel_);
+    grpc::ClientContext context;
+    grpc::CompletionQueue queue;
+    const grpc::Slice slice(bytes);
+    const grpc::ByteBuffer request(&slice, 1);
+    auto call = stub.PrepareUnaryCall(&context, method, request, &queue);
+    call->StartCall();
+    grpc::ByteBuffer response;
+    grpc::Status status;
+    call->Finish(&response, &status, nullptr);
+    void* tag;
+    bool ok;
+    queue.Next(&tag, &ok);
+    grpc::Slice whole;
+    if (status.ok() && response.DumpToSingleSlice(&whole).ok()) {
+      answer->assign(reinterpret_cast<const char*>(whole.begin()), whole.size());
+    }
+    queue.Shutdown();
+    while (queue.Next(&tag, &ok)) {
+    }
+    return status;
+  }
+
+  FakeFeatures features_;
+  FakeScores scores_;
+  FakeRecords records_;
+  FakeStatus status_;
+  Registry registry_;
+  std::unique_ptr<GrpcServer> server_;
+  std::shared_ptr<grpc::Channel> channel_;
+};
+
+TEST_F(GrpcServerTest, ReadsFeatures) {
+  Start();
+  v1::ReadFeaturesResponse response;
+  const grpc::Status status = ReadFeatures("v.f", 2, &response);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(response.names(0), "v.f");
+  ASSERT_EQ(response.rows_size(), 2);
+  EXPECT_EQ(response.rows(0).values(0).value().int_value(), 2);
+  EXPECT_EQ(response.rows(0).values(0).status(), v1::FEATURE_STATUS_PRESENT);
+  EXPECT_EQ(response.rows(0).values(0).age_ms(), 3);
+  EXPECT_EQ(response.at_ms(), 7);
+}
+
+TEST_F(GrpcServerTest, ScoresAndExplains) {
+  Start();
+  v1::ScoreRequest request = ScoreOf("delayed");
+  request.set_explain(true);
+  v1::ScoreResponse response;
+  grpc::ClientContext context;
+  const grpc::Status status = v1::Scores::NewStub(channel_)->Score(&context, request, &response);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(response.scores(0).value(), 0.25);
+  EXPECT_FALSE(response.scores(0).has_prediction_id());
+  EXPECT_EQ(response.scores(0).features(0).name(), "v.f");
+  EXPECT_EQ(response.scores(0).explain_size(), 2);
+  EXPECT_EQ(response.model().name(), "delayed.ftrl");
+  EXPECT_EQ(response.model().step(), 128433u);
+  EXPECT_EQ(response.model().staleness_ms(), 1490);
+}
+
+TEST_F(GrpcServerTest, AppendsRecords) {
+  Start();
+  v1::AppendRequest request;
+  request.set_topic("flights.arrivals");
+  request.add_records()->set_value("a");
+  request.add_records()->set_key("tombstone");
+  v1::AppendResponse response;
+  grpc::ClientContext context;
+  const grpc::Status status = v1::Records::NewStub(channel_)->Append(&context, request, &response);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  ASSERT_EQ(response.positions_size(), 2);
+  EXPECT_EQ(response.positions(1).offset(), 1);
+}
+
+TEST_F(GrpcServerTest, AnswersErrorsWithCodeReasonAndField) {
+  Start();
+  v1::ReadFeaturesResponse response;
+  const grpc::Status status = ReadFeatures("v.g", 1, &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_THAT(status.error_message(), HasSubstr("did you mean 'f'?"));
+  // google.rpc.Status with ErrorInfo and BadRequest.
+  EXPECT_THAT(status.error_details(), HasSubstr("type.googleapis.com/google.rpc.ErrorInfo"));
+  EXPECT_THAT(status.error_details(), HasSubstr("MILLRACE-4004"));
+  EXPECT_THAT(status.error_details(), HasSubstr("type.googleapis.com/google.rpc.BadRequest"));
+}
+
+TEST_F(GrpcServerTest, RefusesWhatDoesNotFit) {
+  Start();
+  const auto scores = v1::Scores::NewStub(channel_);
+  v1::ScoreResponse response;
+  const auto code = [&](const v1::ScoreRequest& request) {
+    grpc::ClientContext context;
+    return scores->Score(&context, request, &response).error_code();
+  };
+  EXPECT_EQ(code(ScoreOf("nope")), grpc::StatusCode::NOT_FOUND);
+  EXPECT_EQ(code(ScoreOf("")), grpc::StatusCode::INVALID_ARGUMENT);
+  v1::ScoreRequest none;
+  none.set_task("delayed");
+  EXPECT_EQ(code(none), grpc::StatusCode::INVALID_ARGUMENT);
+  v1::ScoreRequest nan = ScoreOf("delayed");
+  (*nan.mutable_rows(0)->mutable_fields())["x"].set_double_value(std::nan(""));
+  EXPECT_EQ(code(nan), grpc::StatusCode::INVALID_ARGUMENT);
+  v1::ScoreRequest far = ScoreOf("delayed");
+  far.set_at_ms(INT64_MAX);
+  EXPECT_EQ(code(far), grpc::StatusCode::INVALID_ARGUMENT);
+  v1::ScoreRequest many = ScoreOf("delayed");
+  for (int i = 0; i < 1000; ++i) many.add_rows();
+  EXPECT_EQ(code(many), grpc::StatusCode::INVALID_ARGUMENT);
+  v1::ScoreRequest large = ScoreOf(std::string(2 << 20, 'x'));
+  EXPECT_EQ(code(large), grpc::StatusCode::RESOURCE_EXHAUSTED);
+}
+
+TEST_F(GrpcServerTest, HonoursDeadlines) {
+  Start();
+  v1::ScoreRequest request = ScoreOf("delayed");
+  request.mutable_rows(0)->mutable_id()->set_string_value("r");  // held until Open
+  v1::ScoreResponse response;
+  grpc::ClientContext context;
+  context.set_deadline(absl::ToChronoTime(Clock::Real().Now() + absl::Milliseconds(50)));
+  EXPECT_EQ(v1::Scores::NewStub(channel_)->Score(&context, request, &response).error_code(),
+            grpc::StatusCode::DEADLINE_EXCEEDED);
+  scores_.Open();
+}
+
+TEST_F(GrpcServerTest, ShedsCallsBeyondThoseItCanHold) {
+  GrpcServerOptions options = Options();
+  options.blocking_threads = 1;
+  options.max_blocking_calls = 1;
+  Start(options);
+  v1::ScoreRequest request = ScoreOf("delayed");
+  request.mutable_rows(0)->mutable_id()->set_string_value("r");
+  std::thread holder([&] {
+    v1::ScoreResponse response;
+    grpc::ClientContext context;
+    EXPECT_TRUE(v1::Scores::NewStub(channel_)->Score(&context, request, &response).ok());
+    EXPECT_EQ(response.scores(0).prediction_id().string_value(), "r");
+  });
+  scores_.AwaitHeld(1);
+  v1::ScoreResponse response;
+  grpc::ClientContext context;
+  const grpc::Status status = v1::Scores::NewStub(channel_)->Score(&context, request, &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_THAT(status.error_details(), HasSubstr("google.rpc.RetryInfo"));
+  v1::ReadFeaturesResponse features;
+  EXPECT_TRUE(ReadFeatures("v.f", 1, &features).ok());
+  scores_.Open();
+  holder.join();
+}
+
+TEST_F(GrpcServerTest, SaysHowItIs) {
+  Start();
+  // HealthCheckRequest{} → HealthCheckResponse{status = 1}: 1 SERVING, 2 NOT_SERVING.
+  std::string answer;
+  ASSERT_TRUE(CallBytes("/grpc.health.v1.Health/Check", "", &answer).ok());
+  EXPECT_EQ(answer, "\x08\x01");
+  status_.ready = false;
+  server_->UpdateHealth();
+  ASSERT_TRUE(CallBytes("/grpc.health.v1.Health/Check", "", &answer).ok());
+  EXPECT_EQ(answer, "\x08\x02");
+  ASSERT_TRUE(CallBytes("/grpc.health.v1.Health/Check", "\n\x14millrace.v1.Features", &answer).ok());
+  EXPECT_EQ(answer, "\x08\x02");
+}
+
+TEST_F(GrpcServerTest, ListsItsServicesByReflection) {
+  Start();
+  // ServerReflectionRequest{list_services = 7: ""}, over its bidirectional stream.
+  grpc::GenericStub stub(channel_);
+  grpc::ClientContext context;
+  grpc::CompletionQueue queue;
+  const auto next = [&] {
+    void* tag;
+    bool ok = false;
+    queue.Next(&tag, &ok);
+    return ok;
+  };
+  auto call = stub.PrepareCall(
+      &context, "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", &queue);
+  call->StartCall(nullptr);
+  ASSERT_TRUE(next());
+  const grpc::Slice slice(std::string("\x3a\x00", 2));
+  call->Write(grpc::ByteBuffer(&slice, 1), nullptr);
+  ASSERT_TRUE(next());
+  grpc::ByteBuffer response;
+  call->Read(&response, nullptr);
+  ASSERT_TRUE(next());
+  grpc::Slice whole;
+  ASSERT_TRUE(response.DumpToSingleSlice(&whole).ok());
+  const std::string text(reinterpret_cast<const char*>(whole.begin()), whole.size());
+  EXPECT_THAT(text, HasSubstr("millrace.v1.Features"));
+  EXPECT_THAT(text, HasSubstr("millrace.v1.Scores"));
+  context.TryCancel();
+  grpc::Status status;
+  call->Finish(&status, nullptr);
+  next();
+  queue.Shutdown();
+  while (next()) {
+  }
+}
+
+TEST_F(GrpcServerTest, AnswersMessagesThatDoNotParse) {
+  Start();
+  const uint64_t seed = std::random_device()();
+  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  RecordProperty("seed", std::to_string(seed));
+  std::mt19937_64 random(seed);
+  for (int i = 0; i < 200; ++i) {
+    std::string bytes(random() % 100, '\0');
+    for (char& c : bytes) c = static_cast<char>(random());
+    std::string answer;
+    for (const char* method : {"/millrace.v1.Features/Read", "/millrace.v1.Scores/Score",
+                               "/millrace.v1.Records/Append"}) {
+      (void)CallBytes(method, bytes, &answer);
+    }
+  }
+  EXPECT_EQ(CallBytes("/millrace.v1.Nope/Nope", "", nullptr).error_code(),
+            grpc::StatusCode::UNIMPLEMENTED);
+  v1::ReadFeaturesResponse response;
+  EXPECT_TRUE(ReadFeatures("v.f", 1, &response).ok());
+}
+
+TEST_F(GrpcServerTest, SurvivesConnectionsThatAreNotGrpc) {
+  Start();
+  const uint64_t seed = std::random_device()();
+  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  std::mt19937_64 random(seed);
+  for (int i = 0; i < 100; ++i) {
+    const int fd = socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(server_->port());
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ASSERT_EQ(connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+    std::string bytes = i % 2 ? "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" : "";
+    for (uint64_t n = random() % 300; n > 0; --n) bytes.push_back(static_cast<char>(random()));
+    (void)send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    close(fd);
+  }
+  v1::ReadFeaturesResponse response;
+  EXPECT_TRUE(ReadFeatures("v.f", 1, &response).ok());
+}
+
+TEST_F(GrpcServerTest, ServesManyCallsAtOnceAndCountsThem) {
+  Start();
+  std::vector<std::thread> clients;
+  for (int c = 0; c < 4; ++c) {
+    clients.emplace_back([&] {
+      for (int i = 0; i < 100; ++i) {
+        v1::ReadFeaturesResponse response;
+        ASSERT_TRUE(ReadFeatures("v.f", 1, &response).ok());
+      }
+    });
+  }
+  for (std::thread& client : clients) client.join();
+  EXPECT_THAT(registry_.Text(), HasSubstr("millrace_request_rows_total{method=\"features\"} 400"));
+}
+
+TEST_F(GrpcServerTest, FinishesWhatIsUnderWayWhenDrained) {
+  Start();
+  v1::ScoreRequest request = ScoreOf("delayed");
+  request.mutable_rows(0)->mutable_id()->set_string_value("r");
+  std::thread caller([&] {
+    v1::ScoreResponse response;
+    grpc::ClientContext context;
+    EXPECT_TRUE(v1::Scores::NewStub(channel_)->Score(&context, request, &response).ok());
+  });
+  scores_.AwaitHeld(1);
+  std::thread drainer([&] { server_->Drain(absl::Seconds(20)); });
+  scores_.Open();
+  caller.join();
+  drainer.join();
+  server_->Stop();
+}
+
+TEST_F(GrpcServerTest, StopsWithCallsUnderWay) {
+  Start();
+  std::atomic<bool> stopped{false};
+  std::vector<std::thread> callers;
+  for (int c = 0; c < 3; ++c) {
+    callers.emplace_back([&] {
+      while (!stopped) {
+        v1::ReadFeaturesResponse response;
+        (void)ReadFeatures("v.f", 1, &response);
+      }
+    });
+  }
+  v1::ReadFeaturesResponse response;
+  EXPECT_TRUE(ReadFeatures("v.f", 1, &response).ok());
+  server_->Stop();
+  stopped = true;
+  for (std::thread& caller : callers) caller.join();
+}
+
+TEST_F(GrpcServerTest, RefusesAddressesItMayNotServe) {
+  GrpcServerOptions options = Options();
+  options.address = "0.0.0.0:0";
+  EXPECT_EQ(GrpcServer::Start(options, {}, registry_, Clock::Real()).status().code(),
+            absl::StatusCode::kFailedPrecondition);
+  Start();
+  GrpcServerOptions taken = Options();
+  taken.address = absl::StrCat("127.0.0.1:", server_->port());
+  EXPECT_EQ(GrpcServer::Start(taken, {}, registry_, Clock::Real()).status().code(),
+            absl::StatusCode::kUnavailable);
+}
+
+TEST_F(GrpcServerTest, SaysWhatIsNotServed) {
+  auto server = GrpcServer::Start(Options(), {}, registry_, Clock::Real());
+  ASSERT_TRUE(server.ok());
+  channel_ = grpc::CreateChannel(absl::StrCat("127.0.0.1:", (*server)->port()),
+                                 grpc::InsecureChannelCredentials());
+  v1::ReadFeaturesResponse response;
+  EXPECT_EQ(ReadFeatures("v.f", 1, &response).error_code(), grpc::StatusCode::UNIMPLEMENTED);
+}
+
+}  // namespace
+}  // namespace millrace

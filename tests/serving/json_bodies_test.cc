@@ -1,0 +1,228 @@
+// Bodies of requests and answers of /api/v1.
+
+#include <random>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "serving/errors.h"
+#include "serving/json_requests.h"
+#include "serving/json_responses.h"
+
+namespace millrace {
+namespace {
+
+TEST(FeaturesBody, IsRead) {
+  const auto request = ParseFeaturesRequest(
+      R"({"features":["v.f","w.*"],"keys":[{"origin":"JFK","n":3}],"at":"2013-01-01T00:00:00Z","max_age_ms":5})");
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_THAT(request->features, testing::ElementsAre("v.f", "w.*"));
+  ASSERT_EQ(request->keys.size(), 1u);
+  EXPECT_EQ(request->keys[0][0].name, "origin");
+  EXPECT_EQ(request->keys[0][0].value.view(), Value::String("JFK"));
+  EXPECT_EQ(request->keys[0][1].value.view(), Value::Int(3));
+  EXPECT_EQ(request->at_ms, 1356998400000);
+  EXPECT_EQ(request->max_age_ms, 5);
+}
+
+struct BadBody {
+  const char* body;
+  ErrorCode code;
+  const char* field;
+};
+
+TEST(FeaturesBody, IsRefusedWithThePlaceOfTheFault) {
+  const BadBody kCases[] = {
+      {"", ErrorCode::kMalformed, ""},
+      {"{", ErrorCode::kMalformed, ""},
+      {"[]", ErrorCode::kMalformed, ""},
+      {"{\"features\":[\"v.f\"]}", ErrorCode::kBadField, "keys"},
+      {"{\"features\":\"v.f\",\"keys\":[]}", ErrorCode::kBadField, "features"},
+      {"{\"features\":[1],\"keys\":[]}", ErrorCode::kBadField, "features[0]"},
+      {"{\"features\":[\"v.f\"],\"keys\":{}}", ErrorCode::kBadField, "keys"},
+      {"{\"features\":[\"v.f\"],\"keys\":[1]}", ErrorCode::kBadField, "keys[0]"},
+      {"{\"features\":[\"v.f\"],\"keys\":[{\"a\":[1]}]}", ErrorCode::kBadField, "keys[0].a"},
+      {"{\"service\":1,\"keys\":[]}", ErrorCode::kBadField, "service"},
+      {"{\"service\":\"s\",\"keys\":[],\"at\":\"noon\"}", ErrorCode::kBadField, "at"},
+      {"{\"service\":\"s\",\"keys\":[],\"at\":1.5}", ErrorCode::kBadField, "at"},
+      {"{\"service\":\"s\",\"keys\":[],\"at\":9223372036854775807}", ErrorCode::kBadField, "at"},
+      {"{\"service\":\"s\",\"keys\":[],\"max_age_ms\":-1}", ErrorCode::kBadField, "max_age_ms"},
+      {"{\"service\":\"s\",\"kyes\":[]}", ErrorCode::kBadField, "kyes"},
+  };
+  for (const BadBody& bad : kCases) {
+    const auto request = ParseFeaturesRequest(bad.body);
+    ASSERT_FALSE(request.ok()) << bad.body;
+    EXPECT_EQ(ErrorOf(request.status()).code, bad.code) << bad.body;
+    EXPECT_EQ(ErrorOf(request.status()).field, bad.field) << bad.body;
+  }
+  EXPECT_EQ(ErrorOf(ParseFeaturesRequest("{\"kyes\":[]}").status()).did_you_mean, "keys");
+}
+
+TEST(ScoreBody, MergesKeysAndRequestRowByRow) {
+  const auto request = ParseScoreRequest(
+      R"({"task":"delayed","keys":[{"origin":"ORD"}],"request":[{"distance":867,"id":"r1"},{"distance":9}],"explain":true})");
+  ASSERT_TRUE(request.ok()) << request.status();
+  ASSERT_EQ(request->rows.size(), 2u);
+  EXPECT_TRUE(request->explain);
+  EXPECT_EQ(request->rows[0].fields.size(), 2u);
+  EXPECT_EQ(request->rows[0].fields[0].name, "origin");
+  EXPECT_EQ(request->rows[1].fields[0].value.view(), Value::String("ORD"));
+  EXPECT_EQ(request->rows[0].id->view(), Value::String("r1"));
+  EXPECT_FALSE(request->rows[1].id);
+}
+
+TEST(ScoreBody, IsRefusedWithThePlaceOfTheFault) {
+  const BadBody kCases[] = {
+      {"{\"keys\":[{}]}", ErrorCode::kBadField, "task"},
+      {"{\"task\":\"t\"}", ErrorCode::kBadField, "keys"},
+      {"{\"task\":\"t\",\"keys\":[{},{}],\"request\":[{},{},{}]}", ErrorCode::kBadField, "request"},
+      {"{\"task\":\"t\",\"keys\":[{\"a\":1}],\"request\":[{\"a\":2}]}", ErrorCode::kBadField,
+       "request[0].a"},
+      {"{\"task\":\"t\",\"keys\":[{}],\"explain\":1}", ErrorCode::kBadField, "explain"},
+      {"{\"task\":\"t\",\"keys\":[{}],\"max_staleness_ms\":\"1\"}", ErrorCode::kBadField,
+       "max_staleness_ms"},
+  };
+  for (const BadBody& bad : kCases) {
+    const auto request = ParseScoreRequest(bad.body);
+    ASSERT_FALSE(request.ok()) << bad.body;
+    EXPECT_EQ(ErrorOf(request.status()).code, bad.code) << bad.body;
+    EXPECT_EQ(ErrorOf(request.status()).field, bad.field) << bad.body;
+  }
+}
+
+TEST(AppendBody, TakesTextBytesJsonAndTombstones) {
+  const auto records = ParseAppendRequest(
+      R"({"records":[{"key":"k","value":"text","headers":{"h":"1"},"timestamp":5,"partition":2},)"
+      R"({"value":{"b":1.0,"a":[true,null,"x"]}},{"value":null},{"value_base64":"AP8="}]})");
+  ASSERT_TRUE(records.ok()) << records.status();
+  ASSERT_EQ(records->size(), 4u);
+  EXPECT_EQ((*records)[0].key, "k");
+  EXPECT_EQ((*records)[0].value, "text");
+  EXPECT_EQ((*records)[0].headers[0].second, "1");
+  EXPECT_EQ((*records)[0].timestamp_ms, 5);
+  EXPECT_EQ((*records)[0].partition, 2);
+  EXPECT_EQ((*records)[1].value, R"({"b":1.0,"a":[true,null,"x"]})");
+  EXPECT_FALSE((*records)[2].value);
+  EXPECT_EQ((*records)[3].value, std::string("\0\xff", 2));
+}
+
+TEST(AppendBody, IsRefusedWithThePlaceOfTheFault) {
+  const BadBody kCases[] = {
+      {"{}", ErrorCode::kBadField, "records"},
+      {"{\"records\":[{}]}", ErrorCode::kBadField, "records[0]"},
+      {"{\"records\":[{\"value\":1,\"value_base64\":\"\"}]}", ErrorCode::kBadField, "records[0]"},
+      {"{\"records\":[{\"value\":1},{\"key\":1,\"value\":1}]}", ErrorCode::kBadField,
+       "records[1].key"},
+      {"{\"records\":[{\"value_base64\":\"???\"}]}", ErrorCode::kBadField,
+       "records[0].value_base64"},
+      {"{\"records\":[{\"value\":1,\"headers\":{\"a\":1}}]}", ErrorCode::kBadField,
+       "records[0].headers.a"},
+      {"{\"records\":[{\"vlaue\":1}]}", ErrorCode::kBadField, "records[0].vlaue"},
+      {"{\"records\":[{\"value\":1,\"partition\":4294967296}]}", ErrorCode::kBadField, "partition"},
+  };
+  for (const BadBody& bad : kCases) {
+    const auto records = ParseAppendRequest(bad.body);
+    ASSERT_FALSE(records.ok()) << bad.body;
+    EXPECT_EQ(ErrorOf(records.status()).code, bad.code) << bad.body;
+    EXPECT_EQ(ErrorOf(records.status()).field, bad.field) << bad.body;
+  }
+}
+
+TEST(ReadQuery, IsReadAndChecked) {
+  const auto request = ParseReadQuery("t", "partition=3&offset=12&limit=5&wait=1.5s");
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_EQ(request->partition, 3);
+  EXPECT_EQ(request->offset, 12);
+  EXPECT_EQ(request->limit, 5);
+  EXPECT_EQ(request->wait, absl::Milliseconds(1500));
+  EXPECT_EQ(ParseReadQuery("t", "wait=250")->wait, absl::Milliseconds(250));
+  EXPECT_EQ(ParseReadQuery("t", "offse%74=1")->offset, 1);
+  EXPECT_FALSE(ParseReadQuery("t", "")->offset);
+  for (const char* bad : {"partition=-1", "partition=x", "offset=-1", "limit=0", "limit=1001",
+                          "wait=26s", "wait=-1", "wait=soon", "ofset=1", "limit=1&limit=2", "a=%",
+                          "a=%4", "a=%00", "wait=inf", "%zz=1"}) {
+    EXPECT_FALSE(ParseReadQuery("t", bad).ok()) << bad;
+  }
+}
+
+TEST(Bodies, AnyBytesAreAnswered) {
+  const uint64_t seed = std::random_device()();
+  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  std::mt19937_64 random(seed);
+  const std::string valid =
+      R"({"task":"t","records":[{"value":1}],"features":["a.b"],"keys":[{"x":1}],"request":[{"y":"z"}],"at":1})";
+  for (int i = 0; i < 5000; ++i) {
+    std::string body = valid;
+    for (uint64_t n = 1 + random() % 4; n > 0; --n) {
+      const size_t at = random() % body.size();
+      switch (random() % 3) {
+        case 0:
+          body[at] = static_cast<char>(random());
+          break;
+        case 1:
+          body.erase(at, random() % 8);
+          break;
+        default:
+          body.insert(at, body.substr(random() % body.size(), random() % 12));
+      }
+      if (body.empty()) body = "{";
+    }
+    (void)ParseFeaturesRequest(body);
+    (void)ParseScoreRequest(body);
+    (void)ParseAppendRequest(body);
+    (void)ParseReadQuery("t", body);
+  }
+}
+
+TEST(FeaturesBody, IsAnsweredWithStatusAndAge) {
+  FeaturesResponse response;
+  response.names = {"v.a", "v.b"};
+  response.asked = {Span{0, 10}, Span{0, 10}};
+  response.at_ms = 10;
+  FeatureValue present;
+  present.value.Assign(Value::Double(1));
+  present.status = FeatureStatus::kPresent;
+  present.age_ms = 4;
+  present.effective = {0, 10};
+  FeatureValue partial;
+  partial.effective = {5, 10};
+  partial.completeness = 0.5;
+  response.rows.push_back({{present, partial}});
+  EXPECT_EQ(FeaturesJson(response),
+            R"({"rows":[{"features":{"v.a":{"value":1.0,"status":"present","age_ms":4},)"
+            R"("v.b":{"value":null,"status":"missing","age_ms":null,"effective":[5,10]}}}],"at":10})");
+}
+
+TEST(ScoreBody, IsAnsweredWithModelAndContributions) {
+  ScoreResponse response;
+  RowScore row;
+  row.value = 0.25;
+  row.explain = {{"v.f", 0.5}, {"", -1.5}};
+  response.scores.push_back(std::move(row));
+  response.model = {"delayed.ftrl", "champion", 13, 128433, 640, std::nullopt};
+  EXPECT_EQ(ScoresJson(response),
+            R"({"scores":[{"value":0.25,"status":"ok","prediction_id":null,"features":{},)"
+            R"("explain":[{"input":"v.f","contribution":0.5},{"input":null,"contribution":-1.5}]}],)"
+            R"("model":{"name":"delayed.ftrl","alias":"champion","generation":13,"step":128433,)"
+            R"("age_ms":640,"staleness_ms":null}})");
+}
+
+TEST(RecordsBody, ShowsTextAsTextAndBytesAsBase64) {
+  ReadRecordsResponse response;
+  Record record;
+  record.offset = 4;
+  record.timestamp_ms = 9;
+  record.key = absl::string_view("\xff", 1);
+  record.value = absl::string_view("{\"a\":1}");
+  const Header header{"h", "v"};
+  record.headers = std::span<const Header>(&header, 1);
+  response.records.Add(record);
+  response.range = {2, 5};
+  response.next_offset = 5;
+  EXPECT_EQ(RecordsJson(response),
+            R"({"records":[{"partition":0,"offset":4,"timestamp":9,"key_base64":"/w==",)"
+            R"("value":"{\"a\":1}","headers":[{"name":"h","value":"v"}]}],)"
+            R"("begin":2,"end":5,"next_offset":5})");
+}
+
+}  // namespace
+}  // namespace millrace

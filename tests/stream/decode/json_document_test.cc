@@ -1,0 +1,107 @@
+#include "stream/decode/json_document.h"
+
+#include <random>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace millrace {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(JsonDocument, KeepsTypesOrderAndExactValues) {
+  const auto root = ParseJson(
+      R"({"i":-9223372036854775808,"d":1.0,"e":1e2,"s":"a\u00e9\n","b":true,"n":null,"a":[1,[2]],"o":{"x":0}})");
+  ASSERT_TRUE(root.ok()) << root.status();
+  EXPECT_EQ(root->members()[0].name, "i");
+  EXPECT_EQ(root->Find("i")->int_value(), INT64_MIN);
+  EXPECT_EQ(root->Find("d")->kind(), JsonKind::kDouble);
+  EXPECT_EQ(root->Find("e")->double_value(), 100.0);
+  EXPECT_EQ(root->Find("s")->string_value(), "a\xc3\xa9\n");
+  EXPECT_TRUE(root->Find("b")->bool_value());
+  EXPECT_TRUE(root->Find("n")->is_null());
+  EXPECT_EQ(root->Find("a")->items()[1].items()[0].int_value(), 2);
+  EXPECT_EQ(root->Find("o")->Find("x")->int_value(), 0);
+  EXPECT_EQ(root->Find("zz"), nullptr);
+}
+
+TEST(JsonDocument, RefusesWhatIsNotStrictJson) {
+  for (const char* text :
+       {"", " ", "{", "[", "}", "]", "{]", "[1,]", "{\"a\":1,}", "{\"a\"}", "{\"a\":}", "{a:1}",
+        "[1 2]", "[01]", "[+1]", "[.5]", "[1.]", "[1e]", "[-]", "[NaN]", "[Infinity]", "[nul]",
+        "[nulll]", "[tru]", "[truee]", "['a']", "[\"a]", "[\"\\x\"]", "[\"\\ud800\"]", "[\"\x01\"]",
+        "[\"\xff\"]", "[\"\xc0\x80\"]", "[1]]", "[1] x", "{} {}", "[1],", "1", "\"a\"", "null",
+        "[1e400]", "[9223372036854775808]", "[-9223372036854775809]", "[18446744073709551616]",
+        "\xef\xbb\xbf[]", "/**/[]", "[1]//", "{\"a\":1,\"a\":2}", "{\"\\u0061\":1,\"a\":2}",
+        "[\"\\u12\"]", "{\"a\":1 \"b\":2}", "{,}", "[,]", "{1:2}"}) {
+    EXPECT_FALSE(ParseJson(text).ok()) << "'" << text << "'";
+  }
+}
+
+TEST(JsonDocument, SaysWhereTheFaultLies) {
+  const auto broken = ParseJson(R"({"keys":[{"origin":nope}]})");
+  ASSERT_FALSE(broken.ok());
+  EXPECT_THAT(std::string(broken.status().message()), HasSubstr("$.keys[0].origin"));
+  EXPECT_THAT(std::string(broken.status().message()), HasSubstr("byte 1"));
+  const auto twice = ParseJson(R"({"a":{"b":1,"b":2}})");
+  EXPECT_THAT(std::string(twice.status().message()), HasSubstr("$.a.b: duplicate name"));
+}
+
+TEST(JsonDocument, HoldsItsLimits) {
+  const auto nested = [](int depth) {
+    return std::string(static_cast<size_t>(depth), '[') + std::string(static_cast<size_t>(depth), ']');
+  };
+  EXPECT_TRUE(ParseJson(nested(32)).ok());
+  EXPECT_FALSE(ParseJson(nested(33)).ok());
+  EXPECT_FALSE(ParseJson(nested(100'000)).ok());
+  EXPECT_FALSE(ParseJson(std::string(500'000, '[')).ok());
+
+  const auto wide = [](int members) {
+    std::string text = "{";
+    for (int i = 0; i < members; ++i) absl::StrAppend(&text, i ? "," : "", "\"k", i, "\":", i);
+    return text + "}";
+  };
+  EXPECT_TRUE(ParseJson(wide(1024)).ok());
+  EXPECT_FALSE(ParseJson(wide(1025)).ok());
+  std::string duplicate = wide(1000);
+  duplicate.back() = ',';
+  EXPECT_FALSE(ParseJson(duplicate + "\"k500\":1}").ok());
+
+  std::string many = "[0";
+  for (int i = 0; i < 100'000; ++i) many += ",0";
+  EXPECT_FALSE(ParseJson(many + "]").ok());
+  EXPECT_EQ(ParseJson("[" + std::string(1 << 20, ' ') + "]").status().code(),
+            absl::StatusCode::kResourceExhausted);
+}
+
+// Bytes that look like JSON, and JSON with bytes changed: an answer, whatever it is.
+TEST(JsonDocument, SurvivesAnyBytes) {
+  const uint64_t seed = std::random_device()();
+  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  RecordProperty("seed", std::to_string(seed));
+  std::mt19937_64 random(seed);
+  constexpr char kAlphabet[] = "{}[]\",:\\ 0123456789.eE+-truefalsnu/\n\t\xff\xc3\xa9u00";
+  const std::string valid = R"({"features":["a.b","c.*"],"keys":[{"x":1.5e3,"y":null}],"at":-12})";
+  size_t parsed = 0;
+  for (int i = 0; i < 30'000; ++i) {
+    std::string text;
+    if (i % 2 == 0) {
+      for (uint64_t n = random() % 60; n > 0; --n) {
+        text.push_back(kAlphabet[random() % (sizeof(kAlphabet) - 1)]);
+      }
+    } else {
+      text = valid;
+      for (uint64_t n = 1 + random() % 3; n > 0; --n) {
+        text[random() % text.size()] = kAlphabet[random() % (sizeof(kAlphabet) - 1)];
+      }
+    }
+    parsed += ParseJson(text).ok() ? 1 : 0;
+  }
+  EXPECT_GT(parsed, 0u);
+}
+
+}  // namespace
+}  // namespace millrace
