@@ -50,7 +50,8 @@ std::string Expected(const SchemaNode& schema) {
   if (spec != nullptr && (spec->kind != ValueKind::kNone || !spec->words.empty())) {
     if (spec->kind != ValueKind::kNone) forms.emplace_back(KindText(spec->kind));
     if (spec->kind != ValueKind::kType) {
-      for (const std::string& word : SplitWords(spec->words)) forms.push_back(absl::StrCat("'", word, "'"));
+      for (const std::string& word : SplitWords(spec->words))
+        forms.push_back(absl::StrCat("'", word, "'"));
     }
   }
   if (schema.Item() != nullptr) forms.emplace_back("a list");
@@ -66,7 +67,8 @@ class Checker {
   explicit Checker(DiagnosticSink* sink) : sink_(sink) {}
 
   void CheckValue(const SchemaNode& schema, absl::string_view name, ConfigNode* node);
-  void CheckMap(const SchemaNode& schema, const TextPlace& owner, absl::string_view name, ConfigNode* map);
+  void CheckMap(const SchemaNode& schema, const TextPlace& owner, absl::string_view name,
+                ConfigNode* map);
 
  private:
   Diagnostic& Fail(ErrorCode code, ConfigNode* node, std::string message) {
@@ -92,7 +94,8 @@ void Checker::CheckValue(const SchemaNode& schema, absl::string_view name, Confi
   if (node->bad) return;
   if (node->is_list() && schema.Item() != nullptr) {
     for (ConfigNode& item : node->items) CheckValue(*schema.Item(), name, &item);
-    if (node->items.empty()) Fail(ErrorCode::kInvalidValue, node, absl::StrCat("'", name, "' is empty"));
+    if (node->items.empty())
+      Fail(ErrorCode::kInvalidValue, node, absl::StrCat("'", name, "' is empty"));
     return;
   }
   if (node->is_scalar() && schema.spec != nullptr &&
@@ -119,7 +122,8 @@ void Checker::CheckMap(const SchemaNode& schema, const TextPlace& owner, absl::s
   bool later = false;
   const bool scalar_too = schema.spec != nullptr && schema.spec->kind != ValueKind::kNone;
   if (map->members.empty() && scalar_too && !map->bad) {
-    Fail(ErrorCode::kWrongType, map, absl::StrCat("'", name, "' must be ", Expected(schema), ", found an empty map"));
+    Fail(ErrorCode::kWrongType, map,
+         absl::StrCat("'", name, "' must be ", Expected(schema), ", found an empty map"));
     return;
   }
   for (ConfigMember& member : map->members) CheckMember(schema, map, &member, &misspelt, &later);
@@ -153,12 +157,15 @@ void Checker::CheckMember(const SchemaNode& schema, ConfigNode* map, ConfigMembe
     if (schema.spec != nullptr && schema.spec->open) return;  // an option of that name may exist
     *later = true;
     key.bad = member->value.bad = true;
-    sink_->Error(ErrorCode::kNotSupported, key.place, absl::StrCat("'", key.text, "' is not supported yet"));
+    sink_->Error(ErrorCode::kNotSupported, key.place,
+                 absl::StrCat("'", key.text, "' is not supported yet"));
     return;
   }
   if (child->name == "*" && !IsValidName(key.text)) {
     key.bad = true;
-    sink_->Error(ErrorCode::kInvalidName, key.place, absl::StrCat("'", key.text, "' is not a valid name"))
+    sink_
+        ->Error(ErrorCode::kInvalidName, key.place,
+                absl::StrCat("'", key.text, "' is not a valid name"))
         .suggestion = "letters, digits and _ only, no reserved word";
   }
   if (member->value.kind == ConfigNode::Kind::kNull && !member->value.bad) {
@@ -186,13 +193,13 @@ void Checker::UnknownKey(const SchemaNode& schema, const ConfigNode& map, const 
   for (const SchemaNode& row : schema.keys) all.push_back(row.name);
   const std::optional<std::string> nearest = Nearest(key.text, all);
   if (nearest) misspelt->push_back(*nearest);
-  const bool names_aggregation =
-      !aggregations.empty() && !has_aggregation && (!nearest || schema.Find(*nearest)->spec->aggregation);
-  Diagnostic& d =
-      names_aggregation
-          ? sink_->Error(ErrorCode::kUnknownAggregation, key.place,
-                         absl::StrCat("unknown aggregation '", key.text, "'"))
-          : sink_->Error(ErrorCode::kUnknownKey, key.place, absl::StrCat("unknown key '", key.text, "'"));
+  const bool names_aggregation = !aggregations.empty() && !has_aggregation &&
+                                 (!nearest || schema.Find(*nearest)->spec->aggregation);
+  Diagnostic& d = names_aggregation
+                      ? sink_->Error(ErrorCode::kUnknownAggregation, key.place,
+                                     absl::StrCat("unknown aggregation '", key.text, "'"))
+                      : sink_->Error(ErrorCode::kUnknownKey, key.place,
+                                     absl::StrCat("unknown key '", key.text, "'"));
   d.suggestion = DidYouMean(key.text, all);
   d.known = names_aggregation ? aggregations : schema.SupportedKeys();
   // An unknown word in the place of an aggregation is that aggregation.
@@ -204,17 +211,20 @@ bool Checker::CheckPlainWord(const SchemaNode& schema, absl::string_view name, C
   const KeySpec& spec = *schema.spec;
   const std::vector<std::string> words = SplitWords(spec.words);
   const std::vector<std::string> later = SplitWords(spec.later_words);
-  const absl::string_view word =
-      spec.kind == ValueKind::kType ? absl::string_view(node->text).substr(0, node->text.find('<'))
-                                    : absl::string_view(node->text);
+  const absl::string_view word = spec.kind == ValueKind::kType
+                                     ? absl::string_view(node->text).substr(0, node->text.find('<'))
+                                     : absl::string_view(node->text);
   if (Contains(words, node->text)) return true;
   if (Contains(later, word)) {
-    Fail(ErrorCode::kNotSupported, node, absl::StrCat("'", node->shown, "' is not supported yet")).known = words;
+    Fail(ErrorCode::kNotSupported, node, absl::StrCat("'", node->shown, "' is not supported yet"))
+        .known = words;
     return true;
   }
   if (!node->quoted && IsBooleanWord(node->text) && spec.kind != ValueKind::kExpression) {
-    Fail(ErrorCode::kBooleanWord, node, absl::StrCat("'", node->shown, "' is a boolean to YAML")).suggestion =
-        spec.kind == ValueKind::kBool ? "write true or false" : absl::StrCat("quote it: \"", node->shown, "\"");
+    Fail(ErrorCode::kBooleanWord, node, absl::StrCat("'", node->shown, "' is a boolean to YAML"))
+        .suggestion = spec.kind == ValueKind::kBool
+                          ? "write true or false"
+                          : absl::StrCat("quote it: \"", node->shown, "\"");
     return true;
   }
   if (spec.kind == ValueKind::kNone || spec.kind == ValueKind::kType) {
@@ -222,7 +232,8 @@ bool Checker::CheckPlainWord(const SchemaNode& schema, absl::string_view name, C
     Diagnostic& d = Fail(ErrorCode::kInvalidValue, node,
                          absl::StrCat("'", name, "' cannot be '", node->shown, "'"));
     d.suggestion = DidYouMean(node->text, words);
-    if (d.suggestion.empty() && may_be_map) d.suggestion = absl::StrCat("expected ", Expected(schema));
+    if (d.suggestion.empty() && may_be_map)
+      d.suggestion = absl::StrCat("expected ", Expected(schema));
     d.known = words;
     return true;
   }
@@ -250,9 +261,11 @@ bool Fits(ValueKind kind, const ConfigNode& node) {
 void Checker::CheckScalar(const SchemaNode& schema, absl::string_view name, ConfigNode* node) {
   if (CheckPlainWord(schema, name, node)) return;
   if (Fits(schema.spec->kind, *node)) return;
-  Diagnostic& d = Fail(ErrorCode::kWrongType, node,
-                       absl::StrCat("'", name, "' must be ", Expected(schema), ", found ", Describe(*node)));
-  const bool wants_text = schema.spec->kind == ValueKind::kString || schema.spec->kind == ValueKind::kName;
+  Diagnostic& d =
+      Fail(ErrorCode::kWrongType, node,
+           absl::StrCat("'", name, "' must be ", Expected(schema), ", found ", Describe(*node)));
+  const bool wants_text =
+      schema.spec->kind == ValueKind::kString || schema.spec->kind == ValueKind::kName;
   if (wants_text && !node->text.empty()) {
     d.suggestion = absl::StrCat("quote it: \"", node->shown, "\"");
   } else if (schema.spec->kind == ValueKind::kDuration && IsInt(*node)) {
@@ -266,8 +279,8 @@ void CheckTree(const SchemaNode& schema, ConfigNode* root, DiagnosticSink* sink)
   Checker checker(sink);
   if (!root->is_map()) {
     root->bad = true;
-    sink->Error(ErrorCode::kSyntax, {root->place.text, 0, 0, 1}, "a configuration is a map of keys").known =
-        schema.SupportedKeys();
+    sink->Error(ErrorCode::kSyntax, {root->place.text, 0, 0, 1}, "a configuration is a map of keys")
+        .known = schema.SupportedKeys();
     return;
   }
   checker.CheckMap(schema, {root->place.text, 0, 0, 1}, "", root);
@@ -306,19 +319,22 @@ std::optional<std::string> AddressHost(absl::string_view address) {
   if (colon == absl::string_view::npos || colon == 0) return std::nullopt;
   const absl::string_view port = address.substr(colon + 1);
   int number = 0;
-  if (port.empty() || port.size() > 5 || !std::all_of(port.begin(), port.end(), absl::ascii_isdigit) ||
+  if (port.empty() || port.size() > 5 ||
+      !std::all_of(port.begin(), port.end(), absl::ascii_isdigit) ||
       !absl::SimpleAtoi(port, &number) || number > 65535) {
     return std::nullopt;
   }
   absl::string_view host = address.substr(0, colon);
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']') return std::string(host.substr(1, host.size() - 2));
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']')
+    return std::string(host.substr(1, host.size() - 2));
   if (host.find_first_of(":[] /") != absl::string_view::npos) return std::nullopt;
   return std::string(host);
 }
 
 bool IsValidName(absl::string_view name) {
   // Words of expressions and of answers, which a field or feature of the same name would hide.
-  static constexpr absl::string_view kReserved[] = {"true", "false", "null", "in", "at", "label", "score", "act"};
+  static constexpr absl::string_view kReserved[] = {"true", "false", "null",  "in",
+                                                    "at",   "label", "score", "act"};
   if (name.empty() || name.size() > 64 || absl::ascii_isdigit(name[0])) return false;
   for (char c : name) {
     if (!absl::ascii_isalnum(c) && c != '_') return false;

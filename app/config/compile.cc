@@ -4,6 +4,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "app/config/check.h"
 #include "app/config/parse_yaml.h"
 #include "app/config/suggest.h"
@@ -11,7 +12,8 @@
 
 namespace millrace {
 
-std::optional<Project> CompileProject(const ConfigNode& root, const std::string& directory, DiagnosticSink* sink) {
+std::optional<Project> CompileProject(const ConfigNode& root, const std::string& directory,
+                                      DiagnosticSink* sink) {
   ProjectDraft draft;
   draft.directory = directory;
   draft.sink = sink;
@@ -38,8 +40,8 @@ int ProjectDraft::FindSource(const ConfigNode& node) const {
   for (size_t i = 0; i < project.sources.size(); ++i) {
     if (project.sources[i].name == node.text) return static_cast<int>(i);
   }
-  Diagnostic& d =
-      sink->Error(ErrorCode::kUnknownReference, node.place, absl::StrCat("unknown source '", node.shown, "'"));
+  Diagnostic& d = sink->Error(ErrorCode::kUnknownReference, node.place,
+                              absl::StrCat("unknown source '", node.shown, "'"));
   d.known = SourceNames();
   d.suggestion = DidYouMean(node.text, d.known);
   return -1;
@@ -53,14 +55,24 @@ int ProjectDraft::FindView(absl::string_view name) const {
 }
 
 std::shared_ptr<const Expression> CompileExpression(const ConfigNode& node, const Scope& scope,
-                                                    const std::set<std::string>& broken, absl::string_view context,
+                                                    const std::set<std::string>& broken,
+                                                    absl::string_view context,
                                                     DiagnosticSink* sink) {
   TextRange range;
-  absl::StatusOr<std::shared_ptr<const Expression>> compiled = Expression::Compile(node.text, scope, &range);
+  absl::StatusOr<std::shared_ptr<const Expression>> compiled =
+      Expression::Compile(node.text, scope, &range);
   if (compiled.ok()) return *std::move(compiled);
   if (MentionsAny(node.text, broken)) return nullptr;
-  sink->Error(ErrorCode::kExpression, PlaceWithin(node, range.begin, range.end, *sink),
-              absl::StrCat(context, context.empty() ? "" : ": ", compiled.status().message()));
+  // What the message suggests is shown where all other suggestions are.
+  const std::string message(compiled.status().message());
+  std::vector<std::string> parts = absl::StrSplit(message, absl::MaxSplits("; did you mean ", 1));
+  const bool suggests = parts.size() == 2;
+  if (!suggests) parts = absl::StrSplit(message, absl::MaxSplits("; there are ", 1));
+  Diagnostic& d =
+      sink->Error(ErrorCode::kExpression, PlaceWithin(node, range.begin, range.end, *sink),
+                  absl::StrCat(context, context.empty() ? "" : ": ", parts[0]));
+  if (suggests) d.suggestion = absl::StrCat("did you mean ", parts[1]);
+  if (!suggests && parts.size() == 2) d.known = absl::StrSplit(parts[1], ", ");
   return nullptr;
 }
 
@@ -83,7 +95,8 @@ Scope ScopeOf(const Schema& schema) {
 }
 
 Type TypeOfWord(absl::string_view word) {
-  for (Type type : {Type::kBool, Type::kInt, Type::kDouble, Type::kString, Type::kBytes, Type::kTimestamp}) {
+  for (Type type :
+       {Type::kBool, Type::kInt, Type::kDouble, Type::kString, Type::kBytes, Type::kTimestamp}) {
     if (TypeName(type) == word) return type;
   }
   return Type::kNull;

@@ -20,7 +20,8 @@
 namespace millrace {
 
 // nullopt iff the sink has errors. REQUIRES: the tree was checked by CheckTree.
-std::optional<Project> CompileProject(const ConfigNode& root, const std::string& directory, DiagnosticSink* sink);
+std::optional<Project> CompileProject(const ConfigNode& root, const std::string& directory,
+                                      DiagnosticSink* sink);
 
 // The rest of this header is for the readers, one file for each part of the configuration.
 
@@ -64,9 +65,11 @@ void ReadLearners(const Section& task, bool inputs_known, ProjectDraft* draft, T
 void DescribeMeaning(Project* project);
 
 // Compiles the expression in a scalar; null after reporting an error at its place within it. An
-// error about a name of `broken` is not reported. `context` begins the message ("" or "source 'a'").
+// error about a name of `broken` is not reported. `context` begins the message ("" or "source
+// 'a'").
 std::shared_ptr<const Expression> CompileExpression(const ConfigNode& node, const Scope& scope,
-                                                    const std::set<std::string>& broken, absl::string_view context,
+                                                    const std::set<std::string>& broken,
+                                                    absl::string_view context,
                                                     DiagnosticSink* sink);
 // True when the expression's text has one of the names, which may be dotted, as a whole word.
 bool MentionsAny(absl::string_view text, const std::set<std::string>& names);

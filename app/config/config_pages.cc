@@ -28,8 +28,9 @@ int main(int argc, char** argv) {
     return 64;
   }
   const std::filesystem::path root = argv[1];
-  const bool written = Write(root / "docs/reference/configuration.md", millrace::ConfigurationPage()) &&
-                       Write(root / "docs/reference/errors.md", millrace::ErrorCodesPage()) &&
-                       Write(root / "schemas/millrace.schema.json", millrace::ConfigJsonSchema());
+  const bool written =
+      Write(root / "docs/reference/configuration.md", millrace::ConfigurationPage()) &&
+      Write(root / "docs/reference/errors.md", millrace::ErrorCodesPage()) &&
+      Write(root / "schemas/millrace.schema.json", millrace::ConfigJsonSchema());
   return written ? 0 : 1;
 }

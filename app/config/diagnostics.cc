@@ -5,6 +5,7 @@
 #include <tuple>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -94,6 +95,7 @@ std::string Render(const std::vector<Diagnostic>& diagnostics, Color color) {
 }
 
 int DiagnosticSink::AddText(std::string name, std::string text) {
+  if (absl::StartsWith(text, "\xEF\xBB\xBF")) text.erase(0, 3);
   Text added{std::move(name), std::move(text), {0}};
   for (size_t i = 0; i < added.text.size(); ++i) {
     if (added.text[i] == '\n') added.line_starts.push_back(i + 1);

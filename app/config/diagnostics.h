@@ -45,7 +45,7 @@ struct TextPlace {
 
 class DiagnosticSink {
  public:
-  // Adds a text and returns its number.
+  // Adds a text, without its byte order mark, and returns its number.
   int AddText(std::string name, std::string text);
   absl::string_view text(int number) const { return texts_[number].text; }
   // Line `line` (from 1) without its end; empty when there is none.

@@ -15,15 +15,10 @@ struct Unit {
 };
 constexpr Unit kDurationUnits[] = {{"w", 604'800'000}, {"d", 86'400'000}, {"h", 3'600'000},
                                    {"m", 60'000},      {"s", 1'000},      {"ms", 1}};
-constexpr Unit kSizeUnits[] = {{"B", 1},
-                               {"KiB", 1LL << 10},
-                               {"MiB", 1LL << 20},
-                               {"GiB", 1LL << 30},
-                               {"TiB", 1LL << 40},
-                               {"KB", 1'000},
-                               {"MB", 1'000'000},
-                               {"GB", 1'000'000'000},
-                               {"TB", 1'000'000'000'000}};
+constexpr Unit kSizeUnits[] = {
+    {"B", 1},           {"KiB", 1LL << 10},    {"MiB", 1LL << 20},
+    {"GiB", 1LL << 30}, {"TiB", 1LL << 40},    {"KB", 1'000},
+    {"MB", 1'000'000},  {"GB", 1'000'000'000}, {"TB", 1'000'000'000'000}};
 constexpr int64_t kLongest = 1000LL * 366 * 86'400'000;
 
 // Takes leading digits; false when there is none or too many.

@@ -14,8 +14,8 @@ namespace millrace {
 
 // Replaces what is in all values (not keys) below `node`, and reports what cannot be. Files count
 // as secrets: ConfigNode::shown has *** in their place. Relative paths start at `directory`.
-void Interpolate(const std::map<std::string, std::string>& environment, const std::string& directory,
-                 ConfigNode* node, DiagnosticSink* sink);
+void Interpolate(const std::map<std::string, std::string>& environment,
+                 const std::string& directory, ConfigNode* node, DiagnosticSink* sink);
 
 }  // namespace millrace
 

@@ -25,22 +25,27 @@ std::string Object(const Members& members, int depth) {
   if (members.empty()) return "{}";
   const std::string indent(2 * (depth + 1), ' ');
   std::vector<std::string> lines;
-  for (const auto& [key, value] : members) lines.push_back(absl::StrCat(indent, Quote(key), ": ", value));
+  for (const auto& [key, value] : members)
+    lines.push_back(absl::StrCat(indent, Quote(key), ": ", value));
   return absl::StrCat("{\n", absl::StrJoin(lines, ",\n"), "\n", std::string(2 * depth, ' '), "}");
 }
 
 std::string List(const std::vector<std::string>& words) {
-  return absl::StrCat("[", absl::StrJoin(words, ", ", [](std::string* out, const std::string& word) {
-                        // `version: 1` is a number, all other words are strings.
-                        absl::StrAppend(out, word == "1" ? word : Quote(word));
-                      }), "]");
+  return absl::StrCat("[",
+                      absl::StrJoin(words, ", ",
+                                    [](std::string* out, const std::string& word) {
+                                      // `version: 1` is a number, all other words are strings.
+                                      absl::StrAppend(out, word == "1" ? word : Quote(word));
+                                    }),
+                      "]");
 }
 
 std::string Text(absl::string_view pattern) {
   return absl::StrCat("{\"type\": \"string\", \"pattern\": ", Quote(pattern), "}");
 }
 
-constexpr absl::string_view kDuration = "^([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$";
+constexpr absl::string_view kDuration =
+    "^([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$";
 constexpr absl::string_view kSize = "^[0-9]+(B|[KMGT]i?B)$";
 
 // The scalar forms of a kind.
@@ -63,9 +68,12 @@ std::vector<std::string> ScalarForms(const KeySpec& spec) {
     case ValueKind::kShare: forms.push_back(Text("^[0-9.]+%$")); break;
     case ValueKind::kAddress: forms.push_back(Text("^.+:[0-9]+$")); break;
     case ValueKind::kExpression:
-    case ValueKind::kAny: forms.emplace_back("{\"type\": [\"string\", \"number\", \"boolean\", \"null\"]}"); break;
+    case ValueKind::kAny:
+      forms.emplace_back("{\"type\": [\"string\", \"number\", \"boolean\", \"null\"]}");
+      break;
   }
-  if (!spec.words.empty()) forms.push_back(absl::StrCat("{\"enum\": ", List(SplitWords(spec.words)), "}"));
+  if (!spec.words.empty())
+    forms.push_back(absl::StrCat("{\"enum\": ", List(SplitWords(spec.words)), "}"));
   return forms;
 }
 
@@ -90,11 +98,13 @@ std::string MapForm(const SchemaNode& node, int depth) {
     // Options depend on the type of learner.
     properties.clear();
     for (const SchemaNode& key : node.keys) {
-      if (key.spec->status == KeyStatus::kSupported) properties.emplace_back(key.name, Describe(key, depth + 2));
+      if (key.spec->status == KeyStatus::kSupported)
+        properties.emplace_back(key.name, Describe(key, depth + 2));
     }
     others = "true";
   }
-  if (spec != nullptr && spec->free_keys) others = "{\"type\": [\"string\", \"number\", \"boolean\"]}";
+  if (spec != nullptr && spec->free_keys)
+    others = "{\"type\": [\"string\", \"number\", \"boolean\"]}";
   if (!properties.empty()) members.emplace_back("properties", Object(properties, depth + 1));
   if (!required.empty()) members.emplace_back("required", List(required));
   members.emplace_back("additionalProperties", others);
@@ -104,21 +114,27 @@ std::string MapForm(const SchemaNode& node, int depth) {
 std::string Describe(const SchemaNode& node, int depth) {
   const KeySpec& spec = *node.spec;
   if (spec.status == KeyStatus::kNotYet) {
-    return absl::StrCat("{\"description\": ", Quote(absl::StrCat(spec.description, " Not supported yet.")), ", \"not\": {}}");
+    return absl::StrCat(
+        "{\"description\": ", Quote(absl::StrCat(spec.description, " Not supported yet.")),
+        ", \"not\": {}}");
   }
   std::vector<std::string> forms = ScalarForms(spec);
   if (node.Item() != nullptr) {
-    forms.push_back(Object({{"type", "\"array\""}, {"minItems", "1"}, {"items", Describe(*node.Item(), depth + 3)}}, depth + 2));
+    forms.push_back(Object(
+        {{"type", "\"array\""}, {"minItems", "1"}, {"items", Describe(*node.Item(), depth + 3)}},
+        depth + 2));
   }
   if (!node.keys.empty() || spec.free_keys) forms.push_back(MapForm(node, depth + 2));
   Members members = {{"description", Quote(spec.description)}};
   if (!spec.default_text.empty()) {
     const bool plain = spec.kind == ValueKind::kInt || spec.kind == ValueKind::kBool;
-    members.emplace_back("default", plain ? std::string(spec.default_text) : Quote(spec.default_text));
+    members.emplace_back("default",
+                         plain ? std::string(spec.default_text) : Quote(spec.default_text));
   }
   const std::string indent(2 * (depth + 2), ' ');
-  members.emplace_back("anyOf", absl::StrCat("[\n", indent, absl::StrJoin(forms, absl::StrCat(",\n", indent)), "\n",
-                                             std::string(2 * (depth + 1), ' '), "]"));
+  members.emplace_back(
+      "anyOf", absl::StrCat("[\n", indent, absl::StrJoin(forms, absl::StrCat(",\n", indent)), "\n",
+                            std::string(2 * (depth + 1), ' '), "]"));
   return Object(members, depth);
 }
 

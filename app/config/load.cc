@@ -20,7 +20,8 @@ constexpr size_t kMaxFileBytes = 1 << 20;
 // At most one byte more than a configuration may have.
 std::optional<std::string> ReadFile(const std::string& path) {
   std::error_code error;
-  if (!std::filesystem::exists(path, error) || std::filesystem::is_directory(path, error)) return std::nullopt;
+  if (!std::filesystem::exists(path, error) || std::filesystem::is_directory(path, error))
+    return std::nullopt;
   std::ifstream in(path, std::ios::binary);
   if (!in) return std::nullopt;
   std::string bytes(kMaxFileBytes + 1, '\0');
@@ -35,7 +36,8 @@ std::optional<Project> LoadInto(const LoadOptions& options, DiagnosticSink* sink
   const bool fits = bytes && bytes->size() <= kMaxFileBytes;
   const int text = sink->AddText(options.path, fits ? *bytes : "");
   if (!bytes) {
-    sink->Error(ErrorCode::kUnreadable, {text, 0, 0, 1}, "the file does not exist or cannot be read");
+    sink->Error(ErrorCode::kUnreadable, {text, 0, 0, 1},
+                "the file does not exist or cannot be read");
     return std::nullopt;
   }
   if (!fits) {
@@ -46,8 +48,9 @@ std::optional<Project> LoadInto(const LoadOptions& options, DiagnosticSink* sink
   if (!root) return std::nullopt;
   if (root->kind == ConfigNode::Kind::kNull) root->kind = ConfigNode::Kind::kMap;
   root->place.text = text;
-  const std::string directory =
-      options.directory ? *options.directory : std::filesystem::path(options.path).parent_path().string();
+  const std::string directory = options.directory
+                                    ? *options.directory
+                                    : std::filesystem::path(options.path).parent_path().string();
   if (root->is_map()) {
     ApplyEnvironment(options.environment, &*root, sink);
     ApplySettings(options.settings, &*root, sink);

@@ -9,7 +9,9 @@
 namespace millrace {
 namespace {
 
-std::string Typed(const Value& value) { return absl::StrCat(TypeName(value.type()), ":", ToString(value)); }
+std::string Typed(const Value& value) {
+  return absl::StrCat(TypeName(value.type()), ":", ToString(value));
+}
 
 std::string DescribeSchema(const Schema& schema) {
   std::string out;
@@ -21,37 +23,45 @@ std::string DescribeSchema(const Schema& schema) {
 }
 
 std::string DescribeSource(const SourceSpec& source) {
-  return absl::StrCat("topic=", source.topic, " format=", source.format, " time=",
-                      source.decoder.time_field ? absl::StrCat(*source.decoder.time_field, "/", static_cast<int>(source.decoder.time_unit))
-                                                : "record",
-                      " out_of_order=", source.out_of_order_ms, " future_skew=", source.future_skew_ms, " retention=",
-                      source.retention_ms, " keep_future=", source.keep_future ? 1 : 0, " on_error=",
-                      static_cast<int>(source.on_error), " schema", DescribeSchema(source.decoder.schema));
+  return absl::StrCat(
+      "topic=", source.topic, " format=", source.format, " time=",
+      source.decoder.time_field ? absl::StrCat(*source.decoder.time_field, "/",
+                                               static_cast<int>(source.decoder.time_unit))
+                                : "record",
+      " out_of_order=", source.out_of_order_ms, " future_skew=", source.future_skew_ms,
+      " retention=", source.retention_ms, " keep_future=", source.keep_future ? 1 : 0,
+      " on_error=", static_cast<int>(source.on_error), " schema",
+      DescribeSchema(source.decoder.schema));
 }
 
 std::string DescribeView(const Project& project, const ViewSpec& view) {
   std::string out = "from";
-  for (const ViewInput& input : view.inputs) absl::StrAppend(&out, " ", project.sources[input.source].name);
+  for (const ViewInput& input : view.inputs)
+    absl::StrAppend(&out, " ", project.sources[input.source].name);
   absl::StrAppend(&out, "; key");
   for (size_t i = 0; i < view.key_names.size(); ++i) {
     absl::StrAppend(&out, " ", view.key_names[i], ":", TypeName(view.key_types[i]));
   }
-  absl::StrAppend(&out, "; accuracy=", static_cast<int>(view.accuracy), " as_of=", view.as_of_ms, " retention=", view.retention_ms,
-                  " ttl=", view.ttl_ms.value_or(0), " stale_after=", view.stale_after_ms.value_or(0));
+  absl::StrAppend(&out, "; accuracy=", static_cast<int>(view.accuracy), " as_of=", view.as_of_ms,
+                  " retention=", view.retention_ms, " ttl=", view.ttl_ms.value_or(0),
+                  " stale_after=", view.stale_after_ms.value_or(0));
   for (const FeatureSpec& feature : view.features) {
-    absl::StrAppend(&out, "; ", feature.name, "=", AggregationName(feature.aggregation), "(", feature.input_text, ") where(",
-                    feature.where_text, ") window=", static_cast<int>(feature.window.kind), "/", feature.window.size_ms, "/",
-                    feature.window.lag_ms, "/", static_cast<int>(feature.window.bounds), " type=", TypeName(feature.result_type),
-                    " default=", feature.default_value ? Typed(feature.default_value->view()) : "none");
+    absl::StrAppend(&out, "; ", feature.name, "=", AggregationName(feature.aggregation), "(",
+                    feature.input_text, ") where(", feature.where_text,
+                    ") window=", static_cast<int>(feature.window.kind), "/", feature.window.size_ms,
+                    "/", feature.window.lag_ms, "/", static_cast<int>(feature.window.bounds),
+                    " type=", TypeName(feature.result_type), " default=",
+                    feature.default_value ? Typed(feature.default_value->view()) : "none");
   }
   return out;
 }
 
 std::string DescribeDecision(const Project& project, const TaskSpec& task) {
   return absl::StrCat(
-      "trigger=", task.trigger_source ? project.sources[*task.trigger_source].name : "request", " where(",
-      task.trigger_where_text, ") id=", task.id_slot < 0 ? "assigned" : task.request.fields[task.id_slot].name, " align_timeout=",
-      task.align_timeout_ms, " fields", DescribeSchema(task.request));
+      "trigger=", task.trigger_source ? project.sources[*task.trigger_source].name : "request",
+      " where(", task.trigger_where_text,
+      ") id=", task.id_slot < 0 ? "assigned" : task.request.fields[task.id_slot].name,
+      " align_timeout=", task.align_timeout_ms, " fields", DescribeSchema(task.request));
 }
 
 std::string DescribeInputs(const TaskSpec& task) {
@@ -65,8 +75,10 @@ std::string DescribeInputs(const TaskSpec& task) {
 
 std::string DescribeLabel(const Project& project, const TaskSpec& task) {
   const LabelSpec& label = task.label;
-  std::string out = absl::StrCat("aggregation=", static_cast<int>(label.aggregation), " value(", label.value_text, ") within=",
-                                 label.within_ms, " empty=", label.empty ? Typed(label.empty->view()) : "drop", " from");
+  std::string out =
+      absl::StrCat("aggregation=", static_cast<int>(label.aggregation), " value(", label.value_text,
+                   ") within=", label.within_ms,
+                   " empty=", label.empty ? Typed(label.empty->view()) : "drop", " from");
   for (const LabelSource& source : label.sources) {
     const SourceSpec& spec = project.sources[source.source];
     absl::StrAppend(&out, " ", spec.name, "/", spec.decoder.schema.fields[source.id_field].name);
@@ -76,7 +88,8 @@ std::string DescribeLabel(const Project& project, const TaskSpec& task) {
 
 std::string DescribeLearner(const TaskLearner& learner) {
   std::string out = learner.type->name;
-  for (const auto& [option, value] : learner.options) absl::StrAppend(&out, " ", option, "=", Typed(value.view()));
+  for (const auto& [option, value] : learner.options)
+    absl::StrAppend(&out, " ", option, "=", Typed(value.view()));
   return out;
 }
 
@@ -85,14 +98,17 @@ std::string DescribeLearner(const TaskLearner& learner) {
 void DescribeMeaning(Project* project) {
   std::map<std::string, std::string>& meaning = project->meaning;
   meaning["state.shards"] = absl::StrCat(project->state.shards);
-  for (const SourceSpec& source : project->sources) meaning[absl::StrCat("sources.", source.name)] = DescribeSource(source);
-  for (const auto& view : project->views) meaning[absl::StrCat("views.", view->name)] = DescribeView(*project, *view);
+  for (const SourceSpec& source : project->sources)
+    meaning[absl::StrCat("sources.", source.name)] = DescribeSource(source);
+  for (const auto& view : project->views)
+    meaning[absl::StrCat("views.", view->name)] = DescribeView(*project, *view);
   for (const TaskSpec& task : project->tasks) {
     const std::string prefix = absl::StrCat("tasks.", task.name, ".");
     meaning[prefix + "decide"] = DescribeDecision(*project, task);
     meaning[prefix + "inputs"] = DescribeInputs(task);
     meaning[prefix + "label"] = DescribeLabel(*project, task);
-    for (const TaskLearner& learner : task.learners) meaning[absl::StrCat(prefix, "learners.", learner.name)] = DescribeLearner(learner);
+    for (const TaskLearner& learner : task.learners)
+      meaning[absl::StrCat(prefix, "learners.", learner.name)] = DescribeLearner(learner);
   }
 }
 

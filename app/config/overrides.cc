@@ -49,7 +49,8 @@ ConfigNode* FindOrAdd(int text, const PathPart& part, ConfigNode* map) {
   return &map->members.back().value;
 }
 
-void Set(int text, const std::vector<PathPart>& path, ConfigNode value, ConfigNode* root, DiagnosticSink* sink) {
+void Set(int text, const std::vector<PathPart>& path, ConfigNode value, ConfigNode* root,
+         DiagnosticSink* sink) {
   ConfigNode* node = root;
   const SchemaNode* schema = &ConfigSchema();
   for (size_t i = 0; i < path.size(); ++i) {
@@ -63,7 +64,8 @@ void Set(int text, const std::vector<PathPart>& path, ConfigNode value, ConfigNo
       size_t index = 0;
       if (!absl::SimpleAtoi(part.name, &index) || index >= node->items.size()) {
         sink->Error(ErrorCode::kOverride, PlaceOf(text, part),
-                    absl::StrCat("'", part.name, "' is no item of the list, which has ", node->items.size()));
+                    absl::StrCat("'", part.name, "' is no item of the list, which has ",
+                                 node->items.size()));
         return;
       }
       node = &node->items[index];
@@ -88,13 +90,21 @@ std::string VariablePart(absl::string_view name) {
 }
 
 // Finds the path that `variable` (without prefix) names: keys of the table, and names of the tree.
-bool FindPath(const SchemaNode& schema, const ConfigNode* node, absl::string_view variable, std::string* path) {
+bool FindPath(const SchemaNode& schema, const ConfigNode* node, absl::string_view variable,
+              std::string* path) {
   std::vector<std::pair<std::string, const SchemaNode*>> candidates;
   for (const SchemaNode& key : schema.keys) {
     if (key.name != "*") candidates.emplace_back(key.name, &key);
   }
+  const bool free_keys = schema.spec != nullptr && schema.spec->free_keys;
+  for (size_t i = 0; node != nullptr && free_keys && i < node->members.size(); ++i) {
+    if (VariablePart(node->members[i].key.text) != variable) continue;
+    absl::StrAppend(path, ".", node->members[i].key.text);
+    return true;
+  }
   if (node != nullptr && schema.Star() != nullptr) {
-    for (const ConfigMember& member : node->members) candidates.emplace_back(member.key.text, schema.Star());
+    for (const ConfigMember& member : node->members)
+      candidates.emplace_back(member.key.text, schema.Star());
   }
   const std::string before = *path;
   for (const auto& [name, child] : candidates) {
@@ -103,7 +113,9 @@ bool FindPath(const SchemaNode& schema, const ConfigNode* node, absl::string_vie
     *path = absl::StrCat(before, before.empty() ? "" : ".", name);
     if (variable.size() == part.size()) return true;
     const ConfigNode* below = node == nullptr ? nullptr : node->Find(name);
-    if (variable[part.size()] == '_' && FindPath(*child, below, variable.substr(part.size() + 1), path)) return true;
+    if (variable[part.size()] == '_' &&
+        FindPath(*child, below, variable.substr(part.size() + 1), path))
+      return true;
   }
   *path = before;
   return false;
@@ -111,13 +123,14 @@ bool FindPath(const SchemaNode& schema, const ConfigNode* node, absl::string_vie
 
 }  // namespace
 
-void ApplySettings(const std::vector<std::pair<std::string, std::string>>& settings, ConfigNode* root,
-                   DiagnosticSink* sink) {
+void ApplySettings(const std::vector<std::pair<std::string, std::string>>& settings,
+                   ConfigNode* root, DiagnosticSink* sink) {
   for (const auto& [path, value] : settings) {
     const int text = sink->AddText("--set", absl::StrCat(path, "=", value));
     std::optional<ConfigNode> node = ParseYaml(text, path.size() + 1, sink);
     if (!node) continue;
-    if (path.empty() || absl::StartsWith(path, ".") || absl::EndsWith(path, ".") || absl::StrContains(path, "..")) {
+    if (path.empty() || absl::StartsWith(path, ".") || absl::EndsWith(path, ".") ||
+        absl::StrContains(path, "..")) {
       sink->Error(ErrorCode::kOverride, {text, 1, 0, static_cast<int>(path.size())},
                   absl::StrCat("'", path, "' is no path of keys"));
       continue;
@@ -131,13 +144,16 @@ void ApplyEnvironment(const std::map<std::string, std::string>& environment, Con
   for (const auto& [variable, value] : environment) {
     absl::string_view rest = variable;
     if (!absl::ConsumePrefix(&rest, kPrefix)) continue;
-    const int text = sink->AddText("environment", absl::StrCat(variable, "=", value));
     std::string path;
     if (!FindPath(ConfigSchema(), root, rest, &path)) {
+      // Its value may be anybody's secret.
+      const int text = sink->AddText("environment", variable);
       sink->Warning(ErrorCode::kOverride, {text, 1, 0, static_cast<int>(variable.size())},
-                    absl::StrCat("the environment variable '", variable, "' names no key of the configuration"));
+                    absl::StrCat("the environment variable '", variable,
+                                 "' names no key of the configuration"));
       continue;
     }
+    const int text = sink->AddText("environment", absl::StrCat(variable, "=", value));
     std::optional<ConfigNode> node = ParseYaml(text, variable.size() + 1, sink);
     if (node) Set(text, SplitPath(path), *std::move(node), root, sink);
   }

@@ -16,8 +16,8 @@ namespace millrace {
 
 // Sets the value at each path, in order; makes the maps on the way. A value is read as YAML.
 // `flag` names the origin in messages ("--set").
-void ApplySettings(const std::vector<std::pair<std::string, std::string>>& settings, ConfigNode* root,
-                   DiagnosticSink* sink);
+void ApplySettings(const std::vector<std::pair<std::string, std::string>>& settings,
+                   ConfigNode* root, DiagnosticSink* sink);
 
 // Sets the scalars that variables MILLRACE_<PATH> name, with _ for everything that is no letter or
 // digit; names the user chose must be in the tree. A variable that names no key of the

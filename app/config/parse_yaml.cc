@@ -78,8 +78,7 @@ class TreeBuilder final : public YAML::EventHandler {
     node.text = value;
     node.shown = value;
     node.quoted = tag == "!";
-    node.place.length =
-        RawLength(sink_->Line(text_, node.place.line), node.place.column, value);
+    node.place.length = RawLength(sink_->Line(text_, node.place.line), node.place.column, value);
     CheckAnchor(anchor, tag, &node);
     Attach(std::move(node));
   }
@@ -158,8 +157,9 @@ class TreeBuilder final : public YAML::EventHandler {
       sink_->Error(ErrorCode::kWrongType, key->place, "a key must be a plain word or a string");
     } else if (!key->quoted && IsBooleanWord(key->text)) {
       key->bad = true;
-      sink_->Error(ErrorCode::kBooleanWord, key->place,
-                   absl::StrCat("the key '", key->text, "' is a boolean to YAML"))
+      sink_
+          ->Error(ErrorCode::kBooleanWord, key->place,
+                  absl::StrCat("the key '", key->text, "' is a boolean to YAML"))
           .suggestion = absl::StrCat("quote it: \"", key->text, "\"");
     }
   }
@@ -171,9 +171,9 @@ class TreeBuilder final : public YAML::EventHandler {
       return;
     }
     if (const ConfigMember* first = map->FindMember(key.text)) {
-      sink_->Error(ErrorCode::kDuplicateKey, key.place,
-                   absl::StrCat("duplicate key '", key.text, "', first on line ",
-                                first->key.place.line));
+      sink_->Error(
+          ErrorCode::kDuplicateKey, key.place,
+          absl::StrCat("duplicate key '", key.text, "', first on line ", first->key.place.line));
       return;
     }
     map->members.push_back({std::move(key), std::move(value)});
@@ -208,8 +208,11 @@ bool ReportTabs(int text, DiagnosticSink* sink) {
 size_t FindNonText(absl::string_view bytes) {
   for (size_t i = 0; i < bytes.size();) {
     const unsigned char c = bytes[i];
-    const int more = c < 0x80 ? 0 : (c & 0xE0) == 0xC0 ? 1 : (c & 0xF0) == 0xE0 ? 2
-                   : (c & 0xF8) == 0xF0 ? 3 : -1;
+    const int more = c < 0x80             ? 0
+                     : (c & 0xE0) == 0xC0 ? 1
+                     : (c & 0xF0) == 0xE0 ? 2
+                     : (c & 0xF8) == 0xF0 ? 3
+                                          : -1;
     if (more < 0 || c == 0 || i + more >= bytes.size()) return i;
     for (int k = 1; k <= more; ++k) {
       if ((static_cast<unsigned char>(bytes[i + k]) & 0xC0) != 0x80) return i;
@@ -244,7 +247,6 @@ std::optional<ConfigNode> ParseYaml(int text, size_t skip, DiagnosticSink* sink)
     return std::nullopt;
   }
   // Blanks keep the columns of what follows.
-  if (absl::StartsWith(bytes, "\xEF\xBB\xBF")) skip = std::max<size_t>(skip, 3);
   std::fill_n(bytes.begin(), std::min(skip, bytes.size()), ' ');
   if (ReportTabs(text, sink)) return std::nullopt;
 
@@ -285,7 +287,8 @@ TextPlace PlaceWithin(const ConfigNode& scalar, int begin, int end, const Diagno
   for (int i = 0; i < end; ++i) {
     if (i == begin) from = raw;
     if (raw >= line.size()) return scalar.place;
-    const bool escaped = (quote == '\'' && line[raw] == '\'') || (quote == '"' && line[raw] == '\\');
+    const bool escaped =
+        (quote == '\'' && line[raw] == '\'') || (quote == '"' && line[raw] == '\\');
     raw += escaped ? 2 : 1;
     const char seen = line[std::min(raw, line.size()) - 1];
     if (i >= static_cast<int>(scalar.text.size()) || scalar.text[i] != seen) return scalar.place;

@@ -69,11 +69,13 @@ class InputsReader {
         const std::string& key = view->key_names[k];
         const int slot = spec_->request.Find(key);
         if (slot < 0) {
-          why = absl::StrCat("the view '", view->name, "' is keyed by '", key, "', which the decisions do not have");
+          why = absl::StrCat("the view '", view->name, "' is keyed by '", key,
+                             "', which the decisions do not have");
           if (broken_.contains(key)) broken_.insert(view->name);
         } else if (spec_->request.fields[slot].type != view->key_types[k]) {
-          why = absl::StrCat("the view '", view->name, "' is keyed by '", key, "', ", TypeName(view->key_types[k]),
-                             " there but ", TypeName(spec_->request.fields[slot].type), " in the decisions");
+          why = absl::StrCat("the view '", view->name, "' is keyed by '", key, "', ",
+                             TypeName(view->key_types[k]), " there but ",
+                             TypeName(spec_->request.fields[slot].type), " in the decisions");
         }
         slots.push_back(slot);
       }
@@ -102,7 +104,8 @@ class InputsReader {
     for (const auto& [view, why] : unreadable_) {
       if (!MentionsAny(text, {view})) continue;
       complete_ = false;
-      if (!broken_.contains(view)) Fail(ErrorCode::kKeyFields, node, why);
+      // Once for a view; from then on its name is a broken one.
+      if (broken_.insert(view).second) Fail(ErrorCode::kKeyFields, node, why);
       return true;
     }
     return false;
@@ -111,7 +114,8 @@ class InputsReader {
   void Add(const ConfigNode& node, Pending pending) {
     for (const Pending& other : pending_) {
       if (other.name != pending.name) continue;
-      Fail(ErrorCode::kDuplicate, node, absl::StrCat("the input '", pending.name, "' is there already"));
+      Fail(ErrorCode::kDuplicate, node,
+           absl::StrCat("the input '", pending.name, "' is there already"));
       return;
     }
     pending_.push_back(std::move(pending));
@@ -120,7 +124,8 @@ class InputsReader {
   void AddPlain(const ConfigNode& node) {
     absl::string_view view = node.text;
     if (absl::ConsumeSuffix(&view, ".*")) return AddView(node, view);
-    if (const int slot = FindFull(node.text); slot >= 0) return Add(node, {node.text, slot, nullptr});
+    if (const int slot = FindFull(node.text); slot >= 0)
+      return Add(node, {node.text, slot, nullptr});
     if (MentionsAny(node.text, broken_)) {
       complete_ = false;
       return;
@@ -128,8 +133,10 @@ class InputsReader {
     if (ReportUnreadable(node, node.text)) return;
     std::vector<std::string> names;
     for (const ScopeField& field : full_) names.push_back(field.name);
-    for (const auto& known : draft_->project.views) names.push_back(absl::StrCat(known->name, ".*"));
-    Diagnostic& d = Fail(ErrorCode::kUnknownReference, node, absl::StrCat("unknown input '", node.shown, "'"));
+    for (const auto& known : draft_->project.views)
+      names.push_back(absl::StrCat(known->name, ".*"));
+    Diagnostic& d =
+        Fail(ErrorCode::kUnknownReference, node, absl::StrCat("unknown input '", node.shown, "'"));
     d.suggestion = DidYouMean(node.text, names);
     d.known = std::move(names);
   }
@@ -142,7 +149,8 @@ class InputsReader {
     if (ReportUnreadable(node, name)) return;
     const int index = draft_->FindView(name);
     if (index < 0) {
-      Diagnostic& d = Fail(ErrorCode::kUnknownReference, node, absl::StrCat("unknown view '", name, "'"));
+      Diagnostic& d =
+          Fail(ErrorCode::kUnknownReference, node, absl::StrCat("unknown view '", name, "'"));
       for (const auto& view : draft_->project.views) d.known.push_back(view->name);
       d.suggestion = DidYouMean(name, d.known);
       return;
@@ -151,8 +159,9 @@ class InputsReader {
     for (size_t f = 0; f < view.features.size(); ++f) {
       // A feature listed by itself besides its view is one input.
       const int slot = view_begin_[index] + static_cast<int>(f);
-      const bool listed = std::any_of(pending_.begin(), pending_.end(),
-                                      [slot](const Pending& other) { return other.full_slot == slot; });
+      const bool listed =
+          std::any_of(pending_.begin(), pending_.end(),
+                      [slot](const Pending& other) { return other.full_slot == slot; });
       if (!listed) Add(node, {full_[slot].name, slot, nullptr});
     }
     for (const std::string& feature : draft_->broken_features) {
@@ -168,8 +177,8 @@ class InputsReader {
       return;
     }
     if (!IsValidName(name->text)) {
-      Fail(ErrorCode::kInvalidName, *name, absl::StrCat("'", name->shown, "' is not a valid name")).suggestion =
-          "letters, digits and _ only, no reserved word";
+      Fail(ErrorCode::kInvalidName, *name, absl::StrCat("'", name->shown, "' is not a valid name"))
+          .suggestion = "letters, digits and _ only, no reserved word";
       return;
     }
     const bool unreadable = ReportUnreadable(*expr, expr->text);
@@ -215,7 +224,8 @@ class InputsReader {
         input.slot = slot_of[pending.full_slot];
         input.type = spec_->slots[input.slot].type;
       } else {
-        input.expression = CompileExpression(*pending.expression, spec_->slots, {}, "", draft_->sink);
+        input.expression =
+            CompileExpression(*pending.expression, spec_->slots, {}, "", draft_->sink);
         input.expression_text = pending.expression->text;
         if (input.expression == nullptr) complete_ = false;
         if (input.expression != nullptr) input.type = input.expression->type();
@@ -227,12 +237,12 @@ class InputsReader {
   ProjectDraft* const draft_;
   TaskSpec* const spec_;
   Scope full_;
-  std::vector<int> view_begin_;                // by view: its first feature in full_
-  std::vector<std::vector<int>> key_slots_;    // by view
+  std::vector<int> view_begin_;                    // by view: its first feature in full_
+  std::vector<std::vector<int>> key_slots_;        // by view
   std::map<std::string, std::string> unreadable_;  // view → why
-  std::set<std::string> broken_;               // names of which something was reported
+  std::set<std::string> broken_;                   // names of which something was reported
   std::vector<Pending> pending_;
-  std::set<int> expression_slots_;             // of full_
+  std::set<int> expression_slots_;  // of full_
   bool complete_ = true;
 };
 

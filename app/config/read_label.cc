@@ -28,7 +28,8 @@ class LabelReader {
     const ConfigNode* value = FindValue();
     if (value != nullptr) spec_->value_text = value->text;
     spec_->within_ms = label_.Find("within") == nullptr ? 0 : label_.DurationMs("within");
-    if (const ConfigNode* within = label_.Find("within"); within != nullptr && spec_->within_ms <= 0) {
+    if (const ConfigNode* within = label_.Find("within");
+        within != nullptr && spec_->within_ms <= 0) {
       Fail(ErrorCode::kOutOfRange, *within, "'within' must be longer than 0");
     }
     for (const ConfigNode* from : label_.Items("from")) {
@@ -53,15 +54,16 @@ class LabelReader {
       if (row == nullptr || !row->spec->aggregation) continue;
       if (found != nullptr) {
         draft_->sink->Error(ErrorCode::kConflict, member.key.place,
-                            absl::StrCat("a label has one aggregation, and '", found->key.text, "' is given already"));
+                            absl::StrCat("a label has one aggregation, and '", found->key.text,
+                                         "' is given already"));
         return nullptr;
       }
       found = &member;
       reported = reported || member.value.bad;
     }
     if (found == nullptr && !reported) {
-      draft_->sink->Error(ErrorCode::kConflict, label_.place(), "the label has no aggregation").known =
-          label_.schema().SupportedAggregations();
+      draft_->sink->Error(ErrorCode::kConflict, label_.place(), "the label has no aggregation")
+          .known = label_.schema().SupportedAggregations();
     }
     if (found == nullptr || found->value.bad) return nullptr;
     aggregation_name_ = found->key.text;
@@ -84,12 +86,13 @@ class LabelReader {
       if (!over_label) continue;
       for (int index : read.features) {
         const FeatureSpec& feature = view.features[index];
-        const bool closed =
-            feature.window.bounds == Bounds::kOpenClosed || feature.window.bounds == Bounds::kClosedClosed;
+        const bool closed = feature.window.bounds == Bounds::kOpenClosed ||
+                            feature.window.bounds == Bounds::kClosedClosed;
         if (!closed || feature.window.lag_ms > 0) continue;
         Fail(ErrorCode::kLabelLeak, from,
              absl::StrCat("the input '", view.name, ".", feature.name,
-                          "' has a window that ends in ']' over the label's source '", from.shown, "'"))
+                          "' has a window that ends in ']' over the label's source '", from.shown,
+                          "'"))
             .suggestion = "end the window in ')', or give it a lag";
       }
     }
@@ -102,13 +105,16 @@ class LabelReader {
     read.source = source;
     read.id_field = FindId(from, source);
     if (value != nullptr && value->text != "*") {
-      read.value = CompileExpression(*value, ScopeOf(schema), broken,
-                                     label_.Items("from").size() < 2 ? "" : absl::StrCat("in source '", from.shown, "'"),
-                                     draft_->sink);
+      read.value = CompileExpression(
+          *value, ScopeOf(schema), broken,
+          label_.Items("from").size() < 2 ? "" : absl::StrCat("in source '", from.shown, "'"),
+          draft_->sink);
       if (read.value != nullptr) CheckType(*value, read.value->type());
     }
     for (const LabelSource& other : spec_->sources) {
-      if (other.source == source) Fail(ErrorCode::kDuplicate, from, absl::StrCat("the source '", from.shown, "' is listed twice"));
+      if (other.source == source)
+        Fail(ErrorCode::kDuplicate, from,
+             absl::StrCat("the source '", from.shown, "' is listed twice"));
     }
     spec_->sources.push_back(std::move(read));
   }
@@ -117,51 +123,59 @@ class LabelReader {
     const std::vector<const ConfigNode*> items = label_.Items("id");
     if (label_.Has("id") && items.empty()) return 0;  // reported
     if (items.size() > 1) {
-      Fail(ErrorCode::kNotSupported, *label_.Find("id"), "an id of several fields is not supported yet");
+      Fail(ErrorCode::kNotSupported, *label_.Find("id"),
+           "an id of several fields is not supported yet");
       return 0;
     }
     if (items.empty() && task_->id_slot < 0) {
-      draft_->sink->Error(ErrorCode::kDecisionId, label_.place(), "the label needs an 'id': the field that holds the decision's");
+      draft_->sink->Error(ErrorCode::kDecisionId, label_.place(),
+                          "the label needs an 'id': the field that holds the decision's");
       return 0;
     }
     const TextPlace& place = items.empty() ? from.place : items[0]->place;
-    const std::string name = items.empty() ? task_->request.fields[task_->id_slot].name : items[0]->text;
+    const std::string name =
+        items.empty() ? task_->request.fields[task_->id_slot].name : items[0]->text;
     const SourceSpec& spec = draft_->project.sources[source];
     const int index = spec.decoder.schema.Find(name);
     if (index < 0) {
       if (draft_->broken_fields[source].contains(name)) return 0;
-      Diagnostic& d = draft_->sink->Error(ErrorCode::kDecisionId, place,
-                                          absl::StrCat("the label's source '", spec.name, "' has no field '", name, "'"));
+      Diagnostic& d = draft_->sink->Error(
+          ErrorCode::kDecisionId, place,
+          absl::StrCat("the label's source '", spec.name, "' has no field '", name, "'"));
       for (const Field& field : spec.decoder.schema.fields) d.known.push_back(field.name);
       d.suggestion = DidYouMean(name, d.known);
       return 0;
     }
     // An assigned id is the text topic/partition/offset.
-    const Type wanted = task_->id_slot < 0 ? Type::kString : task_->request.fields[task_->id_slot].type;
+    const Type wanted =
+        task_->id_slot < 0 ? Type::kString : task_->request.fields[task_->id_slot].type;
     const Type found = spec.decoder.schema.fields[index].type;
     if (found != wanted) {
       draft_->sink->Error(ErrorCode::kDecisionId, place,
-                          absl::StrCat("the id is ", TypeName(wanted), " in the decisions but ", TypeName(found), " in '",
-                                       spec.name, "'"));
+                          absl::StrCat("the id is ", TypeName(wanted), " in the decisions but ",
+                                       TypeName(found), " in '", spec.name, "'"));
     }
     return index;
   }
 
   void CheckType(const ConfigNode& value, Type type) {
     const bool number = type == Type::kInt || type == Type::kDouble;
-    const bool fits = spec_->aggregation == LabelAggregation::kAny    ? type == Type::kBool
-                      : spec_->aggregation == LabelAggregation::kSum  ? number
-                      : spec_->aggregation == LabelAggregation::kLast ? number || type == Type::kBool
-                                                                      : type != Type::kNull;
+    const bool fits = spec_->aggregation == LabelAggregation::kAny   ? type == Type::kBool
+                      : spec_->aggregation == LabelAggregation::kSum ? number
+                      : spec_->aggregation == LabelAggregation::kLast
+                          ? number || type == Type::kBool
+                          : type != Type::kNull;
     if (!fits) {
       Fail(ErrorCode::kExpressionType, value,
            absl::StrCat("'", aggregation_name_, "' of a binary label must be ",
-                        spec_->aggregation == LabelAggregation::kSum ? "a number" : "a bool", ", not a ", TypeName(type)));
+                        spec_->aggregation == LabelAggregation::kSum ? "a number" : "a bool",
+                        ", not a ", TypeName(type)));
       return;
     }
     if (type_known_ && type != value_type_) {
       Fail(ErrorCode::kExpressionType, value,
-           absl::StrCat("the expression is ", TypeName(value_type_), " in one source and ", TypeName(type), " in another"));
+           absl::StrCat("the expression is ", TypeName(value_type_), " in one source and ",
+                        TypeName(type), " in another"));
       return;
     }
     value_type_ = type;
@@ -183,7 +197,8 @@ class LabelReader {
     spec_->empty = ValueOf(*empty, type);
     if (!spec_->empty) {
       Fail(ErrorCode::kWrongType, *empty,
-           absl::StrCat("'empty' must be 'drop' or a ", TypeName(type), " as the label is, found ", Describe(*empty)));
+           absl::StrCat("'empty' must be 'drop' or a ", TypeName(type), " as the label is, found ",
+                        Describe(*empty)));
     }
   }
 

@@ -18,11 +18,13 @@ namespace millrace {
 namespace {
 
 // Types that are no better than counting: one of them always runs beside, to compare with.
-constexpr absl::string_view kBaselines[] = {"constant", "rate_table", "no_change", "majority", "mean", "prior"};
+constexpr absl::string_view kBaselines[] = {"constant", "rate_table", "no_change",
+                                            "majority", "mean",       "prior"};
 
 class LearnerReader {
  public:
-  LearnerReader(const Section& section, const TaskSpec& task, bool inputs_known, ProjectDraft* draft)
+  LearnerReader(const Section& section, const TaskSpec& task, bool inputs_known,
+                ProjectDraft* draft)
       : section_(section), task_(task), inputs_known_(inputs_known), draft_(draft) {}
 
   // False when the learner cannot be made; its name counts all the same.
@@ -32,7 +34,9 @@ class LearnerReader {
     if (type == nullptr) return false;
     learner->type = FindLearnerType(type->text);
     if (learner->type == nullptr) {
-      Diagnostic& d = draft_->sink->Error(ErrorCode::kLearner, type->place, absl::StrCat("unknown type of learner '", type->shown, "'"));
+      Diagnostic& d =
+          draft_->sink->Error(ErrorCode::kLearner, type->place,
+                              absl::StrCat("unknown type of learner '", type->shown, "'"));
       for (const LearnerType& known : LearnerTypes()) d.known.push_back(known.name);
       d.suggestion = DidYouMean(type->text, d.known);
       return false;
@@ -63,19 +67,21 @@ class LearnerReader {
     }
     const SchemaNode* row = section_.schema().Find(key);
     if (row != nullptr) {
-      draft_->sink->Error(ErrorCode::kNotSupported, member.key.place,
-                          absl::StrCat("'", key, "' is not supported yet by learners of type '", type.name, "'"));
+      draft_->sink->Error(
+          ErrorCode::kNotSupported, member.key.place,
+          absl::StrCat("'", key, "' is not supported yet by learners of type '", type.name, "'"));
       return false;
     }
-    Diagnostic& d = draft_->sink->Error(ErrorCode::kLearner, member.key.place,
-                                        absl::StrCat("'", type.name, "' has no option '", key, "'"));
+    Diagnostic& d =
+        draft_->sink->Error(ErrorCode::kLearner, member.key.place,
+                            absl::StrCat("'", type.name, "' has no option '", key, "'"));
     d.suggestion = DidYouMean(key, known);
     d.known = std::move(known);
     return false;
   }
 
-  void Flatten(const LearnerType& type, const std::string& path, const ConfigNode& key, const ConfigNode& value,
-               LearnerOptions* options) {
+  void Flatten(const LearnerType& type, const std::string& path, const ConfigNode& key,
+               const ConfigNode& value, LearnerOptions* options) {
     if (value.bad && !value.is_map()) return;
     places_[path] = value.place;
     if (value.is_map()) {
@@ -89,7 +95,8 @@ class LearnerReader {
       }
     } else if (value.is_scalar()) {
       const OptionSpec* option = FindOptionSpec(type.options, path);
-      const std::optional<OwnedValue> typed = option == nullptr ? std::nullopt : ValueOf(value, option->type);
+      const std::optional<OwnedValue> typed =
+          option == nullptr ? std::nullopt : ValueOf(value, option->type);
       // A wrong one is passed as it looks, for CheckLearnerOptions to tell what is right.
       (*options)[path] = typed ? *typed : ValueOf(value);
     }
@@ -102,7 +109,8 @@ class LearnerReader {
       if (!inputs_known_ && absl::StrContains(error.message, "input")) continue;
       const auto place = places_.find(error.option);
       // The learners' own suggestion goes where all others are shown.
-      const std::vector<std::string> parts = absl::StrSplit(error.message, absl::MaxSplits("; did you mean ", 1));
+      const std::vector<std::string> parts =
+          absl::StrSplit(error.message, absl::MaxSplits("; did you mean ", 1));
       Diagnostic& d = draft_->sink->Error(
           ErrorCode::kLearner, place == places_.end() ? section_.place() : place->second, parts[0]);
       if (parts.size() == 2) d.suggestion = absl::StrCat("did you mean ", parts[1]);
@@ -116,13 +124,15 @@ class LearnerReader {
   std::map<std::string, TextPlace> places_;  // by option
 };
 
-void ReadChampion(const Section& task, const std::vector<std::string>& names, ProjectDraft* draft, TaskSpec* spec) {
+void ReadChampion(const Section& task, const std::vector<std::string>& names, ProjectDraft* draft,
+                  TaskSpec* spec) {
   const Section serve = task.At("serve");
   const ConfigNode* champion = serve.Find("champion");
   if (champion == nullptr) {
     if (names.size() > 1 && !serve.Has("champion")) {
-      Diagnostic& d = draft->sink->Error(ErrorCode::kMissingKey, serve.present() ? serve.place() : task.place(),
-                                         "'serve.champion' must say which of the learners answers");
+      Diagnostic& d =
+          draft->sink->Error(ErrorCode::kMissingKey, serve.present() ? serve.place() : task.place(),
+                             "'serve.champion' must say which of the learners answers");
       d.known = names;
     }
     return;
@@ -133,24 +143,31 @@ void ReadChampion(const Section& task, const std::vector<std::string>& names, Pr
       return;
     }
   }
-  if (std::find(names.begin(), names.end(), champion->text) != names.end()) return;  // broken, reported
-  Diagnostic& d = draft->sink->Error(ErrorCode::kLearner, champion->place,
-                                     absl::StrCat("the champion '", champion->shown, "' is none of the learners"));
+  if (std::find(names.begin(), names.end(), champion->text) != names.end())
+    return;  // broken, reported
+  Diagnostic& d = draft->sink->Error(
+      ErrorCode::kLearner, champion->place,
+      absl::StrCat("the champion '", champion->shown, "' is none of the learners"));
   d.known = names;
   d.suggestion = DidYouMean(champion->text, names);
 }
 
 // A task without baseline gets one, after all others.
-void AddBaseline(const Section& learners, const std::vector<std::string>& names, ProjectDraft* draft, TaskSpec* spec) {
+void AddBaseline(const Section& learners, const std::vector<std::string>& names,
+                 ProjectDraft* draft, TaskSpec* spec) {
   for (const TaskLearner& learner : spec->learners) {
-    if (std::find(std::begin(kBaselines), std::end(kBaselines), learner.type->name) != std::end(kBaselines)) return;
+    if (std::find(std::begin(kBaselines), std::end(kBaselines), learner.type->name) !=
+        std::end(kBaselines))
+      return;
   }
   TaskLearner baseline;
   baseline.name = "constant";
-  while (std::find(names.begin(), names.end(), baseline.name) != names.end()) absl::StrAppend(&baseline.name, "_baseline");
+  while (std::find(names.begin(), names.end(), baseline.name) != names.end())
+    absl::StrAppend(&baseline.name, "_baseline");
   baseline.type = FindLearnerType("constant");
   if (baseline.type == nullptr) {
-    draft->sink->Error(ErrorCode::kLearner, learners.place(), "this build has no baseline of type 'constant'");
+    draft->sink->Error(ErrorCode::kLearner, learners.place(),
+                       "this build has no baseline of type 'constant'");
     return;
   }
   spec->learners.push_back(std::move(baseline));

@@ -14,23 +14,24 @@ namespace {
 
 // Functions of expressions (docs/expressions.md): a field of the same name would hide one.
 constexpr absl::string_view kFunctions[] = {
-    "coalesce", "hour", "minute", "weekday", "day",  "month", "hour_of_week", "abs",    "min",  "max",      "floor",
-    "ceil",     "round", "log",   "exp",     "sqrt", "pow",   "int",          "double", "string", "size", "duration",
-    "timestamp"};
+    "coalesce", "hour", "minute", "weekday", "day",   "month",    "hour_of_week", "abs",
+    "min",      "max",  "floor",  "ceil",    "round", "log",      "exp",          "sqrt",
+    "pow",      "int",  "double", "string",  "size",  "duration", "timestamp"};
 
 bool ReadRange(const Section& spec, Field* field, ProjectDraft* draft) {
   const ConfigNode* range = spec.Find("range");
   if (range == nullptr) return !spec.Has("range");
   if (field->type != Type::kInt && field->type != Type::kDouble) {
-    draft->sink->Error(ErrorCode::kConflict, range->place,
-                       absl::StrCat("a 'range' needs an int or a double, not a ", TypeName(field->type)));
+    draft->sink->Error(
+        ErrorCode::kConflict, range->place,
+        absl::StrCat("a 'range' needs an int or a double, not a ", TypeName(field->type)));
     return false;
   }
   const std::vector<const ConfigNode*> bounds = spec.Items("range");
   if (bounds.size() != range->items.size()) return false;  // reported
   double low = 0, high = 0;
-  if (bounds.size() != 2 || !absl::SimpleAtod(bounds[0]->text, &low) || !absl::SimpleAtod(bounds[1]->text, &high) ||
-      low > high) {
+  if (bounds.size() != 2 || !absl::SimpleAtod(bounds[0]->text, &low) ||
+      !absl::SimpleAtod(bounds[1]->text, &high) || low > high) {
     draft->sink->Error(ErrorCode::kOutOfRange, range->place, "a 'range' is [lowest, highest]");
     return false;
   }
@@ -42,9 +43,11 @@ bool ReadRange(const Section& spec, Field* field, ProjectDraft* draft) {
 // Reads one entry of `schema:`; false when the field's type is not known.
 bool ReadField(const ConfigMember& member, const Section& map, Field* field, ProjectDraft* draft) {
   field->name = member.key.text;
-  if (std::find(std::begin(kFunctions), std::end(kFunctions), field->name) != std::end(kFunctions)) {
-    draft->sink->Error(ErrorCode::kInvalidName, member.key.place,
-                       absl::StrCat("the field '", field->name, "' would hide the function of that name"));
+  if (std::find(std::begin(kFunctions), std::end(kFunctions), field->name) !=
+      std::end(kFunctions)) {
+    draft->sink->Error(
+        ErrorCode::kInvalidName, member.key.place,
+        absl::StrCat("the field '", field->name, "' would hide the function of that name"));
     return false;
   }
   if (member.key.bad || (member.value.bad && !member.value.is_map())) return false;
@@ -95,16 +98,20 @@ void ReadSource(const Section& section, ProjectDraft* draft) {
   source.keep_future = lateness.Text("future") == "keep";
   if (source.retention_ms < source.out_of_order_ms) {
     const ConfigNode* where = lateness.Find("retention");
-    draft->sink->Error(ErrorCode::kOutOfRange, (where != nullptr ? *where : *lateness.Find("out_of_order")).place,
+    draft->sink->Error(ErrorCode::kOutOfRange,
+                       (where != nullptr ? *where : *lateness.Find("out_of_order")).place,
                        "'retention' must be at least 'out_of_order'");
   }
   const std::string on_error = section.Text("on_error");
-  source.on_error = on_error == "skip" ? OnError::kSkip : on_error == "stop" ? OnError::kStop : OnError::kDeadLetter;
+  source.on_error = on_error == "skip"   ? OnError::kSkip
+                    : on_error == "stop" ? OnError::kStop
+                                         : OnError::kDeadLetter;
 
   for (const SourceSpec& other : draft->project.sources) {
     if (source.topic.empty() || other.topic != source.topic) continue;
     draft->sink->Error(ErrorCode::kDuplicate, section.Find("topic")->place,
-                       absl::StrCat("the topic '", source.topic, "' is read by the source '", other.name, "' already"));
+                       absl::StrCat("the topic '", source.topic, "' is read by the source '",
+                                    other.name, "' already"));
     break;
   }
   if (absl::StartsWith(source.topic, "millrace.")) {
@@ -125,7 +132,8 @@ void ReadSources(const Section& root, ProjectDraft* draft) {
     const std::vector<const ConfigNode*> items = entity.Items("key");
     for (const ConfigNode* item : items) {
       if (std::find(fields.begin(), fields.end(), item->text) != fields.end()) {
-        draft->sink->Error(ErrorCode::kDuplicate, item->place, absl::StrCat("the key has '", item->shown, "' twice"));
+        draft->sink->Error(ErrorCode::kDuplicate, item->place,
+                           absl::StrCat("the key has '", item->shown, "' twice"));
       }
       fields.push_back(item->text);
     }

@@ -22,7 +22,8 @@ std::string Resolve(const ProjectDraft& draft, const std::string& path) {
 }
 
 // The whole number at `key`, reported when it is out of [low, high].
-int64_t Bounded(const Section& section, absl::string_view key, int64_t low, int64_t high, DiagnosticSink* sink) {
+int64_t Bounded(const Section& section, absl::string_view key, int64_t low, int64_t high,
+                DiagnosticSink* sink) {
   const int64_t value = section.Int(key);
   if (value < low || value > high) {
     sink->Error(ErrorCode::kOutOfRange, section.Find(key)->place,
@@ -34,7 +35,8 @@ int64_t Bounded(const Section& section, absl::string_view key, int64_t low, int6
 int64_t Positive(const Section& section, absl::string_view key, DiagnosticSink* sink) {
   const int64_t value = section.DurationMs(key);
   if (value <= 0) {
-    sink->Error(ErrorCode::kOutOfRange, section.Find(key)->place, absl::StrCat("'", key, "' must be longer than 0"));
+    sink->Error(ErrorCode::kOutOfRange, section.Find(key)->place,
+                absl::StrCat("'", key, "' must be longer than 0"));
   }
   return value;
 }
@@ -44,13 +46,15 @@ void ReadLog(const Section& log, ProjectDraft* draft) {
   LogSpec* spec = &draft->project.log;
   if (log.Has("embedded") == log.Has("kafka")) {
     if (!log.incomplete()) {
-      draft->sink->Error(ErrorCode::kConflict, log.place(), "'log' must have one of 'embedded' and 'kafka'");
+      draft->sink->Error(ErrorCode::kConflict, log.place(),
+                         "'log' must have one of 'embedded' and 'kafka'");
     }
   }
   spec->kafka = log.Has("kafka");
   const Section embedded = log.At("embedded");
   spec->path = Resolve(*draft, embedded.Text("path"));
-  spec->partitions = static_cast<int32_t>(Bounded(embedded, "partitions", 1, kMaxPartitions, draft->sink));
+  spec->partitions =
+      static_cast<int32_t>(Bounded(embedded, "partitions", 1, kMaxPartitions, draft->sink));
   const Section kafka = log.At("kafka");
   spec->brokers = kafka.Text("brokers");
   const Section properties = kafka.At("properties");
@@ -77,7 +81,8 @@ void ReadState(const Section& state, ProjectDraft* draft) {
   spec->path = Resolve(*draft, state.Text("path"));
   spec->memory_bytes = state.SizeBytes("memory");
   if (spec->memory_bytes < kMinMemoryBytes) {
-    draft->sink->Error(ErrorCode::kOutOfRange, state.Find("memory")->place, "'memory' must be at least 16MiB");
+    draft->sink->Error(ErrorCode::kOutOfRange, state.Find("memory")->place,
+                       "'memory' must be at least 16MiB");
   }
   spec->shards = static_cast<int32_t>(Bounded(state, "shards", 1, kMaxShards, draft->sink));
   spec->commit_every_ms = Positive(state, "commit_every", draft->sink);
@@ -88,7 +93,8 @@ bool IsLoopback(absl::string_view address) {
   const std::string host = AddressHost(address).value_or("");
   if (host == "localhost" || host == "::1") return true;
   // 127.0.0.0/8, as numbers only: "127.example.org" is somewhere else.
-  return absl::StartsWith(host, "127.") && host.find_first_not_of("0123456789.") == std::string::npos;
+  return absl::StartsWith(host, "127.") &&
+         host.find_first_not_of("0123456789.") == std::string::npos;
 }
 
 void ReadServer(const Section& server, ProjectDraft* draft) {
@@ -101,8 +107,10 @@ void ReadServer(const Section& server, ProjectDraft* draft) {
   for (absl::string_view key : {"http", "grpc"}) {
     const ConfigNode* address = server.Find(key);
     if (address == nullptr || IsLoopback(address->text)) continue;
-    draft->sink->Error(ErrorCode::kOpenToNetwork, address->place,
-                       absl::StrCat("'", address->shown, "' can be reached from the network, without authentication"))
+    draft->sink
+        ->Error(ErrorCode::kOpenToNetwork, address->place,
+                absl::StrCat("'", address->shown,
+                             "' can be reached from the network, without authentication"))
         .suggestion = "use 127.0.0.1, or set server.trusted_network: true";
   }
 }
@@ -112,7 +120,9 @@ void ReadServer(const Section& server, ProjectDraft* draft) {
 void ReadStorage(const Section& root, ProjectDraft* draft) {
   draft->project.name = root.Text("project");
   if (const ConfigNode* name = root.Find("project"); name != nullptr && !IsValidName(name->text)) {
-    draft->sink->Error(ErrorCode::kInvalidName, name->place, absl::StrCat("'", name->shown, "' is not a valid name"))
+    draft->sink
+        ->Error(ErrorCode::kInvalidName, name->place,
+                absl::StrCat("'", name->shown, "' is not a valid name"))
         .suggestion = "letters, digits and _ only, no reserved word";
   }
   ReadLog(root.At("log"), draft);

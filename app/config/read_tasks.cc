@@ -12,7 +12,8 @@ namespace {
 int64_t Positive(const Section& section, absl::string_view key, ProjectDraft* draft) {
   const int64_t ms = section.DurationMs(key);
   if (ms <= 0) {
-    draft->sink->Error(ErrorCode::kOutOfRange, section.Find(key)->place, absl::StrCat("'", key, "' must be longer than 0"));
+    draft->sink->Error(ErrorCode::kOutOfRange, section.Find(key)->place,
+                       absl::StrCat("'", key, "' must be longer than 0"));
   }
   return ms;
 }
@@ -25,7 +26,8 @@ bool ReadTrigger(const Section& decide, ProjectDraft* draft, TaskSpec* spec) {
   if (!trigger->is_map()) {  // the word `request`
     if (request == nullptr) {
       if (decide.Has("request")) return false;
-      draft->sink->Error(ErrorCode::kMissingKey, trigger->place, "a task decided by requests needs their fields in 'decide.request'");
+      draft->sink->Error(ErrorCode::kMissingKey, trigger->place,
+                         "a task decided by requests needs their fields in 'decide.request'");
       return false;
     }
     const Section fields = decide.At("request");
@@ -52,10 +54,12 @@ bool ReadTrigger(const Section& decide, ProjectDraft* draft, TaskSpec* spec) {
   const std::set<std::string>& broken = draft->broken_fields[source];
   if (const ConfigNode* where = by_record.Find("where")) {
     spec->trigger_where_text = where->text;
-    spec->trigger_where = CompileExpression(*where, ScopeOf(spec->request), broken, "", draft->sink);
+    spec->trigger_where =
+        CompileExpression(*where, ScopeOf(spec->request), broken, "", draft->sink);
     if (spec->trigger_where != nullptr && spec->trigger_where->type() != Type::kBool) {
-      draft->sink->Error(ErrorCode::kExpressionType, where->place,
-                         absl::StrCat("'where' must be a bool, not a ", TypeName(spec->trigger_where->type())));
+      draft->sink->Error(
+          ErrorCode::kExpressionType, where->place,
+          absl::StrCat("'where' must be a bool, not a ", TypeName(spec->trigger_where->type())));
     }
   }
   return true;
@@ -66,13 +70,15 @@ void ReadId(const Section& decide, ProjectDraft* draft, TaskSpec* spec) {
   if (decide.Has("id") && id == nullptr) return;
   if (id == nullptr || (id->is_scalar() && id->text == "assigned")) {
     if (!spec->trigger_source) {
-      draft->sink->Error(ErrorCode::kDecisionId, decide.place(), "a task decided by requests needs an 'id', one of their fields");
+      draft->sink->Error(ErrorCode::kDecisionId, decide.place(),
+                         "a task decided by requests needs an 'id', one of their fields");
     }
     return;
   }
   const std::vector<const ConfigNode*> fields = decide.Items("id");
   if (fields.size() != 1) {
-    draft->sink->Error(ErrorCode::kNotSupported, id->place, "an id of several fields is not supported yet");
+    draft->sink->Error(ErrorCode::kNotSupported, id->place,
+                       "an id of several fields is not supported yet");
     return;
   }
   spec->id_slot = spec->request.Find(fields[0]->text);
@@ -82,9 +88,11 @@ void ReadId(const Section& decide, ProjectDraft* draft, TaskSpec* spec) {
     }
     return;
   }
-  if (spec->trigger_source && draft->broken_fields[*spec->trigger_source].contains(fields[0]->text)) return;
-  Diagnostic& d = draft->sink->Error(ErrorCode::kDecisionId, fields[0]->place,
-                                     absl::StrCat("the decisions have no field '", fields[0]->shown, "'"));
+  if (spec->trigger_source && draft->broken_fields[*spec->trigger_source].contains(fields[0]->text))
+    return;
+  Diagnostic& d =
+      draft->sink->Error(ErrorCode::kDecisionId, fields[0]->place,
+                         absl::StrCat("the decisions have no field '", fields[0]->shown, "'"));
   for (const Field& field : spec->request.fields) d.known.push_back(field.name);
   d.suggestion = DidYouMean(fields[0]->text, d.known);
 }
@@ -101,12 +109,14 @@ void ReadTask(const Section& section, ProjectDraft* draft) {
   spec.publish_max_delay_ms = Positive(publish, "max_delay", draft);
   const int64_t min_examples = publish.Int("min_examples");
   if (min_examples < 1) {
-    draft->sink->Error(ErrorCode::kOutOfRange, publish.Find("min_examples")->place, "'min_examples' must be at least 1");
+    draft->sink->Error(ErrorCode::kOutOfRange, publish.Find("min_examples")->place,
+                       "'min_examples' must be at least 1");
   }
   spec.publish_min_examples = static_cast<uint64_t>(min_examples);
   if (spec.publish_max_delay_ms < spec.publish_every_ms) {
     const ConfigNode* where = publish.Find("max_delay");
-    draft->sink->Error(ErrorCode::kOutOfRange, (where != nullptr ? *where : *publish.Find("every")).place,
+    draft->sink->Error(ErrorCode::kOutOfRange,
+                       (where != nullptr ? *where : *publish.Find("every")).place,
                        "'max_delay' must be at least 'every'");
   }
   draft->project.tasks.push_back(std::move(spec));

@@ -54,7 +54,9 @@ class ViewReader {
 
  private:
   DiagnosticSink* sink() { return draft_->sink; }
-  const SourceSpec& SourceOf(const ViewInput& input) const { return draft_->project.sources[input.source]; }
+  const SourceSpec& SourceOf(const ViewInput& input) const {
+    return draft_->project.sources[input.source];
+  }
 
   bool ReadInputs() {
     bool complete = true;
@@ -67,12 +69,14 @@ class ViewReader {
       }
       for (const ViewInput& input : view_.inputs) {
         if (input.source != source) continue;
-        sink()->Error(ErrorCode::kDuplicate, from->place, absl::StrCat("the source '", from->shown, "' is listed twice"));
+        sink()->Error(ErrorCode::kDuplicate, from->place,
+                      absl::StrCat("the source '", from->shown, "' is listed twice"));
         complete = false;
       }
       if (draft_->broken_source[source]) complete = sources_known_ = false;
       view_.inputs.push_back({source, {}});
-      view_.retention_ms = std::max(view_.retention_ms, draft_->project.sources[source].retention_ms);
+      view_.retention_ms =
+          std::max(view_.retention_ms, draft_->project.sources[source].retention_ms);
     }
     if (view_.inputs.empty()) sources_known_ = false;
     return ReadEntity() && complete;
@@ -92,7 +96,8 @@ class ViewReader {
     view_.entity = entity->text;
     view_.key_names = it->second;
     bool complete = !it->second.empty();
-    for (const std::string& key : view_.key_names) complete = ReadKeyField(key, *entity) && complete;
+    for (const std::string& key : view_.key_names)
+      complete = ReadKeyField(key, *entity) && complete;
     return complete;
   }
 
@@ -101,13 +106,15 @@ class ViewReader {
     Type type = Type::kNull;
     absl::string_view first;
     for (ViewInput& input : view_.inputs) {
-      if (draft_->broken_source[input.source] || draft_->broken_fields[input.source].contains(key)) return false;
+      if (draft_->broken_source[input.source] || draft_->broken_fields[input.source].contains(key))
+        return false;
       const SourceSpec& source = SourceOf(input);
       const int index = source.decoder.schema.Find(key);
       if (index < 0) {
-        Diagnostic& d = sink()->Error(
-            ErrorCode::kKeyFields, entity.place,
-            absl::StrCat("the source '", source.name, "' has no field '", key, "', which is in the key of '", entity.shown, "'"));
+        Diagnostic& d =
+            sink()->Error(ErrorCode::kKeyFields, entity.place,
+                          absl::StrCat("the source '", source.name, "' has no field '", key,
+                                       "', which is in the key of '", entity.shown, "'"));
         for (const Field& field : source.decoder.schema.fields) d.known.push_back(field.name);
         d.suggestion = DidYouMean(key, d.known);
         return false;
@@ -115,12 +122,13 @@ class ViewReader {
       const Type found = source.decoder.schema.fields[index].type;
       if (type != Type::kNull && found != type) {
         sink()->Error(ErrorCode::kKeyFields, entity.place,
-                      absl::StrCat("the key field '", key, "' is ", TypeName(type), " in '", first, "' but ",
-                                   TypeName(found), " in '", source.name, "'"));
+                      absl::StrCat("the key field '", key, "' is ", TypeName(type), " in '", first,
+                                   "' but ", TypeName(found), " in '", source.name, "'"));
         return false;
       }
       if (found == Type::kDouble) {
-        sink()->Error(ErrorCode::kKeyFields, entity.place, absl::StrCat("the key field '", key, "' is a double, which cannot be a key"));
+        sink()->Error(ErrorCode::kKeyFields, entity.place,
+                      absl::StrCat("the key field '", key, "' is a double, which cannot be a key"));
         return false;
       }
       type = found;
@@ -134,18 +142,22 @@ class ViewReader {
   int64_t Positive(absl::string_view key, const Section& section) {
     const int64_t ms = section.DurationMs(key);
     if (ms <= 0) {
-      sink()->Error(ErrorCode::kOutOfRange, section.Find(key)->place, absl::StrCat("'", key, "' must be longer than 0"));
+      sink()->Error(ErrorCode::kOutOfRange, section.Find(key)->place,
+                    absl::StrCat("'", key, "' must be longer than 0"));
     }
     return ms;
   }
 
   void ReadOptions() {
     const std::string accuracy = section_.Text("accuracy");
-    view_.accuracy = accuracy == "exact" ? Accuracy::kExact : accuracy == "tiled" ? Accuracy::kTiled : Accuracy::kAuto;
+    view_.accuracy = accuracy == "exact"   ? Accuracy::kExact
+                     : accuracy == "tiled" ? Accuracy::kTiled
+                                           : Accuracy::kAuto;
     view_.as_of_ms = section_.DurationMs("as_of");
     if (section_.Find("ttl") != nullptr) view_.ttl_ms = Positive("ttl", section_);
     const Section freshness = section_.At("freshness");
-    if (freshness.Find("error_after") != nullptr) view_.stale_after_ms = Positive("error_after", freshness);
+    if (freshness.Find("error_after") != nullptr)
+      view_.stale_after_ms = Positive("error_after", freshness);
   }
 
   bool ReadFeature(const Section& feature, FeatureSpec* spec) {
@@ -180,15 +192,18 @@ class ViewReader {
       if (row == nullptr || !row->spec->aggregation) continue;
       if (found != nullptr) {
         sink()->Error(ErrorCode::kConflict, member.key.place,
-                      absl::StrCat("a feature has one aggregation, and '", found->key.text, "' is given already"));
+                      absl::StrCat("a feature has one aggregation, and '", found->key.text,
+                                   "' is given already"));
         return nullptr;
       }
       found = &member;
       reported = reported || member.value.bad;
     }
     if (found == nullptr && !reported) {
-      sink()->Error(ErrorCode::kConflict, feature.place(), absl::StrCat("'", feature.name(), "' has no aggregation")).known =
-          feature.schema().SupportedAggregations();
+      sink()
+          ->Error(ErrorCode::kConflict, feature.place(),
+                  absl::StrCat("'", feature.name(), "' has no aggregation"))
+          .known = feature.schema().SupportedAggregations();
     }
     if (found == nullptr || found->value.bad) return nullptr;
     const std::optional<AggregationKind> kind = millrace::FindAggregation(found->key.text);
@@ -214,23 +229,28 @@ class ViewReader {
       return true;
     }
     for (const ViewInput& input : view_.inputs) {
-      const auto expression = CompileExpression(node, ScopeOf(SourceOf(input).decoder.schema),
-                                                draft_->broken_fields[input.source], Context(input), sink());
+      const auto expression =
+          CompileExpression(node, ScopeOf(SourceOf(input).decoder.schema),
+                            draft_->broken_fields[input.source], Context(input), sink());
       if (expression == nullptr) return false;
       if (!spec->input.empty() && expression->type() != spec->input_type) {
-        sink()->Error(ErrorCode::kExpressionType, node.place,
-                      absl::StrCat("the expression is ", TypeName(spec->input_type), " in one source and ",
-                                   TypeName(expression->type()), " in '", SourceOf(input).name, "'"));
+        sink()->Error(
+            ErrorCode::kExpressionType, node.place,
+            absl::StrCat("the expression is ", TypeName(spec->input_type), " in one source and ",
+                         TypeName(expression->type()), " in '", SourceOf(input).name, "'"));
         return false;
       }
       spec->input_type = expression->type();
       spec->input.push_back(expression);
     }
-    const std::optional<Type> result = spec->input_type == Type::kNull ? std::nullopt
-                                                                       : ResultType(spec->aggregation, spec->input_type);
+    const std::optional<Type> result = spec->input_type == Type::kNull
+                                           ? std::nullopt
+                                           : ResultType(spec->aggregation, spec->input_type);
     if (!result) {
-      sink()->Error(ErrorCode::kExpressionType, node.place,
-                    absl::StrCat("'", AggregationName(spec->aggregation), "' does not take a ", TypeName(spec->input_type)))
+      sink()
+          ->Error(ErrorCode::kExpressionType, node.place,
+                  absl::StrCat("'", AggregationName(spec->aggregation), "' does not take a ",
+                               TypeName(spec->input_type)))
           .suggestion = spec->input_type == Type::kBool ? "write … ? 1.0 : 0.0" : "";
       return false;
     }
@@ -245,12 +265,14 @@ class ViewReader {
     spec->where_text = node->text;
     for (size_t i = 0; i < view_.inputs.size(); ++i) {
       const ViewInput& input = view_.inputs[i];
-      spec->where[i] = CompileExpression(*node, ScopeOf(SourceOf(input).decoder.schema),
-                                         draft_->broken_fields[input.source], Context(input), sink());
+      spec->where[i] =
+          CompileExpression(*node, ScopeOf(SourceOf(input).decoder.schema),
+                            draft_->broken_fields[input.source], Context(input), sink());
       if (spec->where[i] == nullptr) return false;
       if (spec->where[i]->type() == Type::kBool) continue;
-      sink()->Error(ErrorCode::kExpressionType, node->place,
-                    absl::StrCat("'where' must be a bool, not a ", TypeName(spec->where[i]->type())));
+      sink()->Error(
+          ErrorCode::kExpressionType, node->place,
+          absl::StrCat("'where' must be a bool, not a ", TypeName(spec->where[i]->type())));
       return false;
     }
     return true;
@@ -258,11 +280,13 @@ class ViewReader {
 
   bool ReadDefault(const Section& feature, FeatureSpec* spec) {
     const ConfigNode* node = feature.Find("default");
-    if (node == nullptr || node->kind == ConfigNode::Kind::kNull) return !feature.Has("default") || node != nullptr;
+    if (node == nullptr || node->kind == ConfigNode::Kind::kNull)
+      return !feature.Has("default") || node != nullptr;
     spec->default_value = ValueOf(*node, spec->result_type);
     if (spec->default_value) return true;
     sink()->Error(ErrorCode::kWrongType, node->place,
-                  absl::StrCat("'default' must be a ", TypeName(spec->result_type), " as the feature is, found ", Describe(*node)));
+                  absl::StrCat("'default' must be a ", TypeName(spec->result_type),
+                               " as the feature is, found ", Describe(*node)));
     return false;
   }
 

@@ -14,13 +14,15 @@ constexpr KeySpec kKeys[] = {
     Must("log", kNone, "Where the records are: one of `embedded` and `kafka`."),
     May("log.embedded", kNone, "", "A durable log in a folder of this machine."),
     Must("log.embedded.path", kString, "Folder of the log, relative to this file."),
-    May("log.embedded.partitions", kInt, "1", "Partitions of a source's topic that is made at start."),
+    May("log.embedded.partitions", kInt, "1",
+        "Partitions of a source's topic that is made at start."),
     May("log.kafka", kNone, "", "A Kafka cluster."),
     Must("log.kafka.brokers", kString, "Bootstrap brokers, as `host:port,host:port`."),
     May("log.kafka.properties", kNone, "", "Any property of librdkafka, by its name.").FreeKeys(),
     May("log.retain", kNone, "", "How long records are kept; on the embedded log by append time."),
     May("log.retain.sources", kDurationOrSize, "",
-        "Age, or size of a partition, beyond which records of sources are deleted; without it none is."),
+        "Age, or size of a partition, beyond which records of sources are deleted; without it none "
+        "is."),
     May("log.retain.predictions", kDuration, "30d", "Age beyond which predictions are deleted."),
     May("log.retain.examples", kDuration, "90d", "Age beyond which examples are deleted."),
 

@@ -19,20 +19,20 @@ namespace millrace {
 
 // The kinds of scalars.
 enum class ValueKind : uint8_t {
-  kNone,        // no scalar: a map or a list
+  kNone,  // no scalar: a map or a list
   kString,
-  kName,        // a name defined elsewhere: letters, digits, _ and dots
+  kName,  // a name defined elsewhere: letters, digits, _ and dots
   kInt,
   kNumber,
   kBool,
   kDuration,
   kSize,
   kDurationOrSize,
-  kShare,       // "0.5%"
+  kShare,  // "0.5%"
   kExpression,
-  kType,        // of a field; the row's words, and later_words with <T> after them
-  kAddress,     // host:port
-  kAny,         // any scalar
+  kType,     // of a field; the row's words, and later_words with <T> after them
+  kAddress,  // host:port
+  kAny,      // any scalar
 };
 
 enum class KeyStatus : uint8_t { kSupported, kNotYet };
@@ -48,7 +48,8 @@ struct KeySpec {
   // Words, separated by `|`: for kNone and kType the only scalars, for other kinds taken besides.
   absl::string_view words;
   absl::string_view later_words;  // words that are not supported yet
-  // Keys below that the table does not list are left to whoever reads the map (options of a learner).
+  // Keys below that the table does not list are left to whoever reads the map (options of a
+  // learner).
   bool open = false;
   // Names the aggregation of a feature or a label, and takes its input.
   bool aggregation = false;

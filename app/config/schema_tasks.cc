@@ -12,7 +12,8 @@ constexpr absl::string_view kLaterTypes = "list|map|vector";
 
 constexpr KeySpec kKeys[] = {
     May("tasks", kNone, "", "Prediction problems, by name."),
-    May("tasks.*", kNone, "", "A task: when a decision is made, with which inputs, and what its label is."),
+    May("tasks.*", kNone, "",
+        "A task: when a decision is made, with which inputs, and what its label is."),
     NotYet("tasks.*.extends", "Task whose keys are taken over."),
     Must("tasks.*.kind", kNone, "What is predicted.")
         .Words("binary", "multiclass|regression|count|bandit|anomaly"),
@@ -25,7 +26,8 @@ constexpr KeySpec kKeys[] = {
     Must("tasks.*.decide.trigger", kNone, "A `request` with an id, or a record of a source.")
         .Words("request"),
     Must("tasks.*.decide.trigger.record", kName, "Source whose records are decisions."),
-    May("tasks.*.decide.trigger.where", kExpression, "", "Records for which it is not true are no decisions."),
+    May("tasks.*.decide.trigger.where", kExpression, "",
+        "Records for which it is not true are no decisions."),
     NotYet("tasks.*.decide.trigger.every", "Period of decisions made by the clock."),
     NotYet("tasks.*.decide.trigger.for", "Entity they are made for."),
     NotYet("tasks.*.decide.trigger.active", "How lately the entity must have had a record."),
@@ -59,7 +61,8 @@ constexpr KeySpec kKeys[] = {
     Must("tasks.*.inputs", kNone, "What a score is computed from."),
     May("tasks.*.inputs[]", kName, "", "`view.*`, `view.feature`, or a field of the decision."),
     Must("tasks.*.inputs[].name", kName, "Name of a computed input."),
-    Must("tasks.*.inputs[].expr", kExpression, "Its expression over fields, `at` and `view.feature`."),
+    Must("tasks.*.inputs[].expr", kExpression,
+         "Its expression over fields, `at` and `view.feature`."),
     NotYet("tasks.*.inputs[].view", "View read by another key."),
     NotYet("tasks.*.inputs[].key", "Fields that hold the key."),
     NotYet("tasks.*.inputs[].as", "Prefix of the inputs' names."),
@@ -79,14 +82,16 @@ constexpr KeySpec kKeys[] = {
     LaterAggregation("tasks.*.label.max", "Largest value."),
     Must("tasks.*.label.from", kName, "Source, or several, that carry the label."),
     May("tasks.*.label.from[]", kName, "", "A source."),
-    May("tasks.*.label.id", kName, "", "Field of the label's records that holds the decision's id; "
+    May("tasks.*.label.id", kName, "",
+        "Field of the label's records that holds the decision's id; "
         "by default the decision's own."),
     May("tasks.*.label.id[]", kName, "", "A field; one is supported."),
     NotYet("tasks.*.label.entity", "Entity by whose key labels match instead of by id."),
     NotYet("tasks.*.label.attribute", "Which decisions a label belongs to: last, first or all."),
     Must("tasks.*.label.within", kDuration, "How long after the decision the label may come."),
     May("tasks.*.label.empty", kAny, "",
-        "Label of a decision without any record: a value, or `drop`. By default `false` for `any`, 0 for `sum` and "
+        "Label of a decision without any record: a value, or `drop`. By default `false` for `any`, "
+        "0 for `sum` and "
         "`count`, else `drop`."),
     NotYet("tasks.*.label.settle_when", "When the wait ends early."),
     NotYet("tasks.*.label.provisional", "Label that is taught before the real one."),
@@ -111,7 +116,8 @@ constexpr KeySpec kKeys[] = {
     NotYet("tasks.*.slices", "Subgroups that are measured apart."),
 
     Must("tasks.*.learners", kNone, "The learners of the task, by name; all learn, one answers."),
-    May("tasks.*.learners.*", kNone, "", "A learner: its type and the options of that type.").Open(),
+    May("tasks.*.learners.*", kNone, "", "A learner: its type and the options of that type.")
+        .Open(),
     Must("tasks.*.learners.*.type", kName, "Type of the learner (`millrace learn --list`)."),
     NotYet("tasks.*.learners.*.extends", "Learner whose options are taken over."),
     NotYet("tasks.*.learners.*.import", "File of a model to start from."),
@@ -146,7 +152,8 @@ constexpr KeySpec kKeys[] = {
     NotYet("tasks.*.gate.worst_slice", "Largest loss of a subgroup."),
 
     May("tasks.*.serve", kNone, "", "Which learner answers."),
-    May("tasks.*.serve.champion", kName, "", "Learner that answers; the others are shadows. By default the only one."),
+    May("tasks.*.serve.champion", kName, "",
+        "Learner that answers; the others are shadows. By default the only one."),
     NotYet("tasks.*.serve.candidates", "Shadows that may be promoted."),
     NotYet("tasks.*.serve.promote", "Rule of promotion."),
     NotYet("tasks.*.serve.promote.auto", "Promotes without being told."),

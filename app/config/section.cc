@@ -6,7 +6,9 @@
 
 namespace millrace {
 
-bool Section::Has(absl::string_view key) const { return map_ != nullptr && map_->Find(key) != nullptr; }
+bool Section::Has(absl::string_view key) const {
+  return map_ != nullptr && map_->Find(key) != nullptr;
+}
 
 const ConfigNode* Section::Find(absl::string_view key) const {
   if (map_ == nullptr) return nullptr;
@@ -33,7 +35,8 @@ Section Section::At(absl::string_view key) const {
   CHECK(schema != nullptr);
   if (map_ != nullptr) {
     for (const ConfigMember& member : map_->members) {
-      if (member.key.text == key && member.value.is_map()) return Section(schema, &member.value, &member.key);
+      if (member.key.text == key && member.value.is_map())
+        return Section(schema, &member.value, &member.key);
     }
   }
   return Section(schema, nullptr, name_);
@@ -45,7 +48,8 @@ std::vector<Section> Section::Named() const {
   const SchemaNode* schema = schema_->Star();
   CHECK(schema != nullptr);
   for (const ConfigMember& member : map_->members) {
-    sections.push_back(Section(schema, member.value.is_map() ? &member.value : nullptr, &member.key));
+    sections.push_back(
+        Section(schema, member.value.is_map() ? &member.value : nullptr, &member.key));
   }
   return sections;
 }
@@ -54,7 +58,8 @@ std::string Section::Text(absl::string_view key) const {
   const SchemaNode* schema = schema_->Find(key);
   CHECK(schema != nullptr);
   const ConfigNode* value = Find(key);
-  return value != nullptr && value->is_scalar() ? value->text : std::string(schema->spec->default_text);
+  return value != nullptr && value->is_scalar() ? value->text
+                                                : std::string(schema->spec->default_text);
 }
 
 int64_t Section::Int(absl::string_view key) const {

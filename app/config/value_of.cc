@@ -20,10 +20,12 @@ std::optional<OwnedValue> ValueOf(const ConfigNode& scalar, Type type) {
       if (IsBool(scalar)) return OwnedValue(Value::Bool(scalar.text == "true"));
       return std::nullopt;
     case Type::kInt:
-      if (IsInt(scalar) && absl::SimpleAtoi(scalar.text, &integer)) return OwnedValue(Value::Int(integer));
+      if (IsInt(scalar) && absl::SimpleAtoi(scalar.text, &integer))
+        return OwnedValue(Value::Int(integer));
       return std::nullopt;
     case Type::kDouble:
-      if (IsNumber(scalar) && absl::SimpleAtod(scalar.text, &real)) return OwnedValue(Value::Double(real));
+      if (IsNumber(scalar) && absl::SimpleAtod(scalar.text, &real))
+        return OwnedValue(Value::Double(real));
       return std::nullopt;
     case Type::kString:
       if (IsNumber(scalar) || IsBool(scalar)) return std::nullopt;
@@ -32,7 +34,8 @@ std::optional<OwnedValue> ValueOf(const ConfigNode& scalar, Type type) {
       if (!absl::ParseTime(absl::RFC3339_full, scalar.text, &time, &error)) return std::nullopt;
       return OwnedValue(Value::Timestamp(absl::ToUnixMillis(time)));
     case Type::kDuration:
-      if (const std::optional<int64_t> ms = ParseDuration(scalar.text)) return OwnedValue(Value::Duration(*ms));
+      if (const std::optional<int64_t> ms = ParseDuration(scalar.text))
+        return OwnedValue(Value::Duration(*ms));
       return std::nullopt;
     default: return std::nullopt;
   }

@@ -155,7 +155,8 @@ void FlightsData::Write(size_t i, std::string* key, std::string* value) const {
     key->append(weather.origin);
     absl::StrAppend(value, "{\"at\":", event.time_ms, ",\"origin\":\"", weather.origin, "\"");
     for (size_t c = 0; c < weather.values.size(); ++c) {
-      const absl::string_view text = weather.values[c].empty() ? "null" : weather.values[c];
+      absl::string_view text = weather.values[c];
+      if (text.empty()) text = "null";
       absl::StrAppend(value, ",\"", kWeatherColumns[c], "\":", text);
     }
     value->push_back('}');

@@ -1,6 +1,7 @@
 #include "serving/request_scorer.h"
 
 #include <atomic>
+#include <optional>
 #include <thread>
 
 #include "gmock/gmock.h"
@@ -34,10 +35,10 @@ class RequestScorerTest : public testing::Test {
       task.scorer = scorer_.get();
       task.deployment = &live_;
       task.record = [this](const OwnedValue& id, const DecisionRow& row,
-                           const Deployment&) -> absl::StatusOr<OwnedValue> {
+                           const Deployment&) -> absl::StatusOr<RecordedDecision> {
         recorded_.push_back(id);
         recorded_scores_ = row.scores;
-        return id;
+        return RecordedDecision{id, earlier_score_};
       };
       request_scorer_ = std::make_unique<RequestScorer>(
           std::map<std::string, ScoredTask>{{"delayed", task}},
@@ -62,6 +63,7 @@ class RequestScorerTest : public testing::Test {
   std::unique_ptr<RequestScorer> request_scorer_;
   std::vector<OwnedValue> recorded_;
   std::vector<double> recorded_scores_;
+  std::optional<double> earlier_score_;
   const ScoreRequest jfk_ = Ask({{"origin", Value::String("JFK")}, {"distance", Value::Int(867)}});
 };
 
@@ -107,6 +109,14 @@ TEST_F(RequestScorerTest, RecordsADecisionOnlyForTasksTriggeredByRequests) {
   EXPECT_FALSE(scorer().MayBlock(jfk_));
   EXPECT_EQ(scorer().Score(request)->scores[0].prediction_id->view(), Value::String("r1"));
   EXPECT_THAT(recorded_scores_, testing::ElementsAre(11.25, 1.25));
+}
+
+TEST_F(RequestScorerTest, GivesTheSameAnswerToARepeatedId) {
+  plan_->records_requests = true;
+  earlier_score_ = 0.125;
+  ScoreRequest request = jfk_;
+  request.rows[0].id = OwnedValue(Value::String("r1"));
+  EXPECT_EQ(scorer().Score(request)->scores[0].value, 0.125);
 }
 
 TEST_F(RequestScorerTest, TypesTheIdAsItsField) {

@@ -6,10 +6,10 @@
 #include <sstream>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "app/config/json_schema.h"
 #include "app/config/reference_page.h"
 #include "app/config/schema_table.h"
-#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -33,7 +33,8 @@ TEST(GeneratedPages, AreUpToDate) {
 
 TEST(GeneratedPages, DocumentEveryKey) {
   const std::string page = ConfigurationPage();
-  for (const KeySpec& spec : ConfigKeys()) EXPECT_THAT(page, HasSubstr(absl::StrCat("| `", spec.path, "` |")));
+  for (const KeySpec& spec : ConfigKeys())
+    EXPECT_THAT(page, HasSubstr(absl::StrCat("| `", spec.path, "` |")));
 }
 
 TEST(JsonSchema, ClosesItsBracketsAndItsMaps) {
@@ -50,7 +51,9 @@ TEST(JsonSchema, ClosesItsBracketsAndItsMaps) {
   }
   EXPECT_EQ(depth, 0);
   EXPECT_FALSE(in_string);
-  EXPECT_THAT(schema, HasSubstr("\"required\": [\"version\", \"project\", \"log\", \"state\", \"sources\"]"));
+  EXPECT_THAT(
+      schema,
+      HasSubstr("\"required\": [\"version\", \"project\", \"log\", \"state\", \"sources\"]"));
 }
 
 }  // namespace

@@ -16,7 +16,8 @@
 namespace millrace {
 namespace {
 
-const std::filesystem::path kCases = std::filesystem::path(MILLRACE_SOURCE_DIR) / "tests/app/config/cases";
+const std::filesystem::path kCases =
+    std::filesystem::path(MILLRACE_SOURCE_DIR) / "tests/app/config/cases";
 
 std::string ReadText(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
@@ -60,12 +61,12 @@ TEST(GoldenErrors, LocateAMisspeltAggregation) {
   options.path = "aggregations.yaml";
   options.text = ReadText(kCases / options.path);
   const std::string rendered = Render(Load(options).diagnostics, Color::kNever);
-  EXPECT_THAT(rendered, testing::HasSubstr(
-                            "error[MILLRACE-2107]: unknown aggregation 'cuont'\n"
-                            "   21 |       n_1h:          {cuont: \"*\", window: 1h}\n"
-                            "      |                       ^^^^^ did you mean 'count'?\n"
-                            "   = known: count, sum, mean, min, max, last\n"
-                            "   = help: millrace help errors MILLRACE-2107\n"));
+  EXPECT_THAT(rendered,
+              testing::HasSubstr("error[MILLRACE-2107]: unknown aggregation 'cuont'\n"
+                                 "   21 |       n_1h:          {cuont: \"*\", window: 1h}\n"
+                                 "      |                       ^^^^^ did you mean 'count'?\n"
+                                 "   = known: count, sum, mean, min, max, last\n"
+                                 "   = help: millrace help errors MILLRACE-2107\n"));
 }
 
 }  // namespace

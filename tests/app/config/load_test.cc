@@ -163,18 +163,21 @@ TEST(Load, LaysOutTheSlotsOfADecision) {
   EXPECT_EQ(task.align_timeout_ms, 2'000);
   std::vector<std::string> slots;
   for (const ScopeField& slot : task.slots) slots.push_back(slot.name);
-  EXPECT_THAT(slots, ElementsAre("id", "user", "amount", "seen", "vip", "at", "spend.visits", "spend.total", "spend.newest"));
+  EXPECT_THAT(slots, ElementsAre("id", "user", "amount", "seen", "vip", "at", "spend.visits",
+                                 "spend.total", "spend.newest"));
   EXPECT_EQ(task.at_slot, 5);
   ASSERT_EQ(task.reads.size(), 1u);
   EXPECT_THAT(task.reads[0].key_slots, ElementsAre(1));
   EXPECT_THAT(task.reads[0].slots, ElementsAre(6, 7, 8));
   std::vector<std::string> inputs;
-  for (const TaskInput& input : task.inputs) inputs.push_back(absl::StrCat(input.name, ":", TypeName(input.type)));
-  EXPECT_THAT(inputs, ElementsAre("amount:double", "spend.visits:int", "spend.total:double", "spend.newest:string", "hour:int",
-                                  "share:double"));
+  for (const TaskInput& input : task.inputs)
+    inputs.push_back(absl::StrCat(input.name, ":", TypeName(input.type)));
+  EXPECT_THAT(inputs, ElementsAre("amount:double", "spend.visits:int", "spend.total:double",
+                                  "spend.newest:string", "hour:int", "share:double"));
   EXPECT_EQ(task.inputs[2].slot, 7);
   ASSERT_NE(task.inputs[5].expression, nullptr);
-  EXPECT_THAT(task.inputs[5].expression->used_fields(), ElementsAre(2, 7)) << "positions among the slots";
+  EXPECT_THAT(task.inputs[5].expression->used_fields(), ElementsAre(2, 7))
+      << "positions among the slots";
 }
 
 TEST(Load, ReadsFeaturesThatOnlyAnExpressionUses) {
@@ -228,7 +231,8 @@ TEST(Meaning, NamesThePartThatChanged) {
     return parts;
   };
   EXPECT_THAT(changed("shards: 8", "shards: 9"), ElementsAre("state.shards"));
-  EXPECT_THAT(changed("count: \"*\", window: 1h", "count: \"*\", window: 2h"), ElementsAre("views.spend"));
+  EXPECT_THAT(changed("count: \"*\", window: 1h", "count: \"*\", window: 2h"),
+              ElementsAre("views.spend"));
   EXPECT_THAT(changed("on_error: skip", "on_error: stop"), ElementsAre("sources.orders"));
   EXPECT_THAT(changed("hour(at)", "minute(at)"), ElementsAre("tasks.buys.inputs"));
   EXPECT_THAT(changed("total > 10.0", "total > 11.0"), ElementsAre("tasks.buys.label"));
@@ -274,8 +278,9 @@ TEST(Load, SurvivesDamage) {
       }
     }
     const LoadResult result = LoadText(text);
-    const bool errors = std::any_of(result.diagnostics.begin(), result.diagnostics.end(),
-                                    [](const Diagnostic& d) { return d.severity == Severity::kError; });
+    const bool errors =
+        std::any_of(result.diagnostics.begin(), result.diagnostics.end(),
+                    [](const Diagnostic& d) { return d.severity == Severity::kError; });
     ASSERT_EQ(result.project.has_value(), !errors) << text;
   }
 }

@@ -52,12 +52,14 @@ TEST(Overrides, TakeDottedPropertiesOfKafkaAsOneKey) {
   options.settings = {{"log.kafka.properties.fetch.wait.max.ms", "5"}};
   const LoadResult result = Load(options);
   ASSERT_TRUE(result.project) << Render(result.diagnostics, Color::kNever);
-  EXPECT_EQ(result.project->log.properties, (std::map<std::string, std::string>{{"fetch.wait.max.ms", "5"}}));
+  EXPECT_EQ(result.project->log.properties,
+            (std::map<std::string, std::string>{{"fetch.wait.max.ms", "5"}}));
 }
 
 TEST(Overrides, AreCheckedAndLocatedAsTheFileIs) {
   LoadOptions options = Options();
-  options.settings = {{"state.memroy", "1GiB"}, {"state.shards", "many"}, {"project.x", "1"}, {"", "1"}};
+  options.settings = {
+      {"state.memroy", "1GiB"}, {"state.shards", "many"}, {"project.x", "1"}, {"", "1"}};
   const std::string rendered = Render(Load(options).diagnostics, Color::kNever);
   EXPECT_THAT(rendered, HasSubstr("--set:1:7: error[MILLRACE-2101]: unknown key 'memroy'\n"
                                   "    1 | state.memroy=1GiB\n"
@@ -86,7 +88,8 @@ TEST(Interpolation, TakesVariablesAndDefaults) {
 }
 
 TEST(Interpolation, TakesFilesAndNeverShowsThem) {
-  const std::filesystem::path folder = std::filesystem::path(testing::TempDir()) / "millrace_interpolation";
+  const std::filesystem::path folder =
+      std::filesystem::path(testing::TempDir()) / "millrace_interpolation";
   std::filesystem::create_directories(folder);
   std::ofstream(folder / "secret") << "hunter2\n";
   LoadOptions options = Options();
@@ -96,7 +99,8 @@ TEST(Interpolation, TakesFilesAndNeverShowsThem) {
   ASSERT_TRUE(result.project) << Render(result.diagnostics, Color::kNever);
   EXPECT_EQ(result.project->log.properties["sasl.password"], "hunter2");
 
-  options.settings = {{"state.shards", "\"${file:secret}\""}, {"sources.page_views.format", "${file:secret}"},
+  options.settings = {{"state.shards", "\"${file:secret}\""},
+                      {"sources.page_views.format", "${file:secret}"},
                       {"server.http", "${file:secret}"}};
   result = Load(options);
   EXPECT_FALSE(result.project);

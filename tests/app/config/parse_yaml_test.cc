@@ -36,7 +36,8 @@ TEST(ParseYaml, KeepsPlacesQuotesAndOrder) {
 
 TEST(ParseYaml, LocatesBytesWithinScalars) {
   DiagnosticSink sink;
-  const auto root = Parse("a: one two\nb: 'it''s two'\nc: \"a\\\"b two\"\nd: |\n  two\ne: ü two\n", &sink);
+  const auto root =
+      Parse("a: one two\nb: 'it''s two'\nc: \"a\\\"b two\"\nd: |\n  two\ne: ü two\n", &sink);
   ASSERT_TRUE(root);
   EXPECT_EQ(Marked(*root->Find("a"), 4, 7, sink), "two");
   EXPECT_EQ(Marked(*root->Find("b"), 5, 8, sink), "two");
@@ -55,14 +56,18 @@ TEST(ParseYaml, ReportsAllTrapsOfAText) {
 
 TEST(ParseYaml, AcceptsCarriageReturnsAndByteOrderMarks) {
   DiagnosticSink sink;
-  const auto root = Parse("\xEF\xBB\xBF" "a: 1\r\nb: two\r\n", &sink);
+  const auto root = Parse(
+      "\xEF\xBB\xBF"
+      "a: 1\r\nb: two\r\n",
+      &sink);
   ASSERT_TRUE(root && !sink.has_errors());
   EXPECT_EQ(root->Find("a")->text, "1");
   EXPECT_EQ(root->Find("b")->text, "two");
 }
 
 TEST(ParseYaml, RefusesWhatIsNotText) {
-  for (const std::string& text : {std::string("a: \xFF\n"), std::string("a: \0b\n", 6), std::string("a: \xC3")}) {
+  for (const std::string& text :
+       {std::string("a: \xFF\n"), std::string("a: \0b\n", 6), std::string("a: \xC3")}) {
     DiagnosticSink sink;
     EXPECT_FALSE(Parse(text, &sink));
     EXPECT_TRUE(sink.has_errors());
