@@ -8,7 +8,7 @@ RequestMetrics::RequestMetrics(Registry& registry, absl::string_view protocol)
     : registry_(registry),
       protocol_(protocol),
       connections_(registry.GetGauge("millrace_server_connections",
-                                     "Open connections by protocol.", {{"protocol", protocol_}})) {}
+                                     "Open connections.", {{"protocol", protocol_}})) {}
 
 void RequestMetrics::Answered(const char* method, int code, double seconds) {
   const std::pair<absl::string_view, int> key(method, code);

@@ -42,6 +42,28 @@ void SetLabel(const Value& label, v1::LabelValue* out) {
   }
 }
 
+// The length-delimited field 1 of a message.
+void PutFirstField(std::string* out, absl::string_view bytes) {
+  constexpr char kTag = (1 << 3) | 2;
+  out->push_back(kTag);
+  PutLengthPrefixed(out, bytes);
+}
+
+// A serialized v1::ExampleRecord. The prediction is taken as the bytes it already is: an example
+// repeats it, and parsing it only to write it again would cost more than all the rest.
+std::string MakeExampleRecord(const Settlement& settlement) {
+  v1::Example rest;  // all fields but the first, which is the prediction
+  SetLabel(settlement.label.view(), rest.mutable_label());
+  rest.set_label_time(settlement.label_time_ms);
+  rest.set_weight(1.0);
+  std::string example;
+  PutFirstField(&example, settlement.body);
+  rest.AppendToString(&example);
+  std::string record;
+  PutFirstField(&record, example);
+  return record;
+}
+
 }  // namespace
 
 std::string EncodeId(const Value& id) {
@@ -171,7 +193,7 @@ absl::Status TaskWorker::FoldExamplesLog() {
                                                 trainer_->folded() + 1, " is missing"));
       }
       RETURN_IF_ERROR(trainer_->Fold(mark->n, *record.value));
-      trainer_->TakePublished();  // published and deployed before: the state has those models
+      trainer_->ForgetPublished();  // they are deployed: the state has them
     }
   }
   return absl::OkStatus();
@@ -290,16 +312,8 @@ absl::StatusOr<DecisionAnswer> TaskWorker::RecordDecision(const DecisionRequest&
 }
 
 absl::Status TaskWorker::LearnSettled() {
-  for (Settlement& settlement : join_->TakeSettlements()) {
-    v1::ExampleRecord record;
-    v1::Example& example = *record.mutable_example();
-    if (!example.mutable_prediction()->ParseFromString(settlement.body)) {
-      return absl::DataLossError(absl::StrCat("task ", task_.name, ": a stored prediction does not parse"));
-    }
-    SetLabel(settlement.label.view(), example.mutable_label());
-    example.set_label_time(settlement.label_time_ms);
-    example.set_weight(1.0);
-    RETURN_IF_ERROR(FoldExample(record.SerializeAsString(), settlement.label_time_ms));
+  for (const Settlement& settlement : join_->TakeSettlements()) {
+    RETURN_IF_ERROR(FoldExample(MakeExampleRecord(settlement), settlement.label_time_ms));
   }
   for (const int64_t decision_ms : join_->TakeDropped()) {
     trainer_->CountUnlabelled(decision_ms);
@@ -317,8 +331,7 @@ absl::Status TaskWorker::FoldExample(std::string record, int64_t timestamp_ms) {
 }
 
 void TaskWorker::EmitPublished() {
-  for (PublishedModel& model : trainer_->TakePublished()) {
-    CHECK(trainer_->Deploy(model).ok());  // we have just made it
+  for (PublishedModel& model : trainer_->DeployPublished()) {
     env_.outbox->EmitNumbered(models_channel_, model.number,
                               {task_.learners[model.learner].name, std::move(model.record), {}, {}});
   }

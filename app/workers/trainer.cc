@@ -71,9 +71,18 @@ absl::Status Trainer::Load(const StateStore& state) {
     const absl::Status found = state.Get(ModelKey(i), &record);
     if (absl::IsNotFound(found)) continue;
     RETURN_IF_ERROR(found);
-    RETURN_IF_ERROR(Deploy({i, 0, std::move(record)}));
-    states_[i].deployed_dirty = false;
+    v1::ModelRecord parsed;
+    if (!parsed.ParseFromString(record) || parsed.learner() != task_.learners[i].name ||
+        Crc32c(parsed.model()) != parsed.crc32c()) {
+      return absl::DataLossError(absl::StrCat("model ", task_.name, ".", task_.learners[i].name,
+                                              " is damaged: its checksum differs"));
+    }
+    ASSIGN_OR_RETURN(std::shared_ptr<const Model> model,
+                     task_.learners[i].type->load_model(parsed.model()));
+    Deploy(i, parsed, std::move(model));
+    states_[i].deployed_record = std::move(record);
   }
+  PublishDeployment();
   std::string stored;
   const absl::Status found = state.Get(WholeKey(), &stored);
   if (absl::IsNotFound(found)) return absl::OkStatus();
@@ -171,37 +180,36 @@ void Trainer::Cut(int64_t time_ms) {
     record.set_parent_step(state.published_step);
     record.set_config_generation(kGeneration);
     record.set_config_digest(config_digest_);
-    state.learner->Publish()->Save(record.mutable_model());
+    std::shared_ptr<const Model> model = state.learner->Publish();
+    model->Save(record.mutable_model());
     record.set_crc32c(Crc32c(record.model()));
     record.set_format(kModelFormat);
     state.published_step = state.learner->Step();
-    published_.push_back({i, next_model_++, record.SerializeAsString()});
+    published_.push_back({i, next_model_++, record.SerializeAsString(), model});
+    Deploy(i, record, std::move(model));
   }
   last_cut_ms_ = time_ms;
   cut_from_ = folded_ + 1;
   new_examples_ = 0;
 }
 
-absl::Status Trainer::Deploy(const PublishedModel& published) {
-  v1::ModelRecord record;
-  const std::string& learner = task_.learners[published.learner].name;
-  if (!record.ParseFromString(published.record) || record.learner() != learner ||
-      Crc32c(record.model()) != record.crc32c()) {
-    return absl::DataLossError(
-        absl::StrCat("model ", task_.name, ".", learner, " is damaged: its checksum differs"));
-  }
-  ASSIGN_OR_RETURN(std::shared_ptr<const Model> model,
-                   task_.learners[published.learner].type->load_model(record.model()));
-  DeployedModel& deployed = next_.models[published.learner];
+void Trainer::Deploy(int learner, const v1::ModelRecord& record,
+                     std::shared_ptr<const Model> model) {
+  DeployedModel& deployed = next_.models[learner];
   deployed.generation = record.generation();
   deployed.step = record.step();
   deployed.model = std::move(model);
   deployed.cut_time_ms = record.cut_time();
   deployed.newest_label_time_ms = record.newest_label_time();
-  states_[published.learner].deployed_record = published.record;
-  states_[published.learner].deployed_dirty = true;
+}
+
+std::vector<PublishedModel> Trainer::DeployPublished() {
+  for (const PublishedModel& model : published_) {
+    states_[model.learner].deployed_record = model.record;
+    states_[model.learner].deployed_dirty = true;
+  }
   PublishDeployment();
-  return absl::OkStatus();
+  return std::exchange(published_, {});
 }
 
 void Trainer::PublishDeployment() { deployment_.Publish(std::make_shared<const Deployment>(next_)); }

@@ -33,6 +33,7 @@ struct PublishedModel {
   int learner = 0;         // index into TaskSpec::learners
   uint64_t number = 0;     // in the models channel
   std::string record;      // a serialized v1::ModelRecord
+  std::shared_ptr<const Model> model;
 };
 
 // Metrics of one learner over all examples folded.
@@ -54,15 +55,16 @@ class Trainer {
   // Number of the examples channel folded last; 0 before the first.
   uint64_t folded() const { return folded_; }
   // Folds record `number` of the examples channel (a serialized v1::ExampleRecord). A publish cut
-  // adds to TakePublished. DataLoss when it does not parse. REQUIRES: number == folded() + 1.
+  // publishes a model of every learner. DataLoss when it does not parse. REQUIRES: number == folded() + 1.
   absl::Status Fold(uint64_t number, absl::string_view record);
 
   // Event time at which the publish policy wants its next cut, or kEndOfTime while nothing is new.
   int64_t NextCutMs() const;
 
-  std::vector<PublishedModel> TakePublished() { return std::exchange(published_, {}); }
-  // Makes a model of TakePublished the one that serves, and part of the next commit.
-  absl::Status Deploy(const PublishedModel& model);
+  // Makes what a cut has published the models that serve, and part of the next commit. Returns it.
+  std::vector<PublishedModel> DeployPublished();
+  // Drops what a cut has published: it was deployed before.
+  void ForgetPublished() { published_.clear(); }
   Snapshot<Deployment>& deployment() { return deployment_; }
 
   // Adds the models deployed since the last call; with `whole`, also learners and metrics.
@@ -96,6 +98,8 @@ class Trainer {
   absl::Status Load(const StateStore& state);
   absl::Status LearnExample(const v1::Example& example);
   void Cut(int64_t time_ms);
+  // Puts a model into next_.
+  void Deploy(int learner, const v1::ModelRecord& record, std::shared_ptr<const Model> model);
   void PublishDeployment();
   std::string WholeKey() const;
   std::string ModelKey(int learner) const;

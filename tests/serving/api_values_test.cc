@@ -2,10 +2,12 @@
 
 #include <bit>
 #include <cmath>
+#include <fstream>
+#include <iterator>
 #include <limits>
 #include <random>
-#include <set>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "core/closest_name.h"
@@ -81,6 +83,17 @@ TEST(ApiError, HasEachCodeOnceAscending) {
   for (const ErrorKind& kind : ErrorKinds()) {
     EXPECT_GT(static_cast<int>(kind.code), last);
     last = static_cast<int>(kind.code);
+  }
+}
+
+TEST(ApiError, StandsInTheReferencePage) {
+  std::ifstream file(MILLRACE_SOURCE_DIR "/docs/reference/http.md");
+  const std::string page((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  for (const ErrorKind& kind : ErrorKinds()) {
+    EXPECT_THAT(page, HasSubstr(absl::StrCat("| MILLRACE-", static_cast<int>(kind.code), " | ",
+                                             kind.http_status, " | ",
+                                             absl::StatusCodeToString(kind.status), " | ",
+                                             kind.meaning, " |")));
   }
 }
 
