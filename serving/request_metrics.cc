@@ -5,10 +5,12 @@
 namespace millrace {
 
 RequestMetrics::RequestMetrics(Registry& registry, absl::string_view protocol)
-    : registry_(registry),
-      protocol_(protocol),
-      connections_(registry.GetGauge("millrace_server_connections",
-                                     "Open connections.", {{"protocol", protocol_}})) {}
+    : registry_(registry), protocol_(protocol) {}
+
+void RequestMetrics::SetConnections(size_t open) {
+  registry_.GetGauge("millrace_server_connections", "Open connections.", {{"protocol", protocol_}})
+      .Set(static_cast<double>(open));
+}
 
 void RequestMetrics::Answered(const char* method, int code, double seconds) {
   const std::pair<absl::string_view, int> key(method, code);

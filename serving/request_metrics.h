@@ -28,12 +28,11 @@ class RequestMetrics {
   void Rows(const char* method, size_t rows);
   // A request or connection was refused or dropped: "connections", "busy", "timeout", …
   void Shed(const char* reason);
-  void SetConnections(size_t open) { connections_.Set(static_cast<double>(open)); }
+  void SetConnections(size_t open);
 
  private:
   Registry& registry_;
   const std::string protocol_;
-  Gauge& connections_;
   absl::Mutex mutex_;
   // Names are string literals, so comparing their addresses would do; text is safer.
   std::map<std::pair<absl::string_view, int>, Histogram*> durations_ ABSL_GUARDED_BY(mutex_);
