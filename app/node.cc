@@ -219,10 +219,6 @@ absl::Status Node::Serve() {
         .With("grpc", server.grpc)
         .With("reason", "server.trusted_network is true: anyone who reaches the ports may read and write");
   }
-  registry_
-      .GetGauge("millrace_server_plaintext",
-                "1 when server.trusted_network allows plain text beyond loopback")
-      .Set(server.trusted_network ? 1 : 0);
   ASSIGN_OR_RETURN(http_, HttpServer::Start({.address = server.http, .trust = trust}, services(),
                                             registry_, *options_.clock));
   ASSIGN_OR_RETURN(grpc_, GrpcServer::Start({.address = server.grpc, .trust = trust}, services(),

@@ -7,7 +7,7 @@
 #include <map>
 #include <utility>
 
-#include "absl/strings/match.h"
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_split.h"
 #include "app/config/load.h"
 
@@ -31,11 +31,17 @@ int ExitCodeOf(const absl::Status& status) {
   }
 }
 
+// Variables with the prefix of configuration keys that name none: they belong to ./dev and the tests.
+constexpr absl::string_view kOtherVariables[] = {"MILLRACE_KAFKA_HEAP", "MILLRACE_KAFKA_HOME",
+                                                 "MILLRACE_KAFKA_OWNER", "MILLRACE_KCAT"};
+
 std::map<std::string, std::string> Environment() {
   std::map<std::string, std::string> environment;
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::vector<std::string> parts = absl::StrSplit(*entry, absl::MaxSplits('=', 1));
-    if (parts.size() == 2) environment[parts[0]] = parts[1];
+    if (parts.size() != 2) continue;
+    if (absl::c_linear_search(kOtherVariables, parts[0])) continue;
+    environment[parts[0]] = parts[1];
   }
   return environment;
 }

@@ -15,6 +15,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "app/commands/command.h"
 #include "app/demo/demo_view.h"
@@ -24,6 +25,7 @@
 #include "app/run_report.h"
 #include "app/signals.h"
 #include "core/clock.h"
+#include "core/hashing.h"
 #include "core/status_macros.h"
 #include "stream/kafka/kafka_log.h"
 
@@ -81,29 +83,43 @@ class Demo {
       return Fail("demo", absl::UnavailableError(
                               absl::StrCat("cannot make ", directory_.string(), ": ", error.message())));
     }
-    directory_ = std::filesystem::absolute(directory_);
-    project_ = LoadDemoProject();
+    directory_ = std::filesystem::canonical(directory_);
+    absl::StatusOr<std::string> config = ConfigText();
+    if (!config.ok()) return Fail("demo", config.status());
+    config_ = *std::move(config);
+    GlobalOptions global = global_;
+    if (!global.file_given) global.file = "millrace.yaml (of the demo)";
+    project_ = LoadProject(global, {}, config_, directory_.string());
     if (project_ == nullptr) return kExitConfig;
     const absl::Status status = RunProject(speed);
     return status.ok() ? kExitOk : Fail("demo", status);
   }
 
  private:
-  std::shared_ptr<const Project> LoadDemoProject() const {
+  // The demo's own configuration, or that of --file, with the log that --kafka asks for.
+  absl::StatusOr<std::string> ConfigText() const {
     std::string text(FlightsData::Config());
-    if (!options_.kafka.empty()) {
-      text = absl::StrReplaceAll(text, {{kEmbeddedLog, absl::StrCat("log: {kafka: {brokers: \"", options_.kafka, "\"}}")}});
+    if (global_.file_given) {
+      std::ifstream file(global_.file);
+      text.assign(std::istreambuf_iterator<char>(file), {});
+      if (!file) return absl::InvalidArgumentError(absl::StrCat("cannot read ", global_.file));
     }
-    GlobalOptions global = global_;
-    global.file = "millrace.yaml (of the demo)";
-    return LoadProject(global, {}, std::move(text), directory_.string());
+    if (options_.kafka.empty()) return text;
+    if (!absl::StrContains(text, kEmbeddedLog)) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "--kafka replaces the line `", kEmbeddedLog, "`, which ", global_.file, " does not have"));
+    }
+    return absl::StrReplaceAll(
+        text, {{kEmbeddedLog, absl::StrCat("log: {kafka: {brokers: \"", options_.kafka, "\"}}")}});
   }
 
   std::filesystem::path RunFile() const { return directory_ / "data" / "run"; }
   // What makes two runs the same one.
   std::string RunName() const {
     return absl::StrCat("month=", options_.month, " kafka=", options_.kafka,
-                        " partitions=", options_.kafka.empty() ? 1 : options_.partitions, "\n");
+                        " partitions=", options_.kafka.empty() ? 1 : options_.partitions,
+                        " config=", absl::Hex(Xxh3(absl::StrCat(config_, "\n", absl::StrJoin(global_.settings, "\n")))),
+                        "\n");
   }
 
   // An unfinished run of the same kind is resumed; anything else starts over.
@@ -217,6 +233,7 @@ class Demo {
   const DemoOptions& options_;
   Clock& clock_;
   std::filesystem::path directory_;
+  std::string config_;
   std::shared_ptr<const Project> project_;
   bool resumed_ = false;
   std::atomic<bool> interrupted_{false};

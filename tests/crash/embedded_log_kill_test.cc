@@ -146,7 +146,7 @@ bool VerifyInChild(const std::string& path,
 }
 
 TEST(EmbeddedLogKill, LosesAndDoublesNothingThatWasAcknowledged) {
-  const uint32_t seed = std::random_device()();
+  const uint32_t seed = 20130101;
   RecordProperty("seed", absl::StrCat(seed));
   SCOPED_TRACE(absl::StrCat("seed ", seed));
   std::mt19937 random(seed);

@@ -168,7 +168,7 @@ TEST(JsonWriter, WritesDoublesThatReadBackAsTheSameBits) {
   EXPECT_EQ(Text(1e300), "1e+300");
   EXPECT_EQ(Text(std::nan("")), "null");
   EXPECT_EQ(Text(std::numeric_limits<double>::infinity()), "null");
-  const uint64_t seed = std::random_device()();
+  const uint64_t seed = 20130101;
   RecordProperty("seed", std::to_string(seed));
   SCOPED_TRACE(testing::Message() << "seed " << seed);
   std::mt19937_64 random(seed);
@@ -191,7 +191,7 @@ TEST(JsonWriter, EscapesAndRepairsStrings) {
 }
 
 TEST(JsonWriter, AnyBytesBecomeAStringThatParses) {
-  const uint64_t seed = std::random_device()();
+  const uint64_t seed = 20130101;
   SCOPED_TRACE(testing::Message() << "seed " << seed);
   std::mt19937_64 random(seed);
   for (int i = 0; i < 3000; ++i) {

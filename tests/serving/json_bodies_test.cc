@@ -145,7 +145,7 @@ TEST(ReadQuery, IsReadAndChecked) {
 }
 
 TEST(Bodies, AnyBytesAreAnswered) {
-  const uint64_t seed = std::random_device()();
+  const uint64_t seed = 20130101;
   SCOPED_TRACE(testing::Message() << "seed " << seed);
   std::mt19937_64 random(seed);
   const std::string valid =

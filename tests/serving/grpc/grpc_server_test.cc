@@ -262,7 +262,7 @@ TEST_F(GrpcServerTest, ListsItsServicesByReflection) {
 
 TEST_F(GrpcServerTest, AnswersMessagesThatDoNotParse) {
   Start();
-  const uint64_t seed = std::random_device()();
+  const uint64_t seed = 20130101;
   SCOPED_TRACE(testing::Message() << "seed " << seed);
   RecordProperty("seed", std::to_string(seed));
   std::mt19937_64 random(seed);
@@ -283,7 +283,7 @@ TEST_F(GrpcServerTest, AnswersMessagesThatDoNotParse) {
 
 TEST_F(GrpcServerTest, SurvivesConnectionsThatAreNotGrpc) {
   Start();
-  const uint64_t seed = std::random_device()();
+  const uint64_t seed = 20130101;
   SCOPED_TRACE(testing::Message() << "seed " << seed);
   std::mt19937_64 random(seed);
   for (int i = 0; i < 100; ++i) {

@@ -323,7 +323,7 @@ TEST_F(HttpServerTest, SurvivesRandomBytes) {
   options.header_timeout = absl::Milliseconds(200);
   options.request_timeout = absl::Milliseconds(200);
   Start(options);
-  const uint64_t seed = std::random_device()();
+  const uint64_t seed = 20130101;
   SCOPED_TRACE(testing::Message() << "seed " << seed);
   RecordProperty("seed", std::to_string(seed));
   std::mt19937_64 random(seed);

@@ -79,7 +79,7 @@ TEST(JsonDocument, HoldsItsLimits) {
 
 // Bytes that look like JSON, and JSON with bytes changed: an answer, whatever it is.
 TEST(JsonDocument, SurvivesAnyBytes) {
-  const uint64_t seed = std::random_device()();
+  const uint64_t seed = 20130101;
   SCOPED_TRACE(testing::Message() << "seed " << seed);
   RecordProperty("seed", std::to_string(seed));
   std::mt19937_64 random(seed);

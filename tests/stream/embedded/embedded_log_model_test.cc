@@ -148,7 +148,7 @@ class ModelRun {
 };
 
 TEST(EmbeddedLogModel, AgreesWithVectorsOfRecords) {
-  const uint32_t first_seed = std::random_device()();
+  const uint32_t first_seed = 20130101;
   for (uint32_t seed = first_seed; seed < first_seed + 8; ++seed) {
     SCOPED_TRACE(absl::StrCat("seed ", seed));
     ModelRun run(seed);

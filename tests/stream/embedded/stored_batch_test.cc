@@ -51,7 +51,7 @@ TEST(StoredBatch, HasTheBytesOfTheFormat) {
 }
 
 TEST(StoredBatch, RoundTripsAnyRecords) {
-  const uint32_t seed = std::random_device()();
+  const uint32_t seed = 20130101;
   SCOPED_TRACE(absl::StrCat("seed ", seed));
   std::mt19937 random(seed);
   const auto below = [&random](int n) { return std::uniform_int_distribution<int>(0, n - 1)(random); };
