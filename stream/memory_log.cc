@@ -173,7 +173,8 @@ absl::StatusOr<std::vector<AppendPosition>> MemoryLog::Append(
     record.partition = number;
     record.offset = partition->end();
     record.timestamp_ms = from.timestamp_ms.value_or(now_ms);
-    record.append_ms = now_ms;
+    const bool by_clock = options_.append_time == MemoryLogOptions::AppendTime::kClock;
+    record.append_ms = by_clock ? now_ms : record.timestamp_ms;
     record.timestamp_type = from.timestamp_ms ? TimestampType::kCreate : TimestampType::kLogAppend;
     record.key = from.key;
     record.value = from.value;

@@ -26,6 +26,8 @@ struct MemoryLogOptions {
   // Of key, value and headers together; larger records are refused.
   size_t max_record_bytes = 16 << 20;
   Clock* clock = &Clock::Real();
+  // Of a record with a timestamp: kTimestamp lets a test say when each record was appended.
+  enum class AppendTime { kClock, kTimestamp } append_time = AppendTime::kClock;
 };
 
 class MemoryLog final : public Log {

@@ -55,6 +55,9 @@ class Outbox {
   void EmitNumbered(int channel, uint64_t n, OutboxRecord record);
   uint64_t LastNumber(int channel) const { return channels_[channel].last; }
 
+  // Something was emitted that no commit has yet.
+  bool HasUncommitted() const { return !staged_.empty(); }
+
   // Adds what was emitted since the last call, the channels' numbers, and the deletion of what was
   // acknowledged, to *batch; appends to *to_ship what must be shipped once it is committed.
   void AddCommit(StateBatch* batch, std::vector<OutboxEntry>* to_ship);

@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "core/status_macros.h"
 #include "serving/errors.h"
 #include "serving/listen_address.h"
@@ -115,6 +116,14 @@ absl::StatusOr<std::string> ApiClient::Answer(absl::StatusOr<HttpReply> reply) {
 
 std::string ProblemCode(const absl::Status& status) { return Payload(status, kCodePayload); }
 std::string ProblemField(const absl::Status& status) { return Payload(status, kFieldPayload); }
+
+std::vector<ProblemHelp> ProblemHelps() {
+  std::vector<ProblemHelp> helps;
+  for (const ErrorKind& kind : ErrorKinds()) {
+    helps.push_back({absl::StrCat("MILLRACE-", static_cast<int>(kind.code)), kind.title, kind.meaning});
+  }
+  return helps;
+}
 
 absl::StatusOr<JsonValue> ParseAnswer(absl::string_view json) {
   JsonLimits limits;

@@ -4,7 +4,9 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <map>
+#include <system_error>
 #include <utility>
 
 #include "absl/algorithm/container.h"
@@ -46,6 +48,16 @@ std::map<std::string, std::string> Environment() {
   return environment;
 }
 
+LoadOptions OptionsOf(const GlobalOptions& global) {
+  LoadOptions options;
+  options.path = global.file;
+  for (const std::string& setting : global.settings) {
+    options.settings.push_back(absl::StrSplit(setting, absl::MaxSplits('=', 1)));
+  }
+  options.environment = Environment();
+  return options;
+}
+
 }  // namespace
 
 int Fail(const std::string& what, const absl::Status& status) {
@@ -65,21 +77,27 @@ bool UseColor(const GlobalOptions& global) {
 std::shared_ptr<const Project> LoadProject(
     const GlobalOptions& global, const std::vector<std::pair<std::string, std::string>>& extra,
     std::optional<std::string> text, std::optional<std::string> directory) {
-  LoadOptions options;
-  options.path = global.file;
+  LoadOptions options = OptionsOf(global);
   options.text = std::move(text);
   options.directory = std::move(directory);
-  options.settings = extra;
-  for (const std::string& setting : global.settings) {
-    options.settings.push_back(absl::StrSplit(setting, absl::MaxSplits('=', 1)));
-  }
-  options.environment = Environment();
+  options.settings.insert(options.settings.begin(), extra.begin(), extra.end());
   LoadResult result = Load(options);
   if (!result.diagnostics.empty()) {
     std::fputs(Render(result.diagnostics, UseColor(global) ? Color::kAlways : Color::kNever).c_str(), stderr);
   }
   if (!result.project) return nullptr;
   return std::make_shared<const Project>(*std::move(result.project));
+}
+
+std::shared_ptr<const Project> FindProject(const GlobalOptions& global) {
+  if (!HasConfiguration(global)) return nullptr;
+  LoadResult result = Load(OptionsOf(global));
+  return result.project ? std::make_shared<const Project>(*std::move(result.project)) : nullptr;
+}
+
+bool HasConfiguration(const GlobalOptions& global) {
+  std::error_code error;  // a file that cannot be looked at is none
+  return global.file_given || std::filesystem::exists(global.file, error);
 }
 
 }  // namespace millrace

@@ -65,6 +65,12 @@ std::shared_ptr<const Project> LoadProject(const GlobalOptions& global,
                                            std::optional<std::string> text = std::nullopt,
                                            std::optional<std::string> directory = std::nullopt);
 
+// As LoadProject, but says nothing: null when there is no configuration or it has errors.
+std::shared_ptr<const Project> FindProject(const GlobalOptions& global);
+
+// True when --file names a configuration or the default one is here.
+bool HasConfiguration(const GlobalOptions& global);
+
 }  // namespace millrace
 
 #endif  // MILLRACE_APP_COMMANDS_COMMAND_H_

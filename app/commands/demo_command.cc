@@ -179,7 +179,13 @@ class Demo {
     replay.Stop();
     producer.join();
     const bool finished = node->ended() && !interrupted_;
-    if (finished && !options_.exit) WaitForInterrupt();
+    if (finished && !options_.exit) {
+      if (!global_.quiet) {
+        std::fprintf(stderr, "\n%sthe data end here; serving until Ctrl-C\n",
+                     RunReportText(*node, static_cast<double>(clock_.MonotonicNanos() - start_ns) * 1e-9).c_str());
+      }
+      WaitForInterrupt();
+    }
     const absl::Status stopped = node->Stop();
     signals.reset();
     RETURN_IF_ERROR(replayed);

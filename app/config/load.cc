@@ -17,6 +17,19 @@ namespace {
 
 constexpr size_t kMaxFileBytes = 1 << 20;
 
+// Leaves the configuration's own members, and adds the defaults of what is absent.
+void TakeConfiguration(const LoadOptions& options, ConfigNode* root, DiagnosticSink* sink) {
+  std::erase_if(root->members, [&](const ConfigMember& member) {
+    return options.other_keys.contains(member.key.text);
+  });
+  std::vector<std::pair<std::string, std::string>> absent;
+  for (const auto& setting : options.defaults) {
+    if (root->Find(setting.first.substr(0, setting.first.find('.'))) == nullptr)
+      absent.push_back(setting);
+  }
+  ApplySettings(absent, root, sink);
+}
+
 // At most one byte more than a configuration may have.
 std::optional<std::string> ReadFile(const std::string& path) {
   std::error_code error;
@@ -33,7 +46,8 @@ std::optional<std::string> ReadFile(const std::string& path) {
 
 std::optional<Project> LoadInto(const LoadOptions& options, DiagnosticSink* sink) {
   const std::optional<std::string> bytes = options.text ? options.text : ReadFile(options.path);
-  const bool fits = bytes && bytes->size() <= kMaxFileBytes;
+  // Text that a caller holds already is its business.
+  const bool fits = bytes && (options.text || bytes->size() <= kMaxFileBytes);
   const int text = sink->AddText(options.path, fits ? *bytes : "");
   if (!bytes) {
     sink->Error(ErrorCode::kUnreadable, {text, 0, 0, 1},
@@ -52,6 +66,7 @@ std::optional<Project> LoadInto(const LoadOptions& options, DiagnosticSink* sink
                                     ? *options.directory
                                     : std::filesystem::path(options.path).parent_path().string();
   if (root->is_map()) {
+    TakeConfiguration(options, &*root, sink);
     ApplyEnvironment(options.environment, &*root, sink);
     ApplySettings(options.settings, &*root, sink);
   }

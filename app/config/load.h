@@ -8,6 +8,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,6 +29,10 @@ struct LoadOptions {
   // For ${NAME} and MILLRACE_<PATH>. Variables of that prefix which are not of the configuration
   // (those that flags read) must be left out: they would be warned about.
   std::map<std::string, std::string> environment;
+  // For a file that holds more than a configuration (`millrace test`): keys of the root that are
+  // somebody else's, and what the configuration has where the file lacks the first key of a path.
+  std::set<std::string> other_keys;
+  std::vector<std::pair<std::string, std::string>> defaults;
 };
 
 struct LoadResult {

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -25,15 +27,12 @@ uint64_t RecordsRead(const EngineStatus& status) {
 }
 
 std::string EventTime(int64_t time_ms) {
-  if (time_ms == INT64_MIN || time_ms == INT64_MAX) return "-";
+  if (time_ms == INT64_MIN) return "-";
   return absl::FormatTime("%Y-%m-%d %H:%MZ", absl::FromUnixMillis(time_ms), absl::UTCTimeZone());
 }
 
 std::string Staleness(const EngineStatus& status, const DeployedModel& model) {
-  if (!model.newest_label_time_ms || status.event_time_ms == INT64_MIN ||
-      status.event_time_ms == INT64_MAX) {
-    return "-";
-  }
+  if (!model.newest_label_time_ms || status.event_time_ms == INT64_MIN) return "-";
   const int64_t minutes = (status.event_time_ms - *model.newest_label_time_ms) / 60'000;
   return absl::StrFormat("%d min", std::max<int64_t>(minutes, 0));
 }
@@ -41,6 +40,15 @@ std::string Staleness(const EngineStatus& status, const DeployedModel& model) {
 bool OnTerminal() {
   const char* term = std::getenv("TERM");
   return isatty(STDERR_FILENO) == 1 && (term == nullptr || std::string(term) != "dumb");
+}
+
+// How a second shell in this directory calls the program that runs.
+std::string Program() {
+  std::error_code error;
+  const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (error) return "millrace";
+  const std::filesystem::path here = self.lexically_relative(std::filesystem::current_path(error));
+  return error || here.empty() || *here.begin() == ".." ? self.string() : here.string();
 }
 
 }  // namespace
@@ -57,13 +65,14 @@ void DemoView::PrintHeader() {
                directory_.c_str(), resumed_ ? "   (going on with an unfinished run)" : "");
   if (node_.http_port() != 0) {
     std::fprintf(stderr, " http 127.0.0.1:%d   grpc 127.0.0.1:%d\n", node_.http_port(), node_.grpc_port());
+    const std::string millrace = Program();
     std::fprintf(stderr,
                  " try in a second shell:\n"
-                 "   millrace get origin_out origin=JFK\n"
-                 "   millrace score delayed carrier=B6 origin=JFK dest=BOS tailnum=N324JB distance=187.0 sched_dep=2013-06-01T12:00:00Z\n"
+                 "   %s get origin_out origin=JFK\n"
+                 "   %s score delayed carrier=B6 origin=JFK dest=BOS tailnum=N324JB distance=187.0 sched_dep=2013-06-01T12:00:00Z\n"
                  "   curl -s localhost:%d/api/v1/features -d '{\"features\":[\"origin_out.*\"],\"keys\":[{\"origin\":\"JFK\"}]}'\n"
                  "   curl -s localhost:%d/api/v1/status\n",
-                 node_.http_port(), node_.http_port());
+                 millrace.c_str(), millrace.c_str(), node_.http_port(), node_.http_port());
   }
   std::fprintf(stderr, " Ctrl-C stops; the same command goes on later\n\n");
 }
@@ -77,7 +86,8 @@ void DemoView::RunUntilEnd(const std::function<bool()>& interrupted) {
     if (!silent && status != nullptr) {
       PrintFirsts(*status);
       const int64_t now_ns = clock_.MonotonicNanos();
-      if (over || now_ns - last_draw_ns_ >= (terminal_ ? kRedrawNs : kLineEveryNs)) Draw(*status);
+      const bool due = now_ns - last_draw_ns_ >= (terminal_ ? kRedrawNs : kLineEveryNs);
+      if (over || (due && RecordsRead(*status) > 0)) Draw(*status);
     }
     if (over) return;
     clock_.SleepFor(kLook);
@@ -88,15 +98,21 @@ void DemoView::PrintFirsts(const EngineStatus& status) {
   const double seconds = static_cast<double>(clock_.MonotonicNanos() - start_ns_) * 1e-9;
   if (!feature_seen_ && RecordsRead(status) > 0) {
     feature_seen_ = true;
-    std::fprintf(stderr, " %5.1f s  first features readable\n", seconds);
+    PrintAboveBlock(absl::StrFormat(" %5.1f s  first features readable\n", seconds));
   }
   if (!model_seen_ && status.tasks[0].counts.models_published > 0) {
     model_seen_ = true;
     const DeployedModel& champion = status.tasks[0].deployment->champion_model();
-    std::fprintf(stderr, " %5.1f s  first model published: %s.%s/%d.%d\n", seconds,
-                 status.tasks[0].name.c_str(), champion.learner.c_str(), champion.generation,
-                 static_cast<int>(champion.step));
+    PrintAboveBlock(absl::StrFormat(" %5.1f s  first model published: %s.%s/%d.%d\n", seconds,
+                                    status.tasks[0].name, champion.learner, champion.generation,
+                                    champion.step));
   }
+}
+
+void DemoView::PrintAboveBlock(const std::string& line) {
+  if (lines_drawn_ > 0) std::fputs(absl::StrCat("\033[", lines_drawn_, "A\033[J").c_str(), stderr);
+  lines_drawn_ = 0;
+  std::fputs(line.c_str(), stderr);
 }
 
 void DemoView::Draw(const EngineStatus& status) {

@@ -27,6 +27,8 @@ class DemoView {
  private:
   void PrintHeader();
   void PrintFirsts(const EngineStatus& status);
+  // Keeps `line` above what is redrawn in place.
+  void PrintAboveBlock(const std::string& line);
   void Draw(const EngineStatus& status);
   std::string Block(const EngineStatus& status);
   std::string Line(const EngineStatus& status);

@@ -85,16 +85,30 @@ absl::Status Engine::OpenInputs() {
     for (int32_t p = 0; p < topic->partitions; ++p) {
       std::string stored;
       InputPosition position;
+      ASSIGN_OR_RETURN(const OffsetRange range, deps_.log->Offsets({source.topic, p}));
       const absl::Status found = deps_.state->Get(PositionKey(source, p), &stored);
       if (found.ok()) {
         ASSIGN_OR_RETURN(position, InputPosition::Decode(stored));
       } else if (!absl::IsNotFound(found)) {
         return found;
       } else {
-        ASSIGN_OR_RETURN(const OffsetRange range, deps_.log->Offsets({source.topic, p}));
         position.next_offset = range.begin;
       }
-      const int64_t redo_from = found.ok() ? deps_.store->LowestMark(s, p) : position.next_offset;
+      if (position.next_offset > range.end) {
+        return absl::DataLossError(absl::StrCat("topic ", source.topic, " partition ", p,
+                                                " ends at offset ", range.end,
+                                                ", the state has read up to ", position.next_offset));
+      }
+      int64_t redo_from = found.ok() ? deps_.store->LowestMark(s, p) : position.next_offset;
+      if (redo_from < range.begin) {  // a shard that never committed, or records deleted since
+        if (redo_from > 0) {
+          LogLine(LogLevel::kWarn, "records_gone_before_redo")
+              .With("topic", source.topic)
+              .With("partition", p)
+              .With("records", range.begin - redo_from);
+        }
+        redo_from = range.begin;
+      }
       auto input = std::make_unique<SourceInput>(
           source, s, p, std::move(position), redo_from, MakeJsonDecoder(source.decoder),
           [this, dead_letters, s](const Record& record, const Rejection& rejection) {
@@ -130,7 +144,7 @@ absl::Status Engine::RejectRecord(int dead_letters, int32_t source, const Record
 absl::Status Engine::Run() {
   const absl::Status looped = Loop();
   absl::Status committed = deps_.committer->Drain();
-  if (looped.ok() && committed.ok()) {
+  if (looped.ok() && committed.ok() && !redoing_) {
     committed = CommitNow(Trainer::Scope::kWhole, project_.state.shards);
   }
   const absl::Status drained = deps_.committer->Drain();
@@ -155,11 +169,10 @@ absl::Status Engine::Run() {
 absl::Status Engine::Loop() {
   last_commit_ns_ = last_whole_ns_ = deps_.clock->MonotonicNanos();
   RefreshStatus(/*now=*/true);
-  bool redoing = true;
   while (!stop_.load(std::memory_order_relaxed)) {
-    if (redoing) {
-      ASSIGN_OR_RETURN(redoing, Redo());
-      if (redoing) reader_->Wait(kIdleWait);
+    if (redoing_) {
+      ASSIGN_OR_RETURN(redoing_, Redo());
+      if (redoing_) reader_->Wait(kIdleWait);
       continue;
     }
     RETURN_IF_ERROR(TakeRequests());
@@ -211,7 +224,9 @@ absl::Status Engine::Process(SourceInput& input) {
   const Event& event = input.head();
   RETURN_IF_ERROR(deps_.store->Apply(event));
   for (const int task : triggered_[event.source]) tasks_[task]->OnTrigger(event);
-  for (const auto& [task, label] : labels_[event.source]) tasks_[task]->OnLabel(label, event);
+  for (const auto& [task, label] : labels_[event.source]) {
+    RETURN_IF_ERROR(tasks_[task]->OnLabel(label, event));
+  }
   input.Pop();
   ++changes_;
   return absl::OkStatus();
@@ -224,9 +239,12 @@ absl::StatusOr<Engine::Found> Engine::LiveTurn() {
     if (input == nullptr) break;
     RETURN_IF_ERROR(Process(*input));
   }
-  RETURN_IF_ERROR(Advance(LiveProgressNow()));
+  // Also when it stands: a late trigger may lie before what was reached long ago.
+  RETURN_IF_ERROR(Advance(std::max(LiveProgressNow(), progress_ms_)));
   for (const auto& task : tasks_) RETURN_IF_ERROR(task->ReleaseOverdue());
-  if (taken == 0) caught_up_ = true;
+  caught_up_ = caught_up_ || std::all_of(inputs_.begin(), inputs_.end(), [](const auto& input) {
+                 return input->at_end() && !input->has_head();
+               });
   return taken > 0 ? Found::kWork : Found::kNothing;
 }
 
@@ -259,8 +277,7 @@ absl::StatusOr<Engine::Found> Engine::SimulationTurn() {
       continue;
     }
     if (gate_ms == kEndOfTime) {
-      int64_t newest_ms = INT64_MIN;
-      for (const auto& i : inputs_) newest_ms = std::max(newest_ms, i->position().newest_event_ms);
+      const int64_t newest_ms = NewestEventMs();
       if (newest_ms != INT64_MIN) RETURN_IF_ERROR(Advance(newest_ms + 1));
       caught_up_ = true;
       if (at_end == AtEnd::kSettle) RETURN_IF_ERROR(Advance(kEndOfTime));
@@ -281,8 +298,14 @@ int64_t Engine::SimulationGate() {
   return gate_.time_ms;
 }
 
+int64_t Engine::NewestEventMs() const {
+  int64_t newest_ms = INT64_MIN;
+  for (const auto& input : inputs_) newest_ms = std::max(newest_ms, input->position().newest_event_ms);
+  return newest_ms;
+}
+
 absl::Status Engine::Advance(int64_t progress_ms) {
-  if (progress_ms <= progress_ms_) return absl::OkStatus();
+  if (progress_ms < progress_ms_) return absl::OkStatus();
   for (const auto& task : tasks_) RETURN_IF_ERROR(task->Advance(progress_ms));
   progress_ms_ = progress_ms;
   return absl::OkStatus();
@@ -311,7 +334,8 @@ absl::Status Engine::MaybeCommit() {
   if (now_ns - last_commit_ns_ < kCommitEveryNs) return absl::OkStatus();
   RETURN_IF_ERROR(deps_.committer->status());
   last_commit_ns_ = now_ns;
-  if (changes_ == 0) return absl::OkStatus();
+  // The clock alone can bring decisions and settlements about: they are emitted without a record.
+  if (changes_ == 0 && !deps_.outbox->HasUncommitted()) return absl::OkStatus();
   const int64_t every_ns = project_.state.commit_every_ms * 1'000'000;
   // Every shard's turn comes once in commit_every.
   const int shards = static_cast<int>(std::clamp<int64_t>(
@@ -394,7 +418,7 @@ EngineStatus Engine::MakeStatus() const {
     out.learners = task->Reports();
     out.deployment = task->trainer().deployment().Read();
   }
-  status.event_time_ms = progress_ms_;
+  status.event_time_ms = progress_ms_ == kEndOfTime ? NewestEventMs() : progress_ms_;
   status.caught_up = caught_up_;
   status.commits = commits_;
   return status;

@@ -65,7 +65,8 @@ struct EngineStatus {
   };
   std::vector<Input> inputs;
   std::vector<Task> tasks;
-  int64_t event_time_ms = INT64_MIN;  // progress of the loop
+  // Progress of the loop; the newest event's time once everything is settled.
+  int64_t event_time_ms = INT64_MIN;
   bool caught_up = false;
   uint64_t commits = 0;
 };
@@ -137,6 +138,7 @@ class Engine {
                             const Rejection& rejection);
   int64_t LiveProgressNow() const;
   int64_t SimulationGate();
+  int64_t NewestEventMs() const;
   absl::Status Advance(int64_t progress_ms);
   absl::Status TakeRequests();
   absl::Status MaybeCommit();
@@ -163,6 +165,9 @@ class Engine {
   uint64_t commits_ = 0;
   uint64_t changes_ = 0;                     // records taken since the last commit
   bool caught_up_ = false;
+  // Some shards lack records below the positions: nothing may be committed, as it would say that
+  // they have them.
+  bool redoing_ = true;
   std::vector<std::function<void(const absl::Status&)>> on_commit_;
   std::string scratch_;
 

@@ -72,9 +72,11 @@ absl::StatusOr<bool> SourceInput::Peek(LogReader& reader, size_t index) {
     if (next_record_ == batch_.records().size()) {
       batch_.Clear();
       next_record_ = 0;
-      ASSIGN_OR_RETURN(const int read, reader.Read(index, kReadBytes, &batch_));
-      if (read == 0) {
-        at_end_ = reader.AtEnd(index);
+      const absl::StatusOr<int> read = reader.Read(index, kReadBytes, &batch_);
+      if (!read.ok() && !absl::IsUnavailable(read.status())) return read.status();
+      if (!read.ok() || *read == 0) {
+        // An input that cannot be reached is not idle: it holds time until it can.
+        at_end_ = read.ok() && reader.AtEnd(index);
         return false;
       }
       at_end_ = false;

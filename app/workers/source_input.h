@@ -59,7 +59,8 @@ class SourceInput {
 
   // Makes head() the next good record, reading from the log as needed; rejected records are counted
   // and passed to OnReject on the way. False: nothing to read now. Errors: those of
-  // LogReader::Read, of OnReject, or FailedPrecondition when the source says `on_error: stop`.
+  // LogReader::Read but Unavailable (there is nothing to read now), those of OnReject, or
+  // FailedPrecondition when the source says `on_error: stop`.
   absl::StatusOr<bool> Peek(LogReader& reader, size_t index);
   bool has_head() const { return has_head_; }
   // REQUIRES: has_head(). Valid until Pop.

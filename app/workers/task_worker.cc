@@ -223,16 +223,18 @@ void TaskWorker::OnTrigger(const Event& event) {
                    std::move(waiting));
 }
 
-void TaskWorker::OnLabel(int label_source, const Event& event) {
+absl::Status TaskWorker::OnLabel(int label_source, const Event& event) {
   const LabelSource& source = task_.label.sources[label_source];
   const Value id = event.fields[source.id_field];
   if (id.is_null()) {
     ++rejected_ids_;
-    return;
+    return absl::OkStatus();
   }
   const Value value =
       source.value ? source.value->Evaluate(event.fields, &scratch_) : Value::Bool(true);
   join_->Label(EncodeId(id), event.event_time_ms, value);
+  // At once: a commit that knows the decision as settled must have its example too.
+  return LearnSettled();
 }
 
 int64_t TaskWorker::NextWaitingMs() const {

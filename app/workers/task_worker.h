@@ -76,7 +76,7 @@ class TaskWorker {
   // A record of the trigger's source: a decision at its event time, if `where` holds.
   void OnTrigger(const Event& event);
   // A record of a label source (index into LabelSpec::sources).
-  void OnLabel(int label_source, const Event& event);
+  absl::Status OnLabel(int label_source, const Event& event);
 
   // No further record or request with event time < progress will come: does everything due before,
   // in event-time order; at equal times settlements, learning, publish cut, decisions.

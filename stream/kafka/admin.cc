@@ -183,11 +183,15 @@ absl::Status KafkaAdmin::RequestTopic(const std::string& topic, const TopicOptio
                                    ? -1
                                    : absl::ToInt64Milliseconds(options.retain_for);
   const int64_t retention_bytes = options.retain_bytes == 0 ? -1 : options.retain_bytes;
-  const std::pair<const char*, std::string> configs[] = {
+  std::vector<std::pair<const char*, std::string>> configs = {
       {"retention.ms", absl::StrCat(retention_ms)},
       {"retention.bytes", absl::StrCat(retention_bytes)},
       {"cleanup.policy", CleanupPolicy(options)},
       {"max.message.bytes", absl::StrCat(MaxRecordBytes(options_) + kBatchOverheadBytes)}};
+  // A retention counts from the append (stream/log.h), and a record may be dated long before it.
+  if (options.retain_for != absl::InfiniteDuration()) {
+    configs.emplace_back("message.timestamp.type", "LogAppendTime");
+  }
   for (const auto& [key, value] : configs) {
     rd_kafka_NewTopic_set_config(request.get(), key, value.c_str());
   }
