@@ -183,7 +183,10 @@ absl::Status Outbox::Ship(Log& log, const std::vector<OutboxEntry>& entries) {
     if (entry.record.key) records[i].key = *entry.record.key;
     if (entry.record.value) records[i].value = *entry.record.value;
     records[i].headers = marks[i].headers;
-    records[i].timestamp_ms = entry.record.timestamp_ms;
+    // Kafka keeps no times before 1970; an event may be older, and what is refused blocks the rest.
+    if (entry.record.timestamp_ms.value_or(0) > 0) {
+      records[i].timestamp_ms = entry.record.timestamp_ms;
+    }
   }
   ASSIGN_OR_RETURN(const std::vector<AppendPosition> positions, log.Append(records));
   absl::MutexLock lock(&mutex_);

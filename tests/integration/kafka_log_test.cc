@@ -281,7 +281,8 @@ TEST(KafkaLog, CreatesTopicsThatKeepWhatTheOptionsSay) {
                                    HasSubstr("cleanup.policy=delete")));
   EXPECT_THAT(line(bounded),
               AllOf(HasSubstr("PartitionCount: 2"), HasSubstr("retention.ms=7200000"),
-                    HasSubstr("retention.bytes=123456")));
+                    HasSubstr("retention.bytes=123456"),
+                    HasSubstr("message.timestamp.type=LogAppendTime")));
   EXPECT_THAT(line(newest),
               AllOf(HasSubstr("cleanup.policy=compact"), HasSubstr("retention.ms=-1")));
 }

@@ -1,0 +1,122 @@
+// millrace status: what a running server tells of itself.
+
+#include <cstdio>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "app/commands/api_client.h"
+#include "app/commands/command.h"
+#include "app/commands/text_table.h"
+#include "core/status_macros.h"
+
+namespace millrace {
+namespace {
+
+std::span<const JsonValue> Items(const JsonValue& object, absl::string_view name) {
+  const JsonValue* list = object.Find(name);
+  if (list == nullptr || list->kind() != JsonKind::kArray) return {};
+  return list->items();
+}
+
+bool IsTrue(const JsonValue& object, absl::string_view name) {
+  return MemberText(object, name) == "true";
+}
+
+const JsonValue& Part(const JsonValue& object, absl::string_view name) {
+  static const JsonValue* const kNothing = new JsonValue();
+  const JsonValue* part = object.Find(name);
+  return part != nullptr ? *part : *kNothing;
+}
+
+std::string SourcesText(const JsonValue& root) {
+  TextTable table({"source", "topic", ">partition", ">applied to", "event time", ">read", ">applied",
+                   ">late", ">rejected", "at end"});
+  for (const JsonValue& source : Items(root, "sources")) {
+    table.Add({MemberText(source, "source"), MemberText(source, "topic"),
+               MemberText(source, "partition"), MemberText(source, "applied_offset", CountText),
+               MemberText(source, "event_time_ms", TimeText), MemberText(source, "read", CountText),
+               MemberText(source, "applied", CountText), MemberText(source, "late", CountText),
+               MemberText(source, "rejected", CountText), IsTrue(source, "at_end") ? "yes" : "no"});
+  }
+  return table.ToString();
+}
+
+std::string ViewsText(const JsonValue& root) {
+  TextTable table({"view", ">entities"});
+  for (const JsonValue& view : Items(root, "views")) {
+    table.Add({MemberText(view, "view"), MemberText(view, "entities", CountText)});
+  }
+  return table.ToString();
+}
+
+std::string TaskText(const JsonValue& task) {
+  const JsonValue& decisions = Part(task, "decisions");
+  const JsonValue& labels = Part(task, "labels");
+  const JsonValue& examples = Part(task, "examples");
+  std::string text = absl::StrCat(
+      "task ", MemberText(task, "task"), "  decisions ", MemberText(decisions, "total", CountText),
+      " (", MemberText(decisions, "pending", CountText), " wait for a label)  labels joined ",
+      MemberText(labels, "joined", CountText), "  examples learned ",
+      MemberText(examples, "learned", CountText), "  models published ",
+      MemberText(task, "models_published", CountText), "\n");
+  TextTable table({"learner", "type", "role", ">version", ">served n", ">AUC", ">log loss",
+                   ">calibration", ">log loss 1d", "newest label"});
+  for (const JsonValue& learner : Items(task, "learners")) {
+    const JsonValue& served = Part(learner, "served");
+    const JsonValue& day = Part(Part(learner, "served_1d"), "metrics");
+    table.Add({MemberText(learner, "learner"), MemberText(learner, "type"),
+               MemberText(learner, "role"), MemberText(learner, "version"),
+               MemberText(served, "n", CountText), MemberRounded(served, "auc"),
+               MemberRounded(served, "logloss"), MemberRounded(served, "calibration"),
+               MemberRounded(day, "logloss"), MemberText(learner, "newest_label_ms", TimeText)});
+  }
+  return text + table.ToString();
+}
+
+absl::StatusOr<std::string> StatusText(absl::string_view answer) {
+  ASSIGN_OR_RETURN(const JsonValue root, ParseAnswer(answer));
+  const JsonValue* uptime = root.Find("uptime_s");
+  std::string text = absl::StrCat(
+      "project ", MemberText(root, "project"), "  log ", MemberText(root, "log"),
+      IsTrue(root, "ready") ? "  ready" : "  NOT ready",
+      IsTrue(root, "caught_up") ? "  caught up" : "  catching up", "  up ",
+      uptime != nullptr && uptime->kind() == JsonKind::kDouble
+          ? AgeText(static_cast<int64_t>(uptime->double_value() * 1e3))
+          : "-",
+      "  event time ", MemberText(root, "event_time_ms", TimeText), "\n\n");
+  absl::StrAppend(&text, SourcesText(root));
+  if (!Items(root, "views").empty()) absl::StrAppend(&text, "\n", ViewsText(root));
+  for (const JsonValue& task : Items(root, "tasks")) absl::StrAppend(&text, "\n", TaskText(task));
+  return text;
+}
+
+int Status(const GlobalOptions& global) {
+  const absl::StatusOr<std::unique_ptr<ApiClient>> api = ApiClient::Make(ServerUrl(global));
+  if (!api.ok()) {
+    Fail("status", api.status());
+    return kExitUsage;
+  }
+  const absl::StatusOr<std::string> answer = (*api)->Get("/api/v1/status");
+  if (!answer.ok()) return FailRequest("status", answer.status());
+  if (global.json) {
+    std::printf("%s\n", answer->c_str());
+    return kExitOk;
+  }
+  const absl::StatusOr<std::string> text = StatusText(*answer);
+  if (!text.ok()) return Fail("status", text.status());
+  std::fputs(text->c_str(), stdout);
+  return kExitOk;
+}
+
+}  // namespace
+
+void AddStatus(CLI::App& app, const GlobalOptions& global, Run* run) {
+  CLI::App* status = app.add_subcommand("status", "Positions, models and health of a running server");
+  status->footer("Example: millrace status --server http://127.0.0.1:7470");
+  status->callback([&global, run] { *run = [&global] { return Status(global); }; });
+}
+
+}  // namespace millrace
