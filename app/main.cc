@@ -9,6 +9,7 @@
 
 #include "CLI/CLI.hpp"
 #include "app/commands/command.h"
+#include "app/commands/usage.h"
 
 namespace millrace {
 namespace {
@@ -35,13 +36,22 @@ int Main(int argc, char** argv) {
   AddDemo(app, global, &run);
   AddServe(app, global, &run);
   AddValidate(app, global, &run);
+  AddInit(app, global, &run);
+  AddSchema(app, global, &run);
+  AddStatus(app, global, &run);
+  AddGet(app, global, &run);
+  AddScore(app, global, &run);
+  AddTopics(app, global, &run);
+  AddTail(app, global, &run);
+  AddProduce(app, global, &run);
+  AddTest(app, global, &run);
+  AddHelp(app, global, &run);
   AddVersion(app, global, &run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {  // the library's way to say so; also for --help
     if (error.get_exit_code() == 0) return app.exit(error);
-    app.exit(error);
-    return kExitUsage;
+    return FailUsage(app, error);
   }
   global.file_given = app.count("--file") > 0;
   global.server_given = app.count("--server") > 0;
@@ -59,7 +69,12 @@ int Main(int argc, char** argv) {
     std::perror(("millrace: -C " + global.directory).c_str());
     return kExitUsage;
   }
-  return run();
+  const int code = run();
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+    std::perror("millrace: cannot write to standard output");
+    return code == kExitOk ? static_cast<int>(kExitFailed) : code;
+  }
+  return code;
 }
 
 }  // namespace

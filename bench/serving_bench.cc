@@ -1,153 +1,50 @@
-// What a decision, and a request around it, costs: assembling 24 features of 6 views as of the
-// decision's time from a real store in memory, scoring a logistic model, the JSON around it, and the
-// whole way over a loopback connection.
+// What a decision, and a request around it, costs: reading 24 features of 6 views of one entity as of
+// a time, scoring a logistic model, the JSON around it, and the whole way over a loopback connection
+// with the client on the same machine.
 //
 //   serving_bench --benchmark_repetitions=5 --benchmark_report_aggregates_only=true
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "bench/latency.h"
+#include "bench/served_task.h"
 #include "benchmark/benchmark.h"
 #include "core/check.h"
 #include "core/clock.h"
-#include "core/random.h"
-#include "featurestore/memory_state_store.h"
-#include "featurestore/online_store.h"
-#include "learners/registry.h"
+#include "grpcpp/grpcpp.h"
+#include "schemas/api.grpc.pb.h"
+#include "serving/grpc/grpc_server.h"
 #include "serving/http/http_server.h"
 #include "serving/json_requests.h"
 #include "serving/json_responses.h"
-#include "serving/request_scorer.h"
-#include "tests/featurestore/test_view.h"
 #include "tests/serving/http/raw_client.h"
 
 namespace millrace {
 namespace {
 
-constexpr int64_t kStartMs = 1'356'998'400'000;
-constexpr int kViews = 6;
-constexpr int kKeys = 400;
-constexpr char kBody[] = R"({"task":"delayed","keys":[{"key":"airport7"}],"request":[{"distance":867.0}]})";
+constexpr char kScoreBody[] =
+    R"({"task":"delayed","keys":[{"key":"airport7"}],"request":[{"distance":867.0}]})";
+constexpr char kFeaturesBody[] =
+    R"({"features":["view0.*","view1.*","view2.*"],"keys":[{"key":"airport7"}]})";
 
-// A store of 6 views over one source (as many as a task of the demo reads), the plan of a task over
-// all of them, and a taught model.
-class Task {
- public:
-  Task() {
-    std::vector<std::shared_ptr<const ViewSpec>> views;
-    for (int v = 0; v < kViews; ++v) {
-      auto view = TestView({TestFeature(AggregationKind::kMean, kX, Sliding(3'600'000)),
-                            TestFeature(AggregationKind::kMean, kX, Sliding(3 * 3'600'000)),
-                            TestFeature(AggregationKind::kCount, -1, Sliding(6 * 3'600'000)),
-                            TestFeature(AggregationKind::kLast, kX, Sliding(24 * 3'600'000))});
-      view->name = absl::StrCat("view", v);
-      views.push_back(std::move(view));
-    }
-    auto store = OnlineStore::Open(state_, std::move(views), {});
-    CHECK(store.ok());
-    store_ = *std::move(store);
-    Random random(1);
-    for (int64_t n = 0; n < 40'000; ++n) {
-      const std::string key = Key(static_cast<size_t>(random.Unit() * kKeys));
-      const Value fields[4] = {Value::String(key), Value::Int(n), Value::Double(random.Unit()),
-                               Value::Null()};
-      const int64_t at = kStartMs + n * 2000;
-      CHECK(store_->Apply({at, at, 0, 0, n, fields}).ok());
-    }
-    now_ms_ = kStartMs + 40'000 * 2000;
-    MakePlan();
-    auto scorer = Scorer::Make(plan_, *store_);
-    CHECK(scorer.ok());
-    scorer_ = std::make_unique<Scorer>(*std::move(scorer));
-    Teach();
-  }
-
-  static std::string Key(size_t i) { return absl::StrCat("airport", i % kKeys); }
-  const Scorer& scorer() const { return *scorer_; }
-  const Snapshot<Deployment>& live() const { return live_; }
-  int64_t now_ms() const { return now_ms_; }
-
- private:
-  void MakePlan() {
-    plan_ = std::make_shared<ScoringPlan>();
-    plan_->task = "delayed";
-    plan_->slots = {{"key", Type::kString}, {"distance", Type::kDouble}, {"at", Type::kTimestamp}};
-    plan_->field_count = 2;
-    plan_->at_slot = 2;
-    plan_->inputs.push_back({"distance", Type::kDouble, 1, nullptr});
-    for (int v = 0; v < kViews; ++v) {
-      ScoringRead read{.view = v, .key_slots = {0}, .features = {}, .slots = {}};
-      for (int f = 0; f < 4; ++f) {
-        const FeatureSpec& feature = store_->views()[static_cast<size_t>(v)]->features[static_cast<size_t>(f)];
-        const int slot = static_cast<int>(plan_->slots.size());
-        plan_->slots.push_back({absl::StrCat("view", v, ".", feature.name), feature.result_type});
-        plan_->inputs.push_back({plan_->slots.back().name, feature.result_type, slot, nullptr});
-        read.features.push_back(f);
-        read.slots.push_back(slot);
-      }
-      plan_->reads.push_back(std::move(read));
-    }
-  }
-
-  void Teach() {
-    std::vector<InputField> inputs;
-    for (const ScoringInput& input : plan_->inputs) inputs.push_back({input.name, input.type});
-    auto learner = FindLearnerType("logistic")->make({}, inputs);
-    CHECK(learner.ok());
-    Random random(2);
-    DecisionRow row;
-    for (size_t i = 0; i < 2000; ++i) {
-      const std::string key = Key(i);
-      const Value fields[2] = {Value::String(key), Value::Double(random.Unit() * 1000)};
-      CHECK(scorer_->Assemble(fields, now_ms_, &row).ok());
-      (*learner)->Learn(row.inputs, random.Unit() < 0.3 ? 1 : 0, 1);
-    }
-    auto deployment = std::make_shared<Deployment>();
-    deployment->task = "delayed";
-    DeployedModel model;
-    model.learner = "adagrad";
-    model.generation = 1;
-    model.step = 2000;
-    model.model = (*learner)->Publish();
-    deployment->models.push_back(std::move(model));
-    live_.Publish(std::move(deployment));
-  }
-
-  MemoryStateStore state_;
-  std::unique_ptr<OnlineStore> store_;
-  std::shared_ptr<ScoringPlan> plan_;
-  std::unique_ptr<Scorer> scorer_;
-  Snapshot<Deployment> live_;
-  int64_t now_ms_ = 0;
-};
-
-const Task& TheTask() {
-  static const Task* const task = new Task;
-  return *task;
+std::vector<std::string> Keys() {
+  std::vector<std::string> keys;
+  for (size_t i = 0; i < ServedTask::kKeys; ++i) keys.push_back(ServedTask::Key(i));
+  return keys;
 }
 
-RequestScorer& TheRequestScorer() {
-  static RequestScorer* const scorer = [] {
-    ScoredTask task;
-    task.scorer = &TheTask().scorer();
-    task.deployment = &TheTask().live();
-    return new RequestScorer({{"delayed", task}},
-                             {.now_ms = [] { return TheTask().now_ms(); }, .max_rows = 1000});
-  }();
-  return *scorer;
-}
+// --- in process ---
 
 void BM_Assemble(benchmark::State& state) {
-  const Task& task = TheTask();
+  const ServedTask& task = ServedTask::Get();
+  const std::vector<std::string> keys = Keys();
   DecisionRow row;
-  std::vector<std::string> keys;
-  for (size_t i = 0; i < kKeys; ++i) keys.push_back(Task::Key(i));
   size_t i = 0;
   for (auto _ : state) {
-    const Value fields[2] = {Value::String(keys[i++ % kKeys]), Value::Double(867)};
+    const Value fields[2] = {Value::String(keys[i++ % keys.size()]), Value::Double(867)};
     CHECK(task.scorer().Assemble(fields, task.now_ms(), &row).ok());
     benchmark::DoNotOptimize(row.inputs.data());
   }
@@ -156,13 +53,12 @@ BENCHMARK(BM_Assemble);
 
 // As the event loop does for each decision.
 void BM_AssembleAndScore(benchmark::State& state) {
-  const Task& task = TheTask();
+  const ServedTask& task = ServedTask::Get();
+  const std::vector<std::string> keys = Keys();
   DecisionRow row;
-  std::vector<std::string> keys;
-  for (size_t i = 0; i < kKeys; ++i) keys.push_back(Task::Key(i));
   size_t i = 0;
   for (auto _ : state) {
-    const Value fields[2] = {Value::String(keys[i++ % kKeys]), Value::Double(867)};
+    const Value fields[2] = {Value::String(keys[i++ % keys.size()]), Value::Double(867)};
     CHECK(task.scorer().Assemble(fields, task.now_ms(), &row).ok());
     task.scorer().Score(*task.live().Read(), &row);
     benchmark::DoNotOptimize(row.scores.data());
@@ -171,34 +67,111 @@ void BM_AssembleAndScore(benchmark::State& state) {
 BENCHMARK(BM_AssembleAndScore);
 
 void BM_ParseScoreBody(benchmark::State& state) {
-  for (auto _ : state) benchmark::DoNotOptimize(ParseScoreRequest(kBody));
+  for (auto _ : state) benchmark::DoNotOptimize(ParseScoreRequest(kScoreBody));
 }
 BENCHMARK(BM_ParseScoreBody);
 
 // From the body of a request to the body of its answer.
 void BM_ScoreBodyToBody(benchmark::State& state) {
+  RequestScorer& scorer = ServedTask::Get().request_scorer();
   for (auto _ : state) {
-    const auto response = TheRequestScorer().Score(*ParseScoreRequest(kBody));
+    const auto response = scorer.Score(*ParseScoreRequest(kScoreBody));
     CHECK(response.ok());
     benchmark::DoNotOptimize(ScoresJson(*response));
   }
 }
 BENCHMARK(BM_ScoreBodyToBody);
 
-// One request at a time on each of so many connections, clients on the same machine.
-void BM_HttpScore(benchmark::State& state) {
+void BM_FeaturesBodyToBody(benchmark::State& state) {
+  FeatureReader& reader = ServedTask::Get().feature_reader();
+  for (auto _ : state) {
+    const auto response = reader.ReadFeatures(*ParseFeaturesRequest(kFeaturesBody));
+    CHECK(response.ok());
+    benchmark::DoNotOptimize(FeaturesJson(*response));
+  }
+}
+BENCHMARK(BM_FeaturesBodyToBody);
+
+// --- over a connection: one request at a time on each of so many ---
+
+uint16_t HttpPort() {
   static Registry* const registry = new Registry;
   static HttpServer* const server = [] {
-    auto started = HttpServer::Start({.address = "127.0.0.1:0"}, {.scores = &TheRequestScorer()},
+    auto started = HttpServer::Start({.address = "127.0.0.1:0"}, ServedTask::Get().services(),
                                      *registry, Clock::Real());
     CHECK(started.ok());
     return started->release();
   }();
-  RawClient client(server->port());
-  for (auto _ : state) CHECK(client.Post("/api/v1/score", kBody).status == 200);
+  return server->port();
+}
+
+void PostRepeatedly(benchmark::State& state, const char* path, const char* body) {
+  RawClient client(HttpPort());
+  Latency latency;
+  for (auto _ : state) latency.Time([&] { CHECK(client.Post(path, body).status == 200); });
+  latency.Report(state);
   state.SetItemsProcessed(state.iterations());
 }
+
+void BM_HttpScore(benchmark::State& state) { PostRepeatedly(state, "/api/v1/score", kScoreBody); }
 BENCHMARK(BM_HttpScore)->Threads(1)->Threads(8)->UseRealTime();
+
+void BM_HttpFeatures(benchmark::State& state) {
+  PostRepeatedly(state, "/api/v1/features", kFeaturesBody);
+}
+BENCHMARK(BM_HttpFeatures)->Threads(1)->Threads(8)->UseRealTime();
+
+std::shared_ptr<grpc::Channel> GrpcChannel() {
+  static Registry* const registry = new Registry;
+  static GrpcServer* const server = [] {
+    auto started = GrpcServer::Start({.address = "127.0.0.1:0"}, ServedTask::Get().services(),
+                                     *registry, Clock::Real());
+    CHECK(started.ok());
+    return started->release();
+  }();
+  grpc::ChannelArguments own_connection;
+  own_connection.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  return grpc::CreateCustomChannel(absl::StrCat("127.0.0.1:", server->port()),
+                                   grpc::InsecureChannelCredentials(), own_connection);
+}
+
+void BM_GrpcScore(benchmark::State& state) {
+  const auto stub = v1::Scores::NewStub(GrpcChannel());
+  v1::ScoreRequest request;
+  request.set_task("delayed");
+  auto& fields = *request.add_rows()->mutable_fields();
+  fields["key"].set_string_value("airport7");
+  fields["distance"].set_double_value(867);
+  Latency latency;
+  for (auto _ : state) {
+    latency.Time([&] {
+      grpc::ClientContext context;
+      v1::ScoreResponse response;
+      CHECK(stub->Score(&context, request, &response).ok());
+    });
+  }
+  latency.Report(state);
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(BM_GrpcScore)->Threads(1)->Threads(8)->UseRealTime();
+
+void BM_GrpcFeatures(benchmark::State& state) {
+  const auto stub = v1::Features::NewStub(GrpcChannel());
+  v1::ReadFeaturesRequest request;
+  for (const char* view : {"view0.*", "view1.*", "view2.*"}) request.add_features(view);
+  (*request.add_keys()->mutable_fields())["key"].set_string_value("airport7");
+  Latency latency;
+  for (auto _ : state) {
+    latency.Time([&] {
+      grpc::ClientContext context;
+      v1::ReadFeaturesResponse response;
+      CHECK(stub->Read(&context, request, &response).ok());
+    });
+  }
+  latency.Report(state);
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(BM_GrpcFeatures)->Threads(1)->Threads(8)->UseRealTime();
 
 }  // namespace
 }  // namespace millrace

@@ -37,17 +37,6 @@ int ExitCodeOf(const absl::Status& status) {
 constexpr absl::string_view kOtherVariables[] = {"MILLRACE_KAFKA_HEAP", "MILLRACE_KAFKA_HOME",
                                                  "MILLRACE_KAFKA_OWNER", "MILLRACE_KCAT"};
 
-std::map<std::string, std::string> Environment() {
-  std::map<std::string, std::string> environment;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::vector<std::string> parts = absl::StrSplit(*entry, absl::MaxSplits('=', 1));
-    if (parts.size() != 2) continue;
-    if (absl::c_linear_search(kOtherVariables, parts[0])) continue;
-    environment[parts[0]] = parts[1];
-  }
-  return environment;
-}
-
 LoadOptions OptionsOf(const GlobalOptions& global) {
   LoadOptions options;
   options.path = global.file;
@@ -59,6 +48,17 @@ LoadOptions OptionsOf(const GlobalOptions& global) {
 }
 
 }  // namespace
+
+std::map<std::string, std::string> Environment() {
+  std::map<std::string, std::string> environment;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::vector<std::string> parts = absl::StrSplit(*entry, absl::MaxSplits('=', 1));
+    if (parts.size() != 2) continue;
+    if (absl::c_linear_search(kOtherVariables, parts[0])) continue;
+    environment[parts[0]] = parts[1];
+  }
+  return environment;
+}
 
 int Fail(const std::string& what, const absl::Status& status) {
   std::fprintf(stderr, "millrace: %s: %s\n", what.c_str(), std::string(status.message()).c_str());

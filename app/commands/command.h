@@ -6,6 +6,7 @@
 #define MILLRACE_APP_COMMANDS_COMMAND_H_
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -51,12 +52,25 @@ void AddDemo(CLI::App& app, const GlobalOptions& global, Run* run);
 void AddServe(CLI::App& app, const GlobalOptions& global, Run* run);
 void AddValidate(CLI::App& app, const GlobalOptions& global, Run* run);
 void AddVersion(CLI::App& app, const GlobalOptions& global, Run* run);
+void AddInit(CLI::App& app, const GlobalOptions& global, Run* run);
+void AddSchema(CLI::App& app, const GlobalOptions& global, Run* run);
+void AddStatus(CLI::App& app, const GlobalOptions& global, Run* run);
+void AddGet(CLI::App& app, const GlobalOptions& global, Run* run);
+void AddScore(CLI::App& app, const GlobalOptions& global, Run* run);
+void AddTopics(CLI::App& app, const GlobalOptions& global, Run* run);
+void AddTail(CLI::App& app, const GlobalOptions& global, Run* run);
+void AddProduce(CLI::App& app, const GlobalOptions& global, Run* run);
+void AddTest(CLI::App& app, const GlobalOptions& global, Run* run);
+void AddHelp(CLI::App& app, const GlobalOptions& global, Run* run);
 
 // Says "millrace: <what>: <message>" on stderr and returns the exit code of the status.
 int Fail(const std::string& what, const absl::Status& status);
 
 // True when escape sequences may be written to stderr (--color, NO_COLOR, FORCE_COLOR, terminal).
 bool UseColor(const GlobalOptions& global);
+
+// The variables of this process, by name.
+std::map<std::string, std::string> Environment();
 
 // Loads global.file (or `text` under that name), with --set and MILLRACE_ variables; diagnostics go
 // to stderr. Null when there are errors (exit kExitConfig).

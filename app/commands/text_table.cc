@@ -83,9 +83,13 @@ std::string TimeText(int64_t epoch_ms) {
 }
 
 std::string CountText(int64_t n) {
-  std::string text = absl::StrCat(n);
-  const int first = n < 0 ? 1 : 0;
-  for (int at = static_cast<int>(text.size()) - 3; at > first; at -= 3) text.insert(at, ",");
+  const std::string digits = absl::StrCat(n);
+  std::string text;
+  for (size_t i = 0; i < digits.size(); ++i) {
+    const bool after_digit = i > 0 && digits[i - 1] != '-';
+    if (after_digit && (digits.size() - i) % 3 == 0) text.push_back(',');
+    text.push_back(digits[i]);
+  }
   return text;
 }
 

@@ -43,6 +43,7 @@ void AddValidate(CLI::App& app, const GlobalOptions& global, Run* run) {
 
 void AddVersion(CLI::App& app, const GlobalOptions& global, Run* run) {
   CLI::App* version = app.add_subcommand("version", "Print the version");
+  version->footer("Example: millrace version --json");
   version->callback([&global, run] {
     *run = [&global] {
       if (global.json) {

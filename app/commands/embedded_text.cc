@@ -1,0 +1,41 @@
+#include "app/commands/embedded_text.h"
+
+#include <cstddef>
+
+extern "C" {
+extern const char millrace_blank_config[], millrace_blank_config_end[];
+extern const char millrace_flights_test[], millrace_flights_test_end[];
+extern const char millrace_page_cli[], millrace_page_cli_end[];
+extern const char millrace_page_expressions[], millrace_page_expressions_end[];
+extern const char millrace_page_windows[], millrace_page_windows_end[];
+extern const char millrace_page_learners[], millrace_page_learners_end[];
+extern const char millrace_page_http[], millrace_page_http_end[];
+}
+
+namespace millrace {
+namespace {
+
+absl::string_view Between(const char* begin, const char* end) {
+  return {begin, static_cast<size_t>(end - begin)};
+}
+
+}  // namespace
+
+absl::string_view BlankConfig() { return Between(millrace_blank_config, millrace_blank_config_end); }
+absl::string_view FlightsTest() { return Between(millrace_flights_test, millrace_flights_test_end); }
+
+std::span<const HelpPage> HelpPages() {
+  static const HelpPage kPages[] = {
+      {"cli", "the command line: vocabulary, exit codes", Between(millrace_page_cli, millrace_page_cli_end)},
+      {"expressions", "the language of expr, where and label",
+       Between(millrace_page_expressions, millrace_page_expressions_end)},
+      {"windows", "which records a feature covers",
+       Between(millrace_page_windows, millrace_page_windows_end)},
+      {"learners", "the types of learners and their options",
+       Between(millrace_page_learners, millrace_page_learners_end)},
+      {"http", "the HTTP API", Between(millrace_page_http, millrace_page_http_end)},
+  };
+  return kPages;
+}
+
+}  // namespace millrace

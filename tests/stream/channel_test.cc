@@ -1,0 +1,96 @@
+#include "stream/channel.h"
+
+#include <vector>
+
+#include "gtest/gtest.h"
+
+namespace millrace {
+namespace {
+
+Record WithHeaders(std::vector<Header>& headers) {
+  Record record;
+  record.partition = 2;
+  record.offset = 7;
+  record.headers = headers;
+  return record;
+}
+
+TEST(ReadChannelMark, ReadsTheThreeHeadersAndLeavesOthersAlone) {
+  std::vector<Header> headers = {
+      {"channel", "examples.delayed"}, {"trace", "x"}, {"n", "12"}, {"epoch", "3"}};
+  const auto mark = ReadChannelMark(WithHeaders(headers));
+  ASSERT_TRUE(mark.ok()) << mark.status();
+  ASSERT_TRUE(mark->has_value());
+  EXPECT_EQ((*mark)->channel, "examples.delayed");
+  EXPECT_EQ((*mark)->n, 12u);
+  EXPECT_EQ((*mark)->epoch, 3u);
+}
+
+TEST(ReadChannelMark, AForeignRecordHasNone) {
+  for (std::vector<Header> headers :
+       {std::vector<Header>{}, {{"n", "1"}}, {{"channel", "c"}}, {{"trace", "x"}}}) {
+    const auto mark = ReadChannelMark(WithHeaders(headers));
+    ASSERT_TRUE(mark.ok()) << mark.status();
+    EXPECT_FALSE(mark->has_value());
+  }
+}
+
+TEST(ReadChannelMark, NumbersThatDoNotParseAreRefusedWithTheirPlace) {
+  for (std::vector<Header> headers :
+       {std::vector<Header>{{"channel", "c"}, {"n", "one"}},
+        {{"channel", "c"}, {"n", "-1"}},
+        {{"channel", "c"}, {"n", "1"}, {"epoch", ""}}}) {
+    const auto mark = ReadChannelMark(WithHeaders(headers));
+    EXPECT_EQ(mark.status().code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_NE(mark.status().message().find("partition 2 offset 7"), std::string::npos);
+  }
+}
+
+TEST(ChannelFilter, DropsRepeatsAndTakesWhatIsNext) {
+  ChannelFilter filter;
+  const auto accept = [&](uint64_t n) { return *filter.Accept({"c", n, 1}); };
+  EXPECT_TRUE(accept(1));
+  EXPECT_TRUE(accept(2));
+  EXPECT_FALSE(accept(1));
+  EXPECT_FALSE(accept(2));
+  EXPECT_TRUE(accept(3));
+}
+
+TEST(ChannelFilter, AGapIsDataLossAndStaysOne) {
+  ChannelFilter filter;
+  ASSERT_TRUE(*filter.Accept({"c", 1, 1}));
+  for (const uint64_t n : {3u, 3u, 4u}) {
+    const auto accepted = filter.Accept({"c", n, 1});
+    EXPECT_EQ(accepted.status().code(), absl::StatusCode::kDataLoss);
+    EXPECT_NE(accepted.status().message().find("records 2 to"), std::string::npos)
+        << accepted.status();
+  }
+  EXPECT_TRUE(*filter.Accept({"c", 2, 1}));
+}
+
+TEST(ChannelFilter, ChannelsAreCountedApart) {
+  ChannelFilter filter;
+  EXPECT_TRUE(*filter.Accept({"a", 1, 1}));
+  EXPECT_TRUE(*filter.Accept({"b", 9, 1}));
+  EXPECT_TRUE(*filter.Accept({"a", 2, 1}));
+  EXPECT_TRUE(*filter.Accept({"b", 10, 1}));
+}
+
+TEST(ChannelFilter, ResumesBehindAPosition) {
+  ChannelFilter filter;
+  filter.Resume("c", 5);
+  EXPECT_FALSE(*filter.Accept({"c", 5, 1}));
+  EXPECT_TRUE(*filter.Accept({"c", 6, 1}));
+  filter.Resume("d", 0);
+  EXPECT_EQ(filter.Accept({"d", 2, 1}).status().code(), absl::StatusCode::kDataLoss);
+}
+
+TEST(ChannelFilter, RecordsOfAFencedEpochAreDropped) {
+  ChannelFilter filter;
+  EXPECT_TRUE(*filter.Accept({"c", 1, 2}));
+  EXPECT_FALSE(*filter.Accept({"c", 2, 1}));
+  EXPECT_TRUE(*filter.Accept({"c", 2, 2}));
+}
+
+}  // namespace
+}  // namespace millrace
