@@ -13,11 +13,10 @@ FROM debian:12-slim
 RUN apt-get update \
  && apt-get install -y --no-install-recommends \
       libgrpc++1.51 libprotobuf32 librocksdb7.8 librdkafka1 libxxhash0 libzstd1 libabsl20220623 \
-      libsimdjson14 libyaml-cpp0.7 libssl3 tzdata ca-certificates \
+      libsimdjson14 libyaml-cpp0.7 libssl3 libcurl4 tzdata ca-certificates \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --create-home --home-dir /var/lib/millrace millrace
 COPY --from=build /millrace /usr/local/bin/millrace
-COPY demos /usr/share/millrace/demos
 # The state and, without Kafka, the log: mount a volume here to keep them.
 WORKDIR /var/lib/millrace
 USER millrace
