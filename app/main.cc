@@ -47,6 +47,9 @@ int Main(int argc, char** argv) {
   AddTest(app, global, &run);
   AddHelp(app, global, &run);
   AddVersion(app, global, &run);
+  for (CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    command->footer(command->get_footer() + "\nOptions of all commands (--json, -f, --server, …): millrace --help");
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {  // the library's way to say so; also for --help

@@ -23,9 +23,11 @@
 
 #define ASSIGN_OR_RETURN(lhs, expr) \
   MILLRACE_ASSIGN_OR_RETURN(MILLRACE_CONCAT(status_or_, __LINE__), lhs, expr)
+// NOLINTBEGIN(bugprone-macro-parentheses): names and declarations do not stand in parentheses.
 #define MILLRACE_ASSIGN_OR_RETURN(tmp, lhs, expr) \
   auto tmp = (expr);                              \
   if (!tmp.ok()) return std::move(tmp).status();  \
   lhs = *std::move(tmp)
+// NOLINTEND(bugprone-macro-parentheses)
 
 #endif  // MILLRACE_CORE_STATUS_MACROS_H_

@@ -126,7 +126,7 @@ void Scorer::FillInputs(DecisionRow* row) const {
     row->inputs[i] = row->slots[slot];
     const int feature = slot_feature_[slot];
     row->input_statuses[i] = feature >= 0 ? row->features[static_cast<size_t>(feature)].status
-                             : row->inputs[i].is_null() ? FeatureStatus::kNull
+                             : row->inputs[i].is_null() ? FeatureStatus::kMissing
                                                         : FeatureStatus::kPresent;
   }
 }

@@ -41,7 +41,7 @@ std::string FlightsConfig() {
 }
 
 std::vector<NewFile> FilesOf(const InitOptions& options) {
-  const std::filesystem::path directory = options.directory;
+  const std::filesystem::path directory = std::filesystem::path(options.directory).lexically_normal();
   if (options.name == "flights") {
     return {{directory / "millrace.yaml", FlightsConfig()},
             {directory / "tests" / "origin_out.yaml", std::string(FlightsTest())}};
@@ -51,10 +51,11 @@ std::vector<NewFile> FilesOf(const InitOptions& options) {
 
 absl::Status WriteFile(const NewFile& file) {
   std::error_code error;
-  std::filesystem::create_directories(file.path.parent_path(), error);
+  const std::filesystem::path parent = std::filesystem::absolute(file.path, error).parent_path();
+  if (!error) std::filesystem::create_directories(parent, error);
   if (error) {
     return absl::UnknownError(
-        absl::StrCat("cannot make ", file.path.parent_path().string(), ": ", error.message()));
+        absl::StrCat("cannot make ", parent.string(), ": ", error.message()));
   }
   // "x" of C17: fails rather than overwrite what came in the meantime.
   const std::unique_ptr<FILE, int (*)(FILE*)> out(std::fopen(file.path.c_str(), "wx"), &std::fclose);

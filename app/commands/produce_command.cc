@@ -221,8 +221,8 @@ int ProduceFrom(int fd, const GlobalOptions& global, const ProduceOptions& optio
   const absl::Status status = producer.Run(fd);
   if (global.json) std::fputs(producer.ReportJson().c_str(), stdout);
   if (!global.quiet && (!global.json || !status.ok())) {
-    std::fprintf(stderr, "millrace: produce: %lld records are in %s\n",
-                 static_cast<long long>(producer.sent()), topic->info.name.c_str());
+    std::fprintf(stderr, "millrace: produce: %lld %s in %s\n",
+                 static_cast<long long>(producer.sent()), producer.sent() == 1 ? "record is" : "records are", topic->info.name.c_str());
   }
   return status.ok() ? static_cast<int>(kExitOk) : FailLog("produce", access, status);
 }

@@ -76,13 +76,7 @@ std::string ContributionsText(const JsonValue& parts) {
   return table.ToString();
 }
 
-absl::Status PrintText(absl::string_view answer, const ScoreOptions& options) {
-  ASSIGN_OR_RETURN(const JsonValue root, ParseAnswer(answer));
-  const JsonValue* scores = root.Find("scores");
-  if (scores == nullptr || scores->kind() != JsonKind::kArray || scores->items().size() != 1) {
-    return absl::UnknownError("the server's answer has not one score");
-  }
-  const JsonValue& score = scores->items()[0];
+std::string ScoreText(const JsonValue& root, const JsonValue& score, const ScoreOptions& options) {
   std::string out = absl::StrCat(options.task, " = ", MemberText(score, "value"), "  status ",
                                  MemberText(score, "status"));
   if (const std::string id = MemberText(score, "prediction_id"); id != "-") {
@@ -99,7 +93,24 @@ absl::Status PrintText(absl::string_view answer, const ScoreOptions& options) {
   if (parts != nullptr && parts->kind() == JsonKind::kArray) {
     absl::StrAppend(&out, "\n", ContributionsText(*parts));
   }
-  std::fputs(out.c_str(), stdout);
+  return out;
+}
+
+// An error when the decision should have been recorded and was not.
+absl::Status PrintAnswer(const std::string& answer, const GlobalOptions& global,
+                         const ScoreOptions& options) {
+  ASSIGN_OR_RETURN(const JsonValue root, ParseAnswer(answer));
+  const JsonValue* scores = root.Find("scores");
+  if (scores == nullptr || scores->kind() != JsonKind::kArray || scores->items().size() != 1) {
+    return absl::UnknownError("the server's answer has not one score");
+  }
+  const JsonValue& score = scores->items()[0];
+  const std::string text = global.json ? answer + "\n" : ScoreText(root, score, options);
+  std::fputs(text.c_str(), stdout);
+  if (!options.record.empty() && MemberText(score, "prediction_id") == "-") {
+    return absl::UnknownError(absl::StrCat("not recorded: task '", options.task,
+                                           "' decides by itself; only `trigger: request` takes ids"));
+  }
   return absl::OkStatus();
 }
 
@@ -116,11 +127,7 @@ int Score(const GlobalOptions& global, const ScoreOptions& options) {
   }
   const absl::StatusOr<std::string> answer = Ask(**api, options, *fields);
   if (!answer.ok()) return FailRequest("score", answer.status());
-  if (global.json) {
-    std::printf("%s\n", answer->c_str());
-    return kExitOk;
-  }
-  const absl::Status printed = PrintText(*answer, options);
+  const absl::Status printed = PrintAnswer(*answer, global, options);
   return printed.ok() ? static_cast<int>(kExitOk) : Fail("score", printed);
 }
 

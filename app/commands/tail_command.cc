@@ -110,6 +110,9 @@ class Tail {
            topic_.content == TopicContent::kExamples || topic_.content == TopicContent::kModels;
   }
 
+  // Ids, as in the messages.
+  bool HasTypedKey() const { return topic_.content == TopicContent::kPredictions; }
+
   void FindInputNames() {
     if (access_.project == nullptr) return;
     for (const TaskSpec& task : access_.project->tasks) {
@@ -184,7 +187,7 @@ class Tail {
 
   void AddText(const Record& record) {
     if (options_.key_delimiter) {
-      if (IsOwn() && record.key) {
+      if (HasTypedKey() && record.key) {
         JsonWriter json(&line_);
         WriteTypedBytes(*record.key, json);
       } else {
@@ -212,25 +215,19 @@ class Tail {
       json.String(IsUtf8(header.value) ? std::string(header.value) : absl::Base64Escape(header.value));
     }
     json.EndArray();
+    if (HasTypedKey() && record.key) {
+      WriteTypedBytes(*record.key, json.Key("key"));
+    } else {
+      WriteBytes("key", record.key, json);
+    }
     if (IsOwn()) {
-      WriteTypedKey(record, json);
       json.Key("payload");
       record.value ? WriteOwnRecord(topic_.content, *record.value, input_names_, json)
                    : static_cast<void>(json.Null());
     } else {
-      WriteBytes("key", record.key, json);
       WriteBytes("payload", record.value, json);
     }
     json.EndObject();
-  }
-
-  // Keys of predictions and examples are ids, typed as in their messages.
-  static void WriteTypedKey(const Record& record, JsonWriter& json) {
-    if (!record.key) {
-      json.Key("key").Null();
-    } else {
-      WriteTypedBytes(*record.key, json.Key("key"));
-    }
   }
 
   const GlobalOptions& global_;

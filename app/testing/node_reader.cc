@@ -167,8 +167,6 @@ std::optional<int64_t> ParseTestTime(const ConfigNode& node) {
   return absl::ToUnixMillis(time);
 }
 
-std::string TimeText(int64_t epoch_ms) { return ToString(Value::Timestamp(epoch_ms)); }
-
 std::optional<OwnedValue> TestValueOf(const ConfigNode& node, Type type) {
   if (node.kind == ConfigNode::Kind::kNull) return OwnedValue();
   if (!node.is_scalar()) return std::nullopt;

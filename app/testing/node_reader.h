@@ -45,8 +45,6 @@ class NodeReader {
 
 // Times as above, without a report.
 std::optional<int64_t> ParseTestTime(const ConfigNode& node);
-// "2013-01-01T12:00:00Z", with milliseconds where there are some.
-std::string TimeText(int64_t epoch_ms);
 
 // The scalar as a value of the type; timestamps as ParseTestTime. nullopt when it is of another.
 std::optional<OwnedValue> TestValueOf(const ConfigNode& node, Type type);

@@ -136,7 +136,7 @@ std::optional<Expectation> ExpectationReader::ReadView(const ConfigNode& node) {
   }
   Expectation expectation;
   expectation.title =
-      absl::StrCat(view.name, " ", FlowText(*key), " at ", TimeText(out.at_ms));
+      absl::StrCat(view.name, " ", FlowText(*key), " at ", ToString(Value::Timestamp(out.at_ms)));
   expectation.what = std::move(out);
   return expectation;
 }
