@@ -4,7 +4,14 @@
 #include <array>
 #include <cstdlib>
 
+#include "absl/strings/ascii.h"
+
 namespace millrace {
+namespace {
+
+bool Same(char a, char b) { return absl::ascii_tolower(a) == absl::ascii_tolower(b); }
+
+}  // namespace
 
 int EditDistance(absl::string_view a, absl::string_view b, int limit) {
   constexpr size_t kMaxSize = 64;
@@ -19,9 +26,9 @@ int EditDistance(absl::string_view a, absl::string_view b, int limit) {
     const auto& above = rows[(i + 2) % 3];
     row[0] = static_cast<int>(i);
     for (size_t j = 1; j <= b.size(); ++j) {
-      const int replace = above[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+      const int replace = above[j - 1] + (Same(a[i - 1], b[j - 1]) ? 0 : 1);
       row[j] = std::min({above[j] + 1, row[j - 1] + 1, replace});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+      if (i > 1 && j > 1 && Same(a[i - 1], b[j - 2]) && Same(a[i - 2], b[j - 1])) {
         row[j] = std::min(row[j], rows[(i + 1) % 3][j - 2] + 1);
       }
     }
@@ -30,7 +37,7 @@ int EditDistance(absl::string_view a, absl::string_view b, int limit) {
 }
 
 std::string ClosestName(absl::string_view written, const std::vector<std::string>& candidates) {
-  const int limit = written.size() < 4 ? 1 : 2;
+  const int limit = std::min(written.size() < 4 ? 1 : 2, static_cast<int>(written.size()) - 1);
   int best = limit + 1;
   const std::string* found = nullptr;
   for (const std::string& candidate : candidates) {

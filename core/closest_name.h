@@ -10,12 +10,12 @@
 
 namespace millrace {
 
-// Edits (insert, delete, replace, swap of neighbours) that turn a into b, or `limit` + 1 when there
+// Edits (insert, delete, replace, swap of neighbours; case is ignored) that turn a into b, or `limit` + 1 when there
 // are more. Only the first 64 bytes of each are looked at.
 int EditDistance(absl::string_view a, absl::string_view b, int limit);
 
-// The candidate at most 2 edits away (1 for names shorter than 4), the nearest first and of equals
-// the first given; empty when there is none.
+// The candidate at most 2 edits away (1 for names shorter than 4, 0 for one letter), the nearest
+// first and of equals the first given; empty when there is none.
 std::string ClosestName(absl::string_view written, const std::vector<std::string>& candidates);
 
 }  // namespace millrace

@@ -22,6 +22,15 @@ int64_t LadderSpan(const Window& window, int64_t as_of_ms) {
   return window.kind == WindowKind::kLifetime ? std::max(as_of_ms, kHourMs) : window.size_ms;
 }
 
+// The index of the largest tile size <= length_ms, or of the smallest.
+int TierOfAtMost(int64_t length_ms) {
+  int tier = 0;
+  while (tier + 1 < static_cast<int>(kTileSizesMs.size()) && kTileSizesMs[tier + 1] <= length_ms) {
+    ++tier;
+  }
+  return tier;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<const ViewLayout>> ViewLayout::Make(
@@ -113,10 +122,10 @@ absl::Status ViewLayout::Build() {
 void ViewLayout::BuildLadderAndWindows() {
   std::vector<int64_t> spans;
   for (const WindowPlan& plan : windows_) spans.push_back(LadderSpan(plan.window, spec_->as_of_ms));
-  ladder_ = BuildLadder(spans);
+  ladder_ = spec_->tile_ms ? std::vector<int>{TierOfAtMost(*spec_->tile_ms)} : BuildLadder(spans);
   for (size_t w = 0; w < windows_.size(); ++w) {
     WindowPlan& plan = windows_[w];
-    const int tail = TailTier(spans[w]);
+    const int tail = spec_->tile_ms ? ladder_[0] : TailTier(spans[w]);
     for (size_t tier = 0; tail >= 0 && tier < ladder_.size(); ++tier) {
       if (ladder_[tier] == tail) plan.tail = static_cast<int>(tier);
       if (plan.window.kind == WindowKind::kLifetime || tile_ms(tier) <= spans[w]) {

@@ -32,7 +32,9 @@ struct DecisionRow {
   std::vector<Value> slots;                    // by ScoringPlan::slots
   std::vector<FeatureValue> features;          // of all reads, one after another
   std::vector<Value> inputs;                   // by ScoringPlan::inputs
-  std::vector<FeatureStatus> input_statuses;   // parallel to inputs
+  // Parallel to inputs: of a feature its own; missing for a field that is null or was not given,
+  // null for an expression that is.
+  std::vector<FeatureStatus> input_statuses;
   std::vector<double> scores;                  // by Deployment::models
 
   std::vector<Value> key;                      // of the read under way

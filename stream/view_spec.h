@@ -54,6 +54,9 @@ struct ViewSpec {
   int64_t retention_ms = 40LL * 86'400'000;  // largest lateness of its sources
   std::optional<int64_t> ttl_ms;
   std::optional<int64_t> stale_after_ms;  // freshness.error_after
+  // In place of the tiers that the windows ask for one only: of the largest tile size that is no
+  // longer than this (`tiles:` of `millrace test`).
+  std::optional<int64_t> tile_ms;
 };
 
 }  // namespace millrace

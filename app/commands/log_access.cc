@@ -10,6 +10,7 @@
 #include "absl/strings/strip.h"
 #include "app/commands/remote_log.h"
 #include "app/workers/topics.h"
+#include "core/clock.h"
 #include "core/closest_name.h"
 #include "core/status_macros.h"
 #include "stream/dead_letter.h"
@@ -21,6 +22,8 @@ namespace {
 
 constexpr absl::string_view kOwnPrefix = "millrace.";
 constexpr absl::Duration kProbeTimeout = absl::Seconds(3);
+constexpr int64_t kServerStartNs = 5'000'000'000;
+constexpr absl::Duration kServerStartPoll = absl::Milliseconds(100);
 
 struct OwnKind {
   absl::string_view word;
@@ -67,8 +70,8 @@ absl::Status OpenEmbedded(const GlobalOptions& global, const Project& project, L
       EmbeddedLog::Open({.path = path,
                          .durability = project.state.power_loss ? Durability::kPowerLoss
                                                                 : Durability::kProcess});
-  if (absl::IsFailedPrecondition(log.status())) {
-    return absl::UnavailableError(
+  if (absl::IsAborted(log.status())) {
+    return absl::AbortedError(
         absl::StrCat(log.status().message(), "\n  hint: no server of project '", project.name,
                      "' answers at ", ServerUrl(global),
                      "; if it listens elsewhere, name it with --server URL"));
@@ -100,7 +103,15 @@ int OpenLogAccess(const GlobalOptions& global, const std::string& what, LogUse u
   if (!access->project->log.kafka && ServerHasLog(global, *access->project)) {
     return OpenRemote(global, what, access);
   }
-  const absl::Status status = OpenDirect(global, use, access);
+  absl::Status status = OpenDirect(global, use, access);
+  // Whoever has the log may be a server that has not opened its port yet.
+  Clock& clock = Clock::Real();
+  const int64_t give_up_ns = clock.MonotonicNanos() + kServerStartNs;
+  while (absl::IsAborted(status) && clock.MonotonicNanos() < give_up_ns) {
+    if (ServerHasLog(global, *access->project)) return OpenRemote(global, what, access);
+    clock.SleepFor(kServerStartPoll);
+    status = OpenDirect(global, use, access);
+  }
   return status.ok() ? static_cast<int>(kExitOk) : Fail(what, status);
 }
 

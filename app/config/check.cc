@@ -14,6 +14,7 @@
 #include "app/config/durations.h"
 #include "app/config/parse_yaml.h"
 #include "app/config/suggest.h"
+#include "core/closest_name.h"
 
 namespace millrace {
 namespace {
@@ -191,10 +192,10 @@ void Checker::UnknownKey(const SchemaNode& schema, const ConfigNode& map, const 
   const std::vector<std::string> aggregations = schema.SupportedAggregations();
   std::vector<std::string> all;
   for (const SchemaNode& row : schema.keys) all.push_back(row.name);
-  const std::optional<std::string> nearest = Nearest(key.text, all);
-  if (nearest) misspelt->push_back(*nearest);
+  const std::string nearest = ClosestName(key.text, all);
+  if (!nearest.empty()) misspelt->push_back(nearest);
   const bool names_aggregation = !aggregations.empty() && !has_aggregation &&
-                                 (!nearest || schema.Find(*nearest)->spec->aggregation);
+                                 (nearest.empty() || schema.Find(nearest)->spec->aggregation);
   Diagnostic& d = names_aggregation
                       ? sink_->Error(ErrorCode::kUnknownAggregation, key.place,
                                      absl::StrCat("unknown aggregation '", key.text, "'"))

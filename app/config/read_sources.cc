@@ -8,15 +8,10 @@
 #include "absl/strings/str_cat.h"
 #include "app/config/check.h"
 #include "app/config/compile.h"
+#include "stream/expr/expression.h"
 
 namespace millrace {
 namespace {
-
-// Functions of expressions (docs/expressions.md): a field of the same name would hide one.
-constexpr absl::string_view kFunctions[] = {
-    "coalesce", "hour", "minute", "weekday", "day",   "month",    "hour_of_week", "abs",
-    "min",      "max",  "floor",  "ceil",    "round", "log",      "exp",          "sqrt",
-    "pow",      "int",  "double", "string",  "size",  "duration", "timestamp"};
 
 bool ReadRange(const Section& spec, Field* field, ProjectDraft* draft) {
   const ConfigNode* range = spec.Find("range");
@@ -43,8 +38,7 @@ bool ReadRange(const Section& spec, Field* field, ProjectDraft* draft) {
 // Reads one entry of `schema:`; false when the field's type is not known.
 bool ReadField(const ConfigMember& member, const Section& map, Field* field, ProjectDraft* draft) {
   field->name = member.key.text;
-  if (std::find(std::begin(kFunctions), std::end(kFunctions), field->name) !=
-      std::end(kFunctions)) {
+  if (IsExpressionFunction(field->name)) {
     draft->sink->Error(
         ErrorCode::kInvalidName, member.key.place,
         absl::StrCat("the field '", field->name, "' would hide the function of that name"));

@@ -3,7 +3,6 @@
 #ifndef MILLRACE_APP_CONFIG_SUGGEST_H_
 #define MILLRACE_APP_CONFIG_SUGGEST_H_
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,11 +10,7 @@
 
 namespace millrace {
 
-// The nearest known word at a distance of at most 2, and less than the length of `word`; the first
-// of equals.
-std::optional<std::string> Nearest(absl::string_view word, const std::vector<std::string>& known);
-
-// "did you mean 'count'?", or "" when nothing is near.
+// "did you mean 'count'?", or "" when nothing is near (core/closest_name.h).
 std::string DidYouMean(absl::string_view word, const std::vector<std::string>& known);
 
 }  // namespace millrace

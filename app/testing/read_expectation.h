@@ -5,6 +5,7 @@
 #define MILLRACE_APP_TESTING_READ_EXPECTATION_H_
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,9 @@ class ExpectationReader {
   NodeReader& read_;
   std::vector<std::string> sources_, views_, tasks_;
 };
+
+// What is expected of the members of `node` among `keys`.
+std::vector<Expected> TakeFields(const ConfigNode& node, std::span<const absl::string_view> keys);
 
 // The terms that `decisions:` and `counts:` may name; each is printed by its name.
 const std::vector<std::string>& DecisionTerms();

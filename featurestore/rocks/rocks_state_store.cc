@@ -137,8 +137,8 @@ absl::StatusOr<std::unique_ptr<StateStore>> OpenRocksStateStore(const RocksState
   rocksdb::DB* db = nullptr;
   const rocksdb::Status status = rocksdb::DB::Open(MakeOptions(options), options.path, &db);
   if (status.IsIOError() && status.ToString().find("lock") != std::string::npos) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("state at ", options.path, " is in use: ", status.ToString()));
+    return absl::AbortedError(
+        absl::StrCat("the state in ", options.path, " is in use by another process"));
   }
   if (!status.ok()) return ToStatus(status, absl::StrCat("state at ", options.path));
   return std::make_unique<RocksStateStore>(std::unique_ptr<rocksdb::DB>(db), options.durability);

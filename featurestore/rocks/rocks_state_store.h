@@ -28,7 +28,7 @@ struct RocksStateOptions {
   int64_t memory_bytes = 256 << 20;
 };
 
-// Errors: FailedPrecondition (in use by another process, or by this one), DataLoss (damaged),
+// Errors: Aborted (in use by another process, or by this one), DataLoss (damaged),
 // ResourceExhausted (no room), Unavailable (other I/O errors).
 absl::StatusOr<std::unique_ptr<StateStore>> OpenRocksStateStore(const RocksStateOptions& options);
 

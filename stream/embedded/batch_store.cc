@@ -98,9 +98,8 @@ rocksdb::Options RocksOptions(const EmbeddedLogOptions& options,
 
 absl::Status OpenError(const std::string& path, const rocksdb::Status& status) {
   if (status.IsIOError() && absl::StrContains(status.ToString(), "/LOCK")) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("the embedded log in ", path, " is in use by another process (",
-                     status.ToString(), ")"));
+    return absl::AbortedError(
+        absl::StrCat("the embedded log in ", path, " is in use by another process"));
   }
   const absl::Status meaning = FromRocks(status);
   return absl::Status(meaning.code(), absl::StrCat(path, ": ", meaning.message()));

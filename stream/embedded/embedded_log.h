@@ -62,8 +62,8 @@ struct EmbeddedLogOptions {
 
 class EmbeddedLog final : public Log {
  public:
-  // Opens or creates the log. Errors: FailedPrecondition (another process has the path open, or a
-  // newer version wrote it), DataLoss (the newest batch of a partition is damaged),
+  // Opens or creates the log. Errors: Aborted (another process has the path open),
+  // FailedPrecondition (a newer version wrote it), DataLoss (the newest batch of a partition is damaged),
   // ResourceExhausted (no room), Unavailable (the directory cannot be used).
   static absl::StatusOr<std::unique_ptr<EmbeddedLog>> Open(const EmbeddedLogOptions& options);
   ~EmbeddedLog() override;

@@ -9,8 +9,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
+#include "core/closest_name.h"
 #include "core/status_macros.h"
-#include "stream/expr/close_name.h"
 #include "stream/expr/functions.h"
 
 namespace millrace {
@@ -111,8 +111,8 @@ class Checker {
     std::vector<std::string> names;
     for (const auto& [name, field] : fields_) names.push_back(name);
     std::string message = absl::StrCat("unknown field '", node->text, "'");
-    if (const auto close = CloseName(node->text, names)) {
-      absl::StrAppend(&message, "; did you mean '", *close, "'?");
+    if (const std::string close = ClosestName(node->text, names); !close.empty()) {
+      absl::StrAppend(&message, "; did you mean '", close, "'?");
     } else if (names.empty()) {
       absl::StrAppend(&message, "; there are no fields here");
     } else if (names.size() <= 12) {
@@ -348,8 +348,8 @@ class Checker {
     std::string message =
         absl::StrCat("unknown ", method ? "method" : "function", " '", node.text, "'");
     const std::vector<std::string> other = FunctionNames(!method);
-    if (const auto close = CloseName(node.text, FunctionNames(method))) {
-      absl::StrAppend(&message, "; did you mean '", *close, "'?");
+    if (const std::string close = ClosestName(node.text, FunctionNames(method)); !close.empty()) {
+      absl::StrAppend(&message, "; did you mean '", close, "'?");
     } else if (std::find(other.begin(), other.end(), node.text) != other.end()) {
       absl::StrAppend(&message, "; it is written ", method ? absl::StrCat(node.text, "(x)")
                                                            : absl::StrCat("x.", node.text, "(…)"));

@@ -74,7 +74,7 @@ TEST(RocksStateStore, PathInUseIsRefused) {
   auto first = OpenRocksStateStore({.path = path});
   ASSERT_TRUE(first.ok()) << first.status();
   const auto second = OpenRocksStateStore({.path = path});
-  EXPECT_TRUE(absl::IsFailedPrecondition(second.status())) << second.status();
+  EXPECT_TRUE(absl::IsAborted(second.status())) << second.status();
   first->reset();
   EXPECT_TRUE(OpenRocksStateStore({.path = path}).ok());
   std::filesystem::remove_all(path);

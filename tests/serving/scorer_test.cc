@@ -51,7 +51,7 @@ TEST_F(ScorerTest, KeepsStatusesOfMissingInputs) {
   ASSERT_TRUE(scorer_.Assemble(unknown, 1, &row_).ok());
   EXPECT_EQ(row_.input_statuses[0], FeatureStatus::kMissing);
   EXPECT_EQ(row_.input_statuses[1], FeatureStatus::kNull);
-  EXPECT_EQ(row_.input_statuses[2], FeatureStatus::kNull);
+  EXPECT_EQ(row_.input_statuses[2], FeatureStatus::kMissing);
   EXPECT_EQ(row_.input_statuses[3], FeatureStatus::kPresent);
 }
 

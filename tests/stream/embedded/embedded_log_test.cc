@@ -61,7 +61,7 @@ class EmbeddedLogTest : public ::testing::Test {
 TEST_F(EmbeddedLogTest, SaysThatAnotherHasThePathOpen) {
   Open();
   const auto second = EmbeddedLog::Open(options_);
-  EXPECT_EQ(second.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(second.status().code(), absl::StatusCode::kAborted);
   EXPECT_THAT(std::string(second.status().message()),
               AllOf(HasSubstr(options_.path), HasSubstr("in use by another process")));
 }
@@ -81,7 +81,7 @@ TEST_F(EmbeddedLogTest, SaysThatAnotherProcessHasThePathOpen) {
   }
   close(to_child[0]);
   ASSERT_EQ(read(to_parent[0], &byte, 1), 1);
-  EXPECT_EQ(EmbeddedLog::Open(options_).status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(EmbeddedLog::Open(options_).status().code(), absl::StatusCode::kAborted);
   close(to_child[1]);
   int how = -1;
   ASSERT_EQ(waitpid(child, &how, 0), child);

@@ -1,0 +1,76 @@
+#include "app/commands/log_access.h"
+
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace millrace {
+namespace {
+
+using testing::HasSubstr;
+
+const std::vector<TopicInfo>& Topics() {
+  static const auto* const kTopics = new std::vector<TopicInfo>{
+      {"orders", 3},
+      {"orders.dlq", 1},
+      {"millrace.shop.predictions.fraud", 1},
+      {"millrace.shop.examples.fraud", 1},
+      {"millrace.shop.models.fraud", 1},
+      {"millrace.shop.predictions.late", 1},
+      {"millrace.depot.predictions.late", 1},
+      {"millrace.shop.config", 1},
+  };
+  return *kTopics;
+}
+
+TEST(FindTopic, TakesTopicsShortNamesAndTasks) {
+  const struct {
+    const char* name;
+    const char* project;
+    const char* topic;
+    TopicContent content;
+    const char* task;
+  } kCases[] = {
+      {"orders", "", "orders", TopicContent::kRecords, ""},
+      {"orders.dlq", "shop", "orders.dlq", TopicContent::kDeadLetters, ""},
+      {"fraud", "shop", "millrace.shop.predictions.fraud", TopicContent::kPredictions, "fraud"},
+      {"fraud", "", "millrace.shop.predictions.fraud", TopicContent::kPredictions, "fraud"},
+      {"predictions.fraud", "", "millrace.shop.predictions.fraud", TopicContent::kPredictions, "fraud"},
+      {"examples.fraud", "shop", "millrace.shop.examples.fraud", TopicContent::kExamples, "fraud"},
+      {"models.fraud", "shop", "millrace.shop.models.fraud", TopicContent::kModels, "fraud"},
+      {"late", "depot", "millrace.depot.predictions.late", TopicContent::kPredictions, "late"},
+      {"millrace.shop.config", "", "millrace.shop.config", TopicContent::kOther, ""},
+      {"config", "shop", "millrace.shop.config", TopicContent::kOther, ""},
+  };
+  for (const auto& test : kCases) {
+    const absl::StatusOr<NamedTopic> found = FindTopic(test.name, Topics(), test.project);
+    ASSERT_TRUE(found.ok()) << found.status();
+    EXPECT_EQ(found->info.name, test.topic) << test.name;
+    EXPECT_EQ(found->content, test.content) << test.name;
+    EXPECT_EQ(found->task, test.task) << test.name;
+  }
+}
+
+TEST(FindTopic, SuggestsTopicsAndTasks) {
+  EXPECT_THAT(FindTopic("ordres", Topics(), "").status().message(), HasSubstr("did you mean 'orders'?"));
+  EXPECT_THAT(FindTopic("fruad", Topics(), "shop").status().message(), HasSubstr("did you mean 'fraud'?"));
+  EXPECT_TRUE(absl::IsNotFound(FindTopic("", Topics(), "").status()));
+  EXPECT_TRUE(absl::IsNotFound(FindTopic("orders", {}, "").status()));
+}
+
+TEST(FindTopic, AsksWhichProjectIsMeant) {
+  EXPECT_THAT(FindTopic("late", Topics(), "").status().message(), HasSubstr("several projects have 'late'"));
+}
+
+TEST(UrlOfListenAddress, IsHowThisMachineReachesTheServer) {
+  EXPECT_EQ(UrlOfListenAddress("127.0.0.1:7470"), "http://127.0.0.1:7470");
+  EXPECT_EQ(UrlOfListenAddress("0.0.0.0:80"), "http://127.0.0.1:80");
+  EXPECT_EQ(UrlOfListenAddress("[::]:80"), "http://[::1]:80");
+  EXPECT_EQ(UrlOfListenAddress("127.0.0.1:0"), "");
+  EXPECT_EQ(UrlOfListenAddress("nonsense"), "");
+}
+
+}  // namespace
+}  // namespace millrace

@@ -1,0 +1,167 @@
+// status, get, score and the tail of a task, asked of a running server of the flights template.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "stream/decode/json_document.h"
+#include "tests/app/commands/program.h"
+
+namespace millrace {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+// One server for all tests, which only add records.
+class ServerCommands : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    directory_ = new ProgramDirectory();
+    ASSERT_EQ(RunProgram(*directory_, {"init", "--template", "flights"}).code, 0);
+    server_ = new ServerProgram(*directory_);
+    ASSERT_FALSE(server_->url().empty());
+    const ProgramResult produced = Run(
+        {"produce", "flights.departures"},
+        R"({"at":1357038000000,"flight_id":1,"carrier":"AA","origin":"JFK","dest":"BOS","dep_delay":40.0})"
+        "\n");
+    ASSERT_EQ(produced.code, 0) << produced.err;
+    AwaitDeparture();
+  }
+
+  static void TearDownTestSuite() {
+    const ProgramResult stopped = server_->Stop();
+    EXPECT_EQ(stopped.code, 0) << stopped.err;
+    delete server_;
+    delete directory_;
+  }
+
+  static ProgramResult Run(std::vector<std::string> arguments, const std::string& input = "") {
+    arguments.insert(arguments.end(), {"--server", server_->url()});
+    return RunProgram(*directory_, arguments, input);
+  }
+
+  // Ingest is asynchronous: asks until the departure counts.
+  static void AwaitDeparture() {
+    constexpr int kTries = 500;
+    for (int i = 0; i < kTries; ++i) {
+      const ProgramResult status = Run({"status", "--json"});
+      if (status.out.find(R"("topic":"flights.departures","partition":0,"applied_offset":1)") !=
+          std::string::npos) {
+        return;
+      }
+    }
+    FAIL() << "the departure was not applied";
+  }
+
+  static ProgramDirectory* directory_;
+  static ServerProgram* server_;
+};
+
+ProgramDirectory* ServerCommands::directory_ = nullptr;
+ServerProgram* ServerCommands::server_ = nullptr;
+
+TEST_F(ServerCommands, StatusSumsUpWhatTheServerTells) {
+  const ProgramResult text = Run({"status"});
+  EXPECT_EQ(text.code, 0) << text.err;
+  EXPECT_THAT(text.out, AllOf(HasSubstr("project flights  log embedded  ready"),
+                              HasSubstr("origin_out"), HasSubstr("task delayed")));
+  const ProgramResult json = Run({"status", "--json"});
+  EXPECT_TRUE(ParseJson(json.out).ok());
+  EXPECT_THAT(json.err, IsEmpty());
+}
+
+TEST_F(ServerCommands, GetPrintsATableOfFeatures) {
+  const ProgramResult result = Run({"get", "origin_out", "origin=JFK", "--at", "2013-01-01T11:30:00Z"});
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_THAT(result.out, AllOf(HasSubstr("feature"), HasSubstr("origin_out.delay_max_3h"),
+                                HasSubstr("present  30 min")));
+  EXPECT_THAT(result.err, HasSubstr("origin=JFK at 2013-01-01T11:30:00.000Z"));
+}
+
+TEST_F(ServerCommands, GetPrintsTheServersAnswerAsJson) {
+  const ProgramResult one =
+      Run({"get", "origin_out.delay_max_3h", "origin=JFK", "--at", "1357038060000", "--json"});
+  EXPECT_EQ(one.out,
+            R"({"rows":[{"features":{"origin_out.delay_max_3h":{"value":40.0,"status":"present","age_ms":60000}}}],"at":1357038060000})"
+            "\n");
+  EXPECT_THAT(one.err, IsEmpty());
+  const ProgramResult service =
+      Run({"get", "airport", "origin=JFK", "--at", "1357038060000", "--json"});
+  EXPECT_EQ(service.code, 0) << service.err;
+  EXPECT_THAT(service.out, HasSubstr(R"("origin_out.left_6h":{"value":1,)"));
+}
+
+TEST_F(ServerCommands, ValuesThatReadAsNumbersBecomeTextWhereTheKeyIsText) {
+  const ProgramResult result = Run({"get", "origin_out", "origin=5", "--json"});
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_EQ(Run({"get", "route_in", "origin=true", "dest=null", "--json"}).code, 0);
+  EXPECT_EQ(Run({"get", "route_in", "origin=\"1\"", "dest=2", "--json"}).code, 0);
+}
+
+TEST_F(ServerCommands, ProblemsAreToldWithSuggestionsAndExitCodesByMeaning) {
+  const struct {
+    std::vector<std::string> arguments;
+    int code;
+    std::string said;
+  } kCases[] = {
+      {{"get", "origin_oot", "origin=JFK"}, 64, "get: there is no view 'origin_oot'; did you mean 'origin_out'?"},
+      {{"get", "origin_out.left_6", "origin=JFK"}, 64, "did you mean 'left_6h'?"},
+      {{"get", "origin_out", "orign=JFK"}, 65, "did you mean 'origin'?"},
+      {{"get", "origin_out", "origin=JFK", "--at", "tomorrow"}, 65, "RFC 3339"},
+      {{"score", "dealyed", "origin=JFK"}, 64, "score: there is no task 'dealyed'; did you mean 'delayed'?"},
+      {{"score", "delayed", "distance=far"}, 65, "'distance' is double, not string"},
+      {{"produce", "millrace.flights.models.delayed"}, 77, "written by Millrace alone"},
+  };
+  for (const auto& test : kCases) {
+    const ProgramResult result = Run(test.arguments, "x\n");
+    EXPECT_EQ(result.code, test.code) << test.said;
+    EXPECT_THAT(result.out, IsEmpty());
+    EXPECT_THAT(result.err, HasSubstr(test.said));
+  }
+}
+
+TEST_F(ServerCommands, ScoreShowsModelFeaturesAndContributions) {
+  const std::vector<std::string> ask = {"score",   "delayed",   "origin=JFK", "carrier=AA",
+                                        "dest=BOS", "distance=187", "--explain"};
+  const ProgramResult text = Run(ask);
+  EXPECT_EQ(text.code, 0) << text.err;
+  EXPECT_THAT(text.out, AllOf(HasSubstr("delayed = 0."), HasSubstr("model delayed.adagrad@champion"),
+                              HasSubstr("origin_out.late_share_1h"), HasSubstr("(intercept)")));
+  std::vector<std::string> as_json = ask;
+  as_json.push_back("--json");
+  EXPECT_TRUE(ParseJson(Run(as_json).out).ok());
+  EXPECT_EQ(Run({"score", "delayed.ftrl", "origin=JFK"}).code, 0);
+}
+
+TEST_F(ServerCommands, ScoreSaysWhenADecisionWasNotRecorded) {
+  const ProgramResult result = Run({"score", "delayed", "origin=JFK", "--record", "r1"});
+  EXPECT_NE(result.code, 0);
+  EXPECT_THAT(result.err, HasSubstr("millrace: score: "));
+}
+
+TEST_F(ServerCommands, TailOfATaskShowsPredictionsAsJson) {
+  RunningProgram tail(*directory_, {"tail", "delayed", "-c", "1", "--server", server_->url()});
+  const ProgramResult produced = Run(
+      {"produce", "flights.upcoming"},
+      R"({"at":1357039800000,"flight_id":77,"carrier":"AA","origin":"JFK","dest":"BOS","tailnum":"N1","distance":187.0,"sched_dep":1357041600000})"
+      "\n");
+  ASSERT_EQ(produced.code, 0) << produced.err;
+  const ProgramResult result = tail.Wait();
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_TRUE(ParseJson(result.out).ok()) << result.out;
+  EXPECT_THAT(result.out, AllOf(HasSubstr(R"({"task":"delayed","id":77,"decision_time":1357039800000,)"),
+                                HasSubstr(R"("champion":"adagrad")"),
+                                HasSubstr(R"("carrier":{"value":"AA","status":"present"})")));
+  const ProgramResult json = Run({"tail", "predictions.delayed", "-c", "1", "--json"});
+  EXPECT_THAT(json.out, AllOf(HasSubstr(R"("topic":"millrace.flights.predictions.delayed")"),
+                              HasSubstr(R"("key":77,"payload":{"task":"delayed")")));
+}
+
+}  // namespace
+}  // namespace millrace

@@ -1,0 +1,251 @@
+// A simulation is a function of its inputs alone: not of how far the log was promised when, not of
+// when it was committed, and not of where the process died.
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "core/random.h"
+#include "featurestore/memory_state_store.h"
+#include "gtest/gtest.h"
+#include "stream/memory_log.h"
+#include "stream/progress.h"
+#include "tests/app/workers/crash_point.h"
+#include "tests/app/workers/engine_process.h"
+#include "tests/app/workers/test_clock.h"
+
+namespace millrace {
+namespace {
+
+constexpr int64_t kStartMs = 1'357'000'000'000;
+constexpr int64_t kNever = int64_t{1} << 60;
+
+struct SourceRecord {
+  int64_t time_ms = 0;
+  std::string topic;
+  int32_t partition = 0;
+  std::string json;
+};
+
+// In event-time order. Times lie on a coarse grid, so that many are equal.
+std::vector<SourceRecord> MakeRecords(uint64_t seed) {
+  Random random(seed);
+  std::vector<SourceRecord> records;
+  const auto add = [&](int64_t time_ms, const std::string& topic, const std::string& fields) {
+    records.push_back({time_ms, topic, static_cast<int32_t>(random.Below(2)),
+                       absl::StrCat("{\"at\":", time_ms, ",", fields, "}")});
+  };
+  for (int64_t id = 1; id <= 60; ++id) {
+    const int64_t ask_ms = kStartMs + 250 * random.Between(0, 160);
+    const std::string user = absl::StrCat("\"user\":\"u", random.Below(5), "\"");
+    add(ask_ms, "asks", absl::StrCat("\"id\":", random.Chance(0.1) ? id - 1 : id, ",", user,
+                                     ",\"amount\":", random.Between(0, 9), ".5"));
+    for (uint64_t clicks = random.Below(3); clicks > 0; --clicks) {
+      add(ask_ms + 250 * random.Between(-2, 24), "clicks",
+          absl::StrCat("\"id\":", random.Chance(0.05) ? "null" : absl::StrCat(id), ",", user,
+                       ",\"good\":", random.Chance(0.6) ? "true" : "false"));
+    }
+    for (int visit = 0; visit < 3; ++visit) {
+      add(ask_ms - 250 * random.Between(0, 20), "visits",
+          absl::StrCat(user, ",\"pages\":", random.Between(1, 5)));
+    }
+  }
+  for (int i = 0; i < 5; ++i) {
+    add(kStartMs + 250 * random.Between(0, 160), "visits", "\"user\":\"u1\",\"pages\":\"many\"");
+  }
+  std::stable_sort(records.begin(), records.end(),
+                   [](const SourceRecord& a, const SourceRecord& b) { return a.time_ms < b.time_ms; });
+  return records;
+}
+
+// Logs and state of one deployment, through all its processes.
+struct Shop {
+  explicit Shop(const std::vector<SourceRecord>& records) {
+    for (const char* topic : {"asks", "clicks", "visits"}) {
+      EXPECT_TRUE(log.CreateTopic(topic, {.partitions = 2}).ok());
+    }
+    for (const SourceRecord& r : records) AppendJson(log, r.topic, r.json, r.partition);
+  }
+
+  // A process that lives for so many effects; gives what it thinks it has done.
+  std::string RunUntil(CrashPoint& crash, absl::Duration step = absl::Milliseconds(10)) {
+    CrashingState mortal_state(state, crash);
+    CrashingLog mortal_log(log, crash);
+    TickingClock clock(step);
+    EngineProcess process(ShopProject(), mortal_log, mortal_state, clock, Engine::Mode::kSimulation);
+    const absl::Status ran = process.Simulate();
+    EXPECT_TRUE(ran.ok()) << ran;
+    return process.Outcome();
+  }
+
+  std::map<std::string, std::vector<std::string>> Emitted() {
+    std::map<std::string, std::vector<std::string>> emitted;
+    for (const char* kind : {"predictions", "examples", "models"}) {
+      const std::string topic = absl::StrCat("millrace.shop.", kind, ".bought");
+      emitted[topic] = ChannelTexts(log, topic);
+    }
+    emitted["visits.dlq"] = ChannelTexts(log, "visits.dlq");
+    return emitted;
+  }
+
+  MemoryLog log;
+  MemoryStateStore state;
+};
+
+TEST(EngineSimulation, DecidesLearnsAndPublishesWhatTheRecordsSay) {
+  Shop shop(MakeRecords(1));
+  CrashPoint never(kNever);
+  const std::string outcome = shop.RunUntil(never);
+  const auto emitted = shop.Emitted();
+  EXPECT_GT(emitted.at("millrace.shop.predictions.bought").size(), 50u) << outcome;
+  EXPECT_GT(emitted.at("millrace.shop.models.bought").size(), 10u) << outcome;
+  EXPECT_EQ(emitted.at("visits.dlq").size(), 5u) << outcome;
+}
+
+TEST(EngineSimulation, DyingAfterAnyOfItsEffectsChangesNothing) {
+  const uint64_t seed = 2;
+  SCOPED_TRACE(absl::StrCat("seed ", seed));
+  const std::vector<SourceRecord> records = MakeRecords(seed);
+  Shop untouched(records);
+  CrashPoint counting(kNever);
+  const std::string expected = untouched.RunUntil(counting);
+  const int64_t effects = counting.Passed(kNever);
+  ASSERT_GT(effects, 40);
+  for (int64_t last = 0; last <= effects; ++last) {
+    SCOPED_TRACE(absl::StrCat("died after effect ", last, " of ", effects));
+    Shop shop(records);
+    CrashPoint crash(last), never(kNever);
+    shop.RunUntil(crash);
+    EXPECT_EQ(shop.RunUntil(never), expected);
+    EXPECT_EQ(shop.Emitted(), untouched.Emitted());
+    if (::testing::Test::HasFailure()) return;
+  }
+}
+
+TEST(EngineSimulation, DyingOverAndOverChangesNothing) {
+  for (uint64_t seed = 3; seed < 23; ++seed) {
+    SCOPED_TRACE(absl::StrCat("seed ", seed));
+    const std::vector<SourceRecord> records = MakeRecords(seed);
+    Shop untouched(records), shop(records);
+    CrashPoint never(kNever), at_last(kNever);
+    const std::string expected = untouched.RunUntil(never);
+    Random random(seed);
+    for (int crashes = 0; crashes < 8; ++crashes) {
+      CrashPoint crash(random.Between(0, 25));
+      shop.RunUntil(crash);
+    }
+    EXPECT_EQ(shop.RunUntil(at_last), expected);
+    EXPECT_EQ(shop.Emitted(), untouched.Emitted());
+    if (::testing::Test::HasFailure()) return;
+  }
+}
+
+// A commit in the middle of an event time, right behind the record that settles a decision.
+TEST(EngineSimulation, ASettledDecisionIsNeverCommittedWithoutItsExample) {
+  constexpr int kRecordsOfATurn = 256;
+  std::vector<SourceRecord> records;
+  records.push_back({kStartMs, "asks", 0,
+                     absl::StrCat("{\"at\":", kStartMs, ",\"id\":1,\"user\":\"u\",\"amount\":1}")});
+  for (int i = 1; i <= kRecordsOfATurn + 10; ++i) {
+    const int64_t time_ms = kStartMs + i;
+    records.push_back(
+        i + 1 == kRecordsOfATurn
+            ? SourceRecord{time_ms, "clicks", 0,
+                           absl::StrCat("{\"at\":", time_ms, ",\"id\":1,\"user\":\"u\",\"good\":true}")}
+            : SourceRecord{time_ms, "visits", 0,
+                           absl::StrCat("{\"at\":", time_ms, ",\"user\":\"u\",\"pages\":1}")});
+  }
+  constexpr absl::Duration kCommitsAtEveryLook = absl::Milliseconds(60);
+  Shop untouched(records);
+  CrashPoint counting(kNever);
+  const std::string expected = untouched.RunUntil(counting, kCommitsAtEveryLook);
+  for (int64_t last = counting.Passed(kNever); last >= 0; --last) {
+    SCOPED_TRACE(absl::StrCat("died after effect ", last));
+    Shop shop(records);
+    CrashPoint crash(last), never(kNever);
+    shop.RunUntil(crash, kCommitsAtEveryLook);
+    ASSERT_EQ(shop.RunUntil(never), expected);
+  }
+}
+
+TEST(EngineSimulation, AFinishedSimulationRunAgainAddsNothing) {
+  Shop shop(MakeRecords(31));
+  CrashPoint first(kNever), second(kNever);
+  const std::string outcome = shop.RunUntil(first);
+  const auto emitted = shop.Emitted();
+  EXPECT_EQ(shop.RunUntil(second), outcome);
+  EXPECT_EQ(shop.Emitted(), emitted);
+}
+
+// The producer appends and promises a little at a time while the loop runs.
+TEST(EngineSimulation, HowTheFrontierAdvancesDoesNotMatter) {
+  const uint64_t seed = 41;
+  SCOPED_TRACE(absl::StrCat("seed ", seed));
+  const std::vector<SourceRecord> records = MakeRecords(seed);
+  Shop untouched(records);
+  CrashPoint never(kNever);
+  const std::string expected = untouched.RunUntil(never);
+  Random random(seed);
+  for (int round = 0; round < 20; ++round) {
+    SCOPED_TRACE(absl::StrCat("round ", round));
+    Shop shop({});
+    TickingClock clock(absl::Milliseconds(10));
+    EngineProcess process(ShopProject(), shop.log, shop.state, clock, Engine::Mode::kSimulation);
+    process.Start();
+    size_t next = 0;
+    while (next < records.size()) {
+      const size_t end = std::min<size_t>(records.size(), next + random.Below(20));
+      for (; next < end; ++next) {
+        AppendJson(shop.log, records[next].topic, records[next].json, records[next].partition);
+      }
+      const int64_t until_ms = next < records.size() ? records[next].time_ms : kEndOfTime;
+      process.engine().SetFrontier({until_ms, process.Ends()}, Engine::AtEnd::kSettle);
+    }
+    ASSERT_TRUE(process.AwaitEnd().ok());
+    EXPECT_EQ(process.Outcome(), expected);
+    EXPECT_EQ(shop.Emitted(), untouched.Emitted());
+    if (::testing::Test::HasFailure()) return;
+  }
+}
+
+// An orderly stop at any moment, as by Ctrl-C, and going on later.
+TEST(EngineSimulation, StoppingAndGoingOnChangesNothing) {
+  const uint64_t seed = 51;
+  SCOPED_TRACE(absl::StrCat("seed ", seed));
+  const std::vector<SourceRecord> records = MakeRecords(seed);
+  Shop untouched(records), shop(records);
+  CrashPoint never(kNever), at_last(kNever);
+  const std::string expected = untouched.RunUntil(never);
+  Random random(seed);
+  for (int stops = 0; stops < 30; ++stops) {
+    TickingClock clock(absl::Milliseconds(10));
+    EngineProcess process(ShopProject(), shop.log, shop.state, clock, Engine::Mode::kSimulation);
+    process.engine().SetFrontier(
+        {kStartMs + 250 * random.Between(0, 200), process.Ends()}, Engine::AtEnd::kSettle);
+    process.Start();
+    EXPECT_TRUE(process.Stop().ok());
+  }
+  EXPECT_EQ(shop.RunUntil(at_last), expected);
+  EXPECT_EQ(shop.Emitted(), untouched.Emitted());
+}
+
+TEST(EngineSimulation, WhatIsOpenAtTheEndStaysPendingUnlessItIsToSettle) {
+  Shop shop({});
+  AppendJson(shop.log, "asks", absl::StrCat("{\"at\":", kStartMs, ",\"id\":1,\"user\":\"u\",\"amount\":1}"));
+  TickingClock clock(absl::Milliseconds(10));
+  {
+    EngineProcess process(ShopProject(), shop.log, shop.state, clock, Engine::Mode::kSimulation);
+    ASSERT_TRUE(process.Simulate(Engine::AtEnd::kLeavePending).ok());
+    EXPECT_EQ(process.engine().MakeStatus().tasks[0].counts.pending, 1u);
+    EXPECT_EQ(process.engine().MakeStatus().tasks[0].counts.waiting, 0u);
+  }
+  EngineProcess process(ShopProject(), shop.log, shop.state, clock, Engine::Mode::kSimulation);
+  ASSERT_TRUE(process.Simulate(Engine::AtEnd::kSettle).ok());
+  EXPECT_EQ(process.engine().MakeStatus().tasks[0].counts.pending, 0u);
+  EXPECT_EQ(process.engine().MakeStatus().tasks[0].counts.examples, 1u);
+}
+
+}  // namespace
+}  // namespace millrace
