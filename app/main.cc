@@ -30,6 +30,7 @@ int Main(int argc, char** argv) {
   GlobalOptions global;
   Run run;
   CLI::App app("Millrace keeps features and models as fresh as the events that feed them.", "millrace");
+  app.footer("Example: millrace demo flights\nmillrace help TOPIC explains commands, errors and more.");
   app.require_subcommand(1);
   app.fallthrough();  // global options may stand anywhere on the line
   AddGlobalOptions(app, global);
@@ -38,6 +39,7 @@ int Main(int argc, char** argv) {
   AddValidate(app, global, &run);
   AddInit(app, global, &run);
   AddSchema(app, global, &run);
+  AddFeatures(app, global, &run);
   AddStatus(app, global, &run);
   AddGet(app, global, &run);
   AddScore(app, global, &run);

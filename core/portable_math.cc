@@ -66,7 +66,8 @@ constexpr uint32_t kOneHigh = 0x3ff00000;
 }  // namespace
 
 double PortableExp(double x) {
-  if (!(x <= kExpOverflow)) return x != x ? x : kInfinity;
+  if (x != x) return x;
+  if (x > kExpOverflow) return kInfinity;
   if (x < kExpUnderflow) return 0.0;
 
   // Adding and removing 1.5 * 2^52 rounds to the nearest integer; its low bits hold k.

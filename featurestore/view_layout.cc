@@ -119,13 +119,19 @@ absl::Status ViewLayout::Build() {
   return absl::OkStatus();
 }
 
+// Windows shorter than the tiles are folded record by record.
+int ViewLayout::TailOfOneTier(const Window& window, int64_t span_ms) const {
+  return window.kind == WindowKind::kLifetime || tile_ms(0) <= span_ms ? ladder_[0] : -1;
+}
+
 void ViewLayout::BuildLadderAndWindows() {
   std::vector<int64_t> spans;
   for (const WindowPlan& plan : windows_) spans.push_back(LadderSpan(plan.window, spec_->as_of_ms));
   ladder_ = spec_->tile_ms ? std::vector<int>{TierOfAtMost(*spec_->tile_ms)} : BuildLadder(spans);
   for (size_t w = 0; w < windows_.size(); ++w) {
     WindowPlan& plan = windows_[w];
-    const int tail = spec_->tile_ms ? ladder_[0] : TailTier(spans[w]);
+    int tail = TailTier(spans[w]);
+    if (spec_->tile_ms) tail = TailOfOneTier(plan.window, spans[w]);
     for (size_t tier = 0; tail >= 0 && tier < ladder_.size(); ++tier) {
       if (ladder_[tier] == tail) plan.tail = static_cast<int>(tier);
       if (plan.window.kind == WindowKind::kLifetime || tile_ms(tier) <= spans[w]) {

@@ -65,7 +65,7 @@ class ViewLayout {
   int64_t tile_ms(size_t tier) const { return kTileSizesMs[ladder_[tier]]; }
   bool has_lifetime() const { return lifetime_lag_ms_ >= 0; }
   // Entities with few entries keep no tiles; not where entries are not kept.
-  bool may_be_sparse() const { return spec_->accuracy != Accuracy::kTiled; }
+  bool may_be_sparse() const { return spec_->accuracy != Accuracy::kTiled && !spec_->tile_ms; }
   // SIZE_MAX for `accuracy: exact`.
   size_t max_entries() const;
 
@@ -93,6 +93,7 @@ class ViewLayout {
   absl::Status Build();
   int FilterOf(const FeatureSpec& feature);
   int ColumnOf(const FeatureSpec& feature, int filter);
+  int TailOfOneTier(const Window& window, int64_t span_ms) const;
   void BuildLadderAndWindows();
   void BuildHorizons();
   void BuildFingerprint();

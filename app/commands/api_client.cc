@@ -27,9 +27,8 @@ std::string Payload(const absl::Status& status, absl::string_view name) {
 
 std::string TextMember(const JsonValue& object, absl::string_view name) {
   const JsonValue* value = object.Find(name);
-  return value != nullptr && value->kind() == JsonKind::kString
-             ? std::string(value->string_value())
-             : "";
+  return value != nullptr && value->kind() == JsonKind::kString ? std::string(value->string_value())
+                                                                : "";
 }
 
 // The status code of a problem, by its own code where we know that, else by that of HTTP.
@@ -57,9 +56,9 @@ absl::StatusCode MeaningOf(absl::string_view code, int http_status) {
 absl::Status ProblemOf(const HttpReply& reply) {
   const absl::StatusOr<JsonValue> problem = ParseAnswer(reply.body);
   if (!problem.ok() || !absl::StrContains(reply.content_type, "json")) {
-    return absl::Status(MeaningOf("", reply.status),
-                        absl::StrCat("the server answered with HTTP ", reply.status,
-                                     ", not as a Millrace does"));
+    return absl::Status(
+        MeaningOf("", reply.status),
+        absl::StrCat("the server answered with HTTP ", reply.status, ", not as a Millrace does"));
   }
   const std::string code = TextMember(*problem, "code");
   std::string message = TextMember(*problem, "detail");
@@ -120,7 +119,8 @@ std::string ProblemField(const absl::Status& status) { return Payload(status, kF
 std::vector<ProblemHelp> ProblemHelps() {
   std::vector<ProblemHelp> helps;
   for (const ErrorKind& kind : ErrorKinds()) {
-    helps.push_back({absl::StrCat("MILLRACE-", static_cast<int>(kind.code)), kind.title, kind.meaning});
+    helps.push_back(
+        {absl::StrCat("MILLRACE-", static_cast<int>(kind.code)), kind.title, kind.meaning});
   }
   return helps;
 }
@@ -143,9 +143,10 @@ int FailRequest(const std::string& what, const absl::Status& status) {
   const int generic = Fail(what, status);
   switch (status.code()) {
     case absl::StatusCode::kUnavailable:
-      std::fprintf(stderr,
-                   "  hint: start one with `millrace serve -f millrace.yaml` or `millrace demo flights`, "
-                   "or name another with --server URL\n");
+      std::fprintf(
+          stderr,
+          "  hint: start one with `millrace serve -f millrace.yaml` or `millrace demo flights`, "
+          "or name another with --server URL\n");
       return kExitUnavailable;
     case absl::StatusCode::kNotFound: return kExitUsage;
     case absl::StatusCode::kOutOfRange: return kExitData;

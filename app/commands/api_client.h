@@ -65,8 +65,8 @@ std::vector<ProblemHelp> ProblemHelps();
 absl::StatusOr<JsonValue> ParseAnswer(absl::string_view json);
 
 // As Fail, for what ApiClient returned: "millrace: get: …". A name that the server does not know is
-// wrong usage (64), wrong values are bad data (65); no server (69) comes with how to start one; what
-// may succeed later, also a value that is too old, is 75.
+// wrong usage (64), wrong values are bad data (65); no server (69) comes with how to start one;
+// what may succeed later, also a value that is too old, is 75.
 int FailRequest(const std::string& what, const absl::Status& status);
 
 }  // namespace millrace

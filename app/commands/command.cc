@@ -33,7 +33,8 @@ int ExitCodeOf(const absl::Status& status) {
   }
 }
 
-// Variables with the prefix of configuration keys that name none: they belong to ./dev and the tests.
+// Variables with the prefix of configuration keys that name none: they belong to ./dev and the
+// tests.
 constexpr absl::string_view kOtherVariables[] = {"MILLRACE_KAFKA_HEAP", "MILLRACE_KAFKA_HOME",
                                                  "MILLRACE_KAFKA_OWNER", "MILLRACE_KCAT"};
 
@@ -68,7 +69,8 @@ int Fail(const std::string& what, const absl::Status& status) {
 bool UseColor(const GlobalOptions& global) {
   if (global.color == "always") return true;
   if (global.color == "never") return false;
-  if (const char* no_color = std::getenv("NO_COLOR"); no_color != nullptr && *no_color != 0) return false;
+  if (const char* no_color = std::getenv("NO_COLOR"); no_color != nullptr && *no_color != 0)
+    return false;
   if (const char* force = std::getenv("FORCE_COLOR"); force != nullptr && *force != 0) return true;
   const char* term = std::getenv("TERM");
   return isatty(STDERR_FILENO) == 1 && (term == nullptr || std::string(term) != "dumb");
@@ -83,7 +85,9 @@ std::shared_ptr<const Project> LoadProject(
   options.settings.insert(options.settings.begin(), extra.begin(), extra.end());
   LoadResult result = Load(options);
   if (!result.diagnostics.empty()) {
-    std::fputs(Render(result.diagnostics, UseColor(global) ? Color::kAlways : Color::kNever).c_str(), stderr);
+    std::fputs(
+        Render(result.diagnostics, UseColor(global) ? Color::kAlways : Color::kNever).c_str(),
+        stderr);
   }
   if (!result.project) return nullptr;
   return std::make_shared<const Project>(*std::move(result.project));

@@ -54,6 +54,7 @@ void AddValidate(CLI::App& app, const GlobalOptions& global, Run* run);
 void AddVersion(CLI::App& app, const GlobalOptions& global, Run* run);
 void AddInit(CLI::App& app, const GlobalOptions& global, Run* run);
 void AddSchema(CLI::App& app, const GlobalOptions& global, Run* run);
+void AddFeatures(CLI::App& app, const GlobalOptions& global, Run* run);
 void AddStatus(CLI::App& app, const GlobalOptions& global, Run* run);
 void AddGet(CLI::App& app, const GlobalOptions& global, Run* run);
 void AddScore(CLI::App& app, const GlobalOptions& global, Run* run);

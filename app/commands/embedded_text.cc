@@ -21,12 +21,17 @@ absl::string_view Between(const char* begin, const char* end) {
 
 }  // namespace
 
-absl::string_view BlankConfig() { return Between(millrace_blank_config, millrace_blank_config_end); }
-absl::string_view FlightsTest() { return Between(millrace_flights_test, millrace_flights_test_end); }
+absl::string_view BlankConfig() {
+  return Between(millrace_blank_config, millrace_blank_config_end);
+}
+absl::string_view FlightsTest() {
+  return Between(millrace_flights_test, millrace_flights_test_end);
+}
 
 std::span<const HelpPage> HelpPages() {
   static const HelpPage kPages[] = {
-      {"cli", "the command line: vocabulary, exit codes", Between(millrace_page_cli, millrace_page_cli_end)},
+      {"cli", "the command line: vocabulary, exit codes",
+       Between(millrace_page_cli, millrace_page_cli_end)},
       {"expressions", "the language of expr, where and label",
        Between(millrace_page_expressions, millrace_page_expressions_end)},
       {"windows", "which records a feature covers",

@@ -1,5 +1,5 @@
-// The texts inside the program (app/templates/embed.S.in): starting points of projects, and pages of
-// the documentation. Pure functions; the views live as long as the program.
+// The texts inside the program (app/templates/embed.S.in): starting points of projects, and pages
+// of the documentation. Pure functions; the views live as long as the program.
 
 #ifndef MILLRACE_APP_COMMANDS_EMBEDDED_TEXT_H_
 #define MILLRACE_APP_COMMANDS_EMBEDDED_TEXT_H_

@@ -60,10 +60,10 @@ absl::Status PrintTable(absl::string_view answer, const GlobalOptions& global,
                         const FieldArguments& keys) {
   ASSIGN_OR_RETURN(const JsonValue root, ParseAnswer(answer));
   const JsonValue* rows = root.Find("rows");
-  const JsonValue* features = rows != nullptr && rows->kind() == JsonKind::kArray &&
-                                      rows->items().size() == 1
-                                  ? rows->items()[0].Find("features")
-                                  : nullptr;
+  const JsonValue* features =
+      rows != nullptr && rows->kind() == JsonKind::kArray && rows->items().size() == 1
+          ? rows->items()[0].Find("features")
+          : nullptr;
   if (features == nullptr || features->kind() != JsonKind::kObject) {
     return absl::UnknownError("the server's answer has no row of features");
   }
@@ -112,7 +112,8 @@ void AddGet(CLI::App& app, const GlobalOptions& global, Run* run) {
   get->add_option("--at", options->at,
                   "Event time to read at: RFC 3339 or milliseconds since the epoch (default now)");
   get->footer("Example: millrace get origin_out origin=JFK --at 2013-02-01T10:00:00Z");
-  get->callback([&global, options, run] { *run = [&global, options] { return Get(global, *options); }; });
+  get->callback(
+      [&global, options, run] { *run = [&global, options] { return Get(global, *options); }; });
 }
 
 }  // namespace millrace

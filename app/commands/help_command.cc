@@ -59,16 +59,19 @@ int HelpError(const GlobalOptions& global, const std::string& given) {
   }
   for (const ProblemHelp& help : ProblemHelps()) {
     if (help.code != code) continue;
-    Print(global, code, absl::StrCat(code, ": ", help.title, "\n\nA request failed: ", help.meaning, ".\n"));
+    Print(global, code,
+          absl::StrCat(code, ": ", help.title, "\n\nA request failed: ", help.meaning, ".\n"));
     return kExitOk;
   }
-  std::fprintf(stderr, "millrace: help: there is no error %s\n  hint: `millrace help errors` lists them\n",
+  std::fprintf(stderr,
+               "millrace: help: there is no error %s\n  hint: `millrace help errors` lists them\n",
                code.c_str());
   return kExitUsage;
 }
 
 std::string Overview(const CLI::App& app) {
-  std::string text = app.help();
+  // app.help() would be that of the command chosen: this one.
+  std::string text = app.get_formatter()->make_help(&app, "", CLI::AppFormatMode::Normal);
   text += "\nHelp topics (millrace help TOPIC): any command, errors [CODE], configuration";
   for (const HelpPage& page : HelpPages()) absl::StrAppend(&text, ", ", page.name);
   return text + "\n";
@@ -102,7 +105,7 @@ int Help(const CLI::App& app, const GlobalOptions& global, const HelpOptions& op
   }
   for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
     if (command->get_name() == options.topic) {
-      Print(global, options.topic, command->help());
+      Print(global, options.topic, command->help("millrace"));
       return kExitOk;
     }
     known.push_back(command->get_name());

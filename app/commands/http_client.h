@@ -16,7 +16,7 @@
 namespace millrace {
 
 struct HttpReply {
-  int status = 0;            // of HTTP
+  int status = 0;  // of HTTP
   std::string content_type;
   std::string body;
 };

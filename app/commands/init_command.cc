@@ -33,7 +33,8 @@ struct NewFile {
   std::string text;
 };
 
-// The demo's configuration without its first line, which names the schema where only the demo has it.
+// The demo's configuration without its first line, which names the schema where only the demo has
+// it.
 std::string FlightsConfig() {
   absl::string_view text = FlightsData::Config();
   if (absl::StartsWith(text, "# yaml-language-server")) text.remove_prefix(text.find('\n') + 1);
@@ -41,7 +42,8 @@ std::string FlightsConfig() {
 }
 
 std::vector<NewFile> FilesOf(const InitOptions& options) {
-  const std::filesystem::path directory = std::filesystem::path(options.directory).lexically_normal();
+  const std::filesystem::path directory =
+      std::filesystem::path(options.directory).lexically_normal();
   if (options.name == "flights") {
     return {{directory / "millrace.yaml", FlightsConfig()},
             {directory / "tests" / "origin_out.yaml", std::string(FlightsTest())}};
@@ -54,12 +56,13 @@ absl::Status WriteFile(const NewFile& file) {
   const std::filesystem::path parent = std::filesystem::absolute(file.path, error).parent_path();
   if (!error) std::filesystem::create_directories(parent, error);
   if (error) {
-    return absl::UnknownError(
-        absl::StrCat("cannot make ", parent.string(), ": ", error.message()));
+    return absl::UnknownError(absl::StrCat("cannot make ", parent.string(), ": ", error.message()));
   }
   // "x" of C17: fails rather than overwrite what came in the meantime.
-  const std::unique_ptr<FILE, int (*)(FILE*)> out(std::fopen(file.path.c_str(), "wx"), &std::fclose);
-  if (out == nullptr || std::fwrite(file.text.data(), 1, file.text.size(), out.get()) != file.text.size() ||
+  const std::unique_ptr<FILE, int (*)(FILE*)> out(std::fopen(file.path.c_str(), "wx"),
+                                                  &std::fclose);
+  if (out == nullptr ||
+      std::fwrite(file.text.data(), 1, file.text.size(), out.get()) != file.text.size() ||
       std::fflush(out.get()) != 0) {
     return absl::UnknownError(absl::StrCat("cannot write ", file.path.string()));
   }
@@ -107,11 +110,13 @@ void AddInit(CLI::App& app, const GlobalOptions& global, Run* run) {
   init->add_option("--template", options->name, "flights or blank (default blank)")
       ->check(CLI::IsMember({"flights", "blank"}));
   init->footer("Example: millrace init flights --template flights");
-  init->callback([&global, options, run] { *run = [&global, options] { return Init(global, *options); }; });
+  init->callback(
+      [&global, options, run] { *run = [&global, options] { return Init(global, *options); }; });
 }
 
 void AddSchema(CLI::App& app, const GlobalOptions&, Run* run) {
-  CLI::App* schema = app.add_subcommand("schema", "Print the JSON Schema of millrace.yaml, for editors");
+  CLI::App* schema =
+      app.add_subcommand("schema", "Print the JSON Schema of millrace.yaml, for editors");
   schema->footer("Example: millrace schema > millrace.schema.json");
   schema->callback([run] {
     *run = [] {

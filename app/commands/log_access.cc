@@ -22,6 +22,7 @@ namespace {
 
 constexpr absl::string_view kOwnPrefix = "millrace.";
 constexpr absl::Duration kProbeTimeout = absl::Seconds(3);
+constexpr absl::Duration kBrokerTimeout = absl::Seconds(10);
 constexpr int64_t kServerStartNs = 5'000'000'000;
 constexpr absl::Duration kServerStartPoll = absl::Milliseconds(100);
 
@@ -63,18 +64,16 @@ absl::Status OpenEmbedded(const GlobalOptions& global, const Project& project, L
   const std::string& path = project.log.path;
   std::error_code error;
   if (use == LogUse::kRead && !std::filesystem::exists(path, error)) {
-    return absl::UnavailableError(
-        absl::StrCat("there is no log in ", path, " yet: `millrace serve` or `millrace produce` makes it"));
+    return absl::UnavailableError(absl::StrCat(
+        "there is no log in ", path, " yet: `millrace serve` or `millrace produce` makes it"));
   }
-  absl::StatusOr<std::unique_ptr<EmbeddedLog>> log =
-      EmbeddedLog::Open({.path = path,
-                         .durability = project.state.power_loss ? Durability::kPowerLoss
-                                                                : Durability::kProcess});
+  absl::StatusOr<std::unique_ptr<EmbeddedLog>> log = EmbeddedLog::Open(
+      {.path = path,
+       .durability = project.state.power_loss ? Durability::kPowerLoss : Durability::kProcess});
   if (absl::IsAborted(log.status())) {
-    return absl::AbortedError(
-        absl::StrCat(log.status().message(), "\n  hint: no server of project '", project.name,
-                     "' answers at ", ServerUrl(global),
-                     "; if it listens elsewhere, name it with --server URL"));
+    return absl::AbortedError(absl::StrCat(
+        log.status().message(), "\n  hint: no server of project '", project.name, "' answers at ",
+        ServerUrl(global), "; if it listens elsewhere, name it with --server URL"));
   }
   RETURN_IF_ERROR(log.status());
   access->log = *std::move(log);
@@ -85,7 +84,8 @@ absl::Status OpenDirect(const GlobalOptions& global, LogUse use, LogAccess* acce
   const Project& project = *access->project;
   if (!project.log.kafka) return OpenEmbedded(global, project, use, access);
   ASSIGN_OR_RETURN(access->log, KafkaLog::Open({.brokers = project.log.brokers,
-                                                .properties = project.log.properties}));
+                                                .properties = project.log.properties,
+                                                .request_timeout = kBrokerTimeout}));
   return absl::OkStatus();
 }
 
@@ -153,8 +153,8 @@ absl::StatusOr<NamedTopic> FindTopic(absl::string_view name, const std::vector<T
     if (absl::string_view(info.name) == name) return DescribeTopic(info);
     known.push_back(info.name);
     absl::string_view rest = info.name;
-    const std::string prefix = project.empty() ? std::string(kOwnPrefix)
-                                               : absl::StrCat(kOwnPrefix, project, ".");
+    const std::string prefix =
+        project.empty() ? std::string(kOwnPrefix) : absl::StrCat(kOwnPrefix, project, ".");
     if (!absl::ConsumePrefix(&rest, prefix)) continue;
     if (project.empty()) rest.remove_prefix(std::min(rest.size(), rest.find('.') + 1));
     if (rest == name || rest == absl::StrCat("predictions.", name)) meant.push_back(&info);

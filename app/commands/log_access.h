@@ -27,10 +27,11 @@ struct LogAccess {
 
 enum class LogUse : uint8_t { kRead, kWrite };
 
-// Opens the log of the configuration: on Kafka directly; an embedded one through the server that has
-// it open, if that answers, else directly, and for writing with the topics that a server would make.
-// With --server, or without a configuration, through the server. Returns the exit code; unless that
-// is 0 it has said why.
+// Opens the log of the configuration: on Kafka directly; an embedded one through the server that
+// has it open, if that answers, else directly, and for writing with the topics that a server would
+// make. With --server, or without a configuration, through the server. An embedded log that another
+// process has open is waited for some seconds: that may be a server at its start. Returns the exit
+// code; unless that is 0 it has said why.
 int OpenLogAccess(const GlobalOptions& global, const std::string& what, LogUse use,
                   LogAccess* access);
 
@@ -39,7 +40,14 @@ int OpenLogAccess(const GlobalOptions& global, const std::string& what, LogUse u
 int FailLog(const std::string& what, const LogAccess& access, const absl::Status& status);
 
 // What the values of a topic are.
-enum class TopicContent : uint8_t { kRecords, kDeadLetters, kPredictions, kExamples, kModels, kOther };
+enum class TopicContent : uint8_t {
+  kRecords,
+  kDeadLetters,
+  kPredictions,
+  kExamples,
+  kModels,
+  kOther
+};
 
 struct NamedTopic {
   TopicInfo info;

@@ -26,7 +26,8 @@ void WriteStatus(const std::string& statuses, size_t i, JsonWriter& json) {
   }
 }
 
-void WriteInputs(const v1::Inputs& inputs, const std::vector<std::string>& names, JsonWriter& json) {
+void WriteInputs(const v1::Inputs& inputs, const std::vector<std::string>& names,
+                 JsonWriter& json) {
   std::vector<Value> values;
   if (!DecodeInputs(inputs, &values) || inputs.statuses().size() != values.size()) {
     json.Null();
@@ -91,22 +92,40 @@ void WriteExample(const v1::ExampleRecord& record, const std::vector<std::string
 
 void WriteModel(const v1::ModelRecord& model, JsonWriter& json) {
   json.BeginObject()
-      .Key("task").String(model.task())
-      .Key("learner").String(model.learner())
-      .Key("type").String(model.type())
-      .Key("version").String(absl::StrCat(model.generation(), ".", model.step()))
-      .Key("generation").Uint(model.generation())
-      .Key("step").Uint(model.step())
-      .Key("parent_step").Uint(model.parent_step())
-      .Key("cut_time").Int(model.cut_time())
-      .Key("newest_label_time").Int(model.newest_label_time())
-      .Key("published_at").Int(model.published_at())
-      .Key("examples").BeginArray().Uint(model.examples_from()).Uint(model.examples_to()).EndArray()
-      .Key("config_generation").Uint(model.config_generation());
+      .Key("task")
+      .String(model.task())
+      .Key("learner")
+      .String(model.learner())
+      .Key("type")
+      .String(model.type())
+      .Key("version")
+      .String(absl::StrCat(model.generation(), ".", model.step()))
+      .Key("generation")
+      .Uint(model.generation())
+      .Key("step")
+      .Uint(model.step())
+      .Key("parent_step")
+      .Uint(model.parent_step())
+      .Key("cut_time")
+      .Int(model.cut_time())
+      .Key("newest_label_time")
+      .Int(model.newest_label_time())
+      .Key("published_at")
+      .Int(model.published_at())
+      .Key("examples")
+      .BeginArray()
+      .Uint(model.examples_from())
+      .Uint(model.examples_to())
+      .EndArray()
+      .Key("config_generation")
+      .Uint(model.config_generation());
   WriteText(model.config_digest(), json.Key("config_digest"));
-  json.Key("format").Uint(model.format())
-      .Key("model_bytes").Uint(model.model().size())
-      .Key("crc32c").Uint(model.crc32c())
+  json.Key("format")
+      .Uint(model.format())
+      .Key("model_bytes")
+      .Uint(model.model().size())
+      .Key("crc32c")
+      .Uint(model.crc32c())
       .EndObject();
 }
 

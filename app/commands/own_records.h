@@ -14,8 +14,8 @@
 
 namespace millrace {
 
-// Writes the value that core/value_coding put into `bytes`, such as an id: as JSON, text that is not
-// UTF-8 and bytes that do not parse as base64.
+// Writes the value that core/value_coding put into `bytes`, such as an id: as JSON, text that is
+// not UTF-8 and bytes that do not parse as base64.
 void WriteTypedBytes(absl::string_view bytes, JsonWriter& json);
 
 // Writes one JSON object. `inputs` are the names of the task's inputs, as far as they are known;

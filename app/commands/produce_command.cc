@@ -67,7 +67,8 @@ class LineReader {
       begin_ = 0;
       searched = buffer_.size();
       if (searched > kMaxLineBytes) {
-        return absl::ResourceExhaustedError(absl::StrCat("a line has more than ", kMaxLineBytes, " bytes"));
+        return absl::ResourceExhaustedError(
+            absl::StrCat("a line has more than ", kMaxLineBytes, " bytes"));
       }
       RETURN_IF_ERROR(Fill());
     }
@@ -83,7 +84,8 @@ class LineReader {
       count = read(fd_, buffer_.data() + size, kChunk);
     } while (count < 0 && errno == EINTR);
     buffer_.resize(size + static_cast<size_t>(std::max<ssize_t>(count, 0)));
-    if (count < 0) return absl::UnavailableError(absl::StrCat("reading failed: ", std::strerror(errno)));
+    if (count < 0)
+      return absl::UnavailableError(absl::StrCat("reading failed: ", std::strerror(errno)));
     ended_ = count == 0;
     return absl::OkStatus();
   }
@@ -222,7 +224,8 @@ int ProduceFrom(int fd, const GlobalOptions& global, const ProduceOptions& optio
   if (global.json) std::fputs(producer.ReportJson().c_str(), stdout);
   if (!global.quiet && (!global.json || !status.ok())) {
     std::fprintf(stderr, "millrace: produce: %lld %s in %s\n",
-                 static_cast<long long>(producer.sent()), producer.sent() == 1 ? "record is" : "records are", topic->info.name.c_str());
+                 static_cast<long long>(producer.sent()),
+                 producer.sent() == 1 ? "record is" : "records are", topic->info.name.c_str());
   }
   return status.ok() ? static_cast<int>(kExitOk) : FailLog("produce", access, status);
 }
@@ -252,7 +255,8 @@ void AddProduce(CLI::App& app, const GlobalOptions& global, Run* run) {
   auto options = std::make_shared<ProduceOptions>();
   CLI::App* produce = app.add_subcommand("produce", "Append lines as records of a topic");
   produce->add_option("TOPIC", options->topic, "The topic")->required();
-  produce->add_option("FILE", options->file, "A record a line; empty lines are skipped (default standard input)");
+  produce->add_option("FILE", options->file,
+                      "A record a line; empty lines are skipped (default standard input)");
   produce->add_option("-K,--key-delimiter", options->key_delimiter,
                       "Each line is the key, this, and the value");
   produce->add_option("-p,--partition", options->partition,
@@ -261,10 +265,12 @@ void AddProduce(CLI::App& app, const GlobalOptions& global, Run* run) {
       ->allow_extra_args(false);
   produce->add_flag("-Z,--tombstones", options->empty_is_tombstone,
                     "With -K: an empty value is none (a tombstone)");
-  produce->add_option("--rate", options->rate_per_s, "Records a second (default as fast as possible)")
+  produce
+      ->add_option("--rate", options->rate_per_s, "Records a second (default as fast as possible)")
       ->check(CLI::PositiveNumber);
   produce->footer("Example: millrace produce flights.departures departures.jsonl --rate 100");
-  produce->callback([&global, options, run] { *run = [&global, options] { return Produce(global, *options); }; });
+  produce->callback(
+      [&global, options, run] { *run = [&global, options] { return Produce(global, *options); }; });
 }
 
 }  // namespace millrace

@@ -201,9 +201,9 @@ absl::StatusOr<std::vector<AppendPosition>> RemoteLog::Append(
       RETURN_IF_ERROR(WriteRecord(record, json));
     }
     json.EndArray().EndObject();
-    ASSIGN_OR_RETURN(const std::string answer,
-                     api_.Post(absl::StrCat("/api/v1/records/", PercentEncode(topic)), body,
-                               kRequestTimeout));
+    ASSIGN_OR_RETURN(
+        const std::string answer,
+        api_.Post(absl::StrCat("/api/v1/records/", PercentEncode(topic)), body, kRequestTimeout));
     ASSIGN_OR_RETURN(const JsonValue root, ParseAnswer(answer));
     const JsonValue* offsets = root.Find("offsets");
     if (offsets == nullptr || offsets->kind() != JsonKind::kArray) return NotAnswered("offsets");
@@ -221,8 +221,7 @@ absl::StatusOr<OffsetRange> RemoteLog::Offsets(const TopicPartition& input) {
   return page.range;
 }
 
-absl::StatusOr<int64_t> RemoteLog::OffsetAtTime(const TopicPartition& input,
-                                                int64_t timestamp_ms) {
+absl::StatusOr<int64_t> RemoteLog::OffsetAtTime(const TopicPartition& input, int64_t timestamp_ms) {
   int64_t offset = -1;
   for (;;) {
     ASSIGN_OR_RETURN(const Page page,

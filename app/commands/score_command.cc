@@ -27,7 +27,8 @@ struct ScoreOptions {
   bool explain = false;
 };
 
-absl::StatusOr<std::string> Ask(ApiClient& api, const ScoreOptions& options, FieldArguments fields) {
+absl::StatusOr<std::string> Ask(ApiClient& api, const ScoreOptions& options,
+                                FieldArguments fields) {
   if (!options.record.empty()) fields.Add("id", options.record);
   for (;;) {
     std::string body;
@@ -86,7 +87,8 @@ std::string ScoreText(const JsonValue& root, const JsonValue& score, const Score
     absl::StrAppend(&out, "\nmodel ", ModelText(*model), "\n");
   }
   const JsonValue* features = score.Find("features");
-  if (features != nullptr && features->kind() == JsonKind::kObject && !features->members().empty()) {
+  if (features != nullptr && features->kind() == JsonKind::kObject &&
+      !features->members().empty()) {
     absl::StrAppend(&out, "\n", FeaturesText(*features));
   }
   const JsonValue* parts = score.Find("explain");
@@ -108,8 +110,9 @@ absl::Status PrintAnswer(const std::string& answer, const GlobalOptions& global,
   const std::string text = global.json ? answer + "\n" : ScoreText(root, score, options);
   std::fputs(text.c_str(), stdout);
   if (!options.record.empty() && MemberText(score, "prediction_id") == "-") {
-    return absl::UnknownError(absl::StrCat("not recorded: task '", options.task,
-                                           "' decides by itself; only `trigger: request` takes ids"));
+    return absl::UnknownError(
+        absl::StrCat("not recorded: task '", options.task,
+                     "' decides by itself; only `trigger: request` takes ids"));
   }
   return absl::OkStatus();
 }
@@ -136,15 +139,19 @@ int Score(const GlobalOptions& global, const ScoreOptions& options) {
 void AddScore(CLI::App& app, const GlobalOptions& global, Run* run) {
   auto options = std::make_shared<ScoreOptions>();
   CLI::App* score = app.add_subcommand("score", "Ask a running server for a score");
-  score->add_option("TASK", options->task, "A task, or one learner of it (task.learner)")->required();
+  score->add_option("TASK", options->task, "A task, or one learner of it (task.learner)")
+      ->required();
   score->add_option("FIELD=VALUE", options->fields, "The fields of the decision")->required();
-  score->add_option("--at", options->at,
-                    "Event time of the decision: RFC 3339 or milliseconds since the epoch (default now)");
+  score->add_option(
+      "--at", options->at,
+      "Event time of the decision: RFC 3339 or milliseconds since the epoch (default now)");
   score->add_flag("--explain", options->explain, "Also what each input contributes");
-  score->add_option("--record", options->record,
-                    "Record the decision under this id, which a label may cite (tasks triggered by requests)");
+  score->add_option(
+      "--record", options->record,
+      "Record the decision under this id, which a label may cite (tasks triggered by requests)");
   score->footer("Example: millrace score delayed origin=JFK carrier=AA distance=867 --explain");
-  score->callback([&global, options, run] { *run = [&global, options] { return Score(global, *options); }; });
+  score->callback(
+      [&global, options, run] { *run = [&global, options] { return Score(global, *options); }; });
 }
 
 }  // namespace millrace

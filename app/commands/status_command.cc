@@ -32,8 +32,8 @@ const JsonValue& Part(const JsonValue& object, absl::string_view name) {
 }
 
 std::string SourcesText(const JsonValue& root) {
-  TextTable table({"source", "topic", ">partition", ">applied to", "event time", ">read", ">applied",
-                   ">late", ">rejected", "at end"});
+  TextTable table({"source", "topic", ">partition", ">applied to", "event time", ">read",
+                   ">applied", ">late", ">rejected", "at end"});
   for (const JsonValue& source : Items(root, "sources")) {
     table.Add({MemberText(source, "source"), MemberText(source, "topic"),
                MemberText(source, "partition"), MemberText(source, "applied_offset", CountText),
@@ -79,14 +79,14 @@ std::string TaskText(const JsonValue& task) {
 absl::StatusOr<std::string> StatusText(absl::string_view answer) {
   ASSIGN_OR_RETURN(const JsonValue root, ParseAnswer(answer));
   const JsonValue* uptime = root.Find("uptime_s");
-  std::string text = absl::StrCat(
-      "project ", MemberText(root, "project"), "  log ", MemberText(root, "log"),
-      IsTrue(root, "ready") ? "  ready" : "  NOT ready",
-      IsTrue(root, "caught_up") ? "  caught up" : "  catching up", "  up ",
-      uptime != nullptr && uptime->kind() == JsonKind::kDouble
-          ? AgeText(static_cast<int64_t>(uptime->double_value() * 1e3))
-          : "-",
-      "  event time ", MemberText(root, "event_time_ms", TimeText), "\n\n");
+  std::string text =
+      absl::StrCat("project ", MemberText(root, "project"), "  log ", MemberText(root, "log"),
+                   IsTrue(root, "ready") ? "  ready" : "  NOT ready",
+                   IsTrue(root, "caught_up") ? "  caught up" : "  catching up", "  up ",
+                   uptime != nullptr && uptime->kind() == JsonKind::kDouble
+                       ? AgeText(static_cast<int64_t>(uptime->double_value() * 1e3))
+                       : "-",
+                   "  event time ", MemberText(root, "event_time_ms", TimeText), "\n\n");
   absl::StrAppend(&text, SourcesText(root));
   if (!Items(root, "views").empty()) absl::StrAppend(&text, "\n", ViewsText(root));
   for (const JsonValue& task : Items(root, "tasks")) absl::StrAppend(&text, "\n", TaskText(task));
@@ -114,7 +114,8 @@ int Status(const GlobalOptions& global) {
 }  // namespace
 
 void AddStatus(CLI::App& app, const GlobalOptions& global, Run* run) {
-  CLI::App* status = app.add_subcommand("status", "Positions, models and health of a running server");
+  CLI::App* status =
+      app.add_subcommand("status", "Positions, models and health of a running server");
   status->footer("Example: millrace status --server http://127.0.0.1:7470");
   status->callback([&global, run] { *run = [&global] { return Status(global); }; });
 }

@@ -57,7 +57,8 @@ class StartingPoint {
   }
 
   // An offset within `range`.
-  absl::StatusOr<int64_t> In(Log& log, const TopicPartition& input, const OffsetRange& range) const {
+  absl::StatusOr<int64_t> In(Log& log, const TopicPartition& input,
+                             const OffsetRange& range) const {
     switch (kind_) {
       case Kind::kBeginning: break;
       case Kind::kEnd: return range.end;
@@ -97,8 +98,8 @@ class Tail {
 
   absl::Status Run(const StartingPoint& from) {
     ASSIGN_OR_RETURN(const std::vector<TopicInfo> topics, access_.log->Topics());
-    ASSIGN_OR_RETURN(topic_, FindTopic(options_.topic, topics,
-                                       access_.project ? access_.project->name : ""));
+    ASSIGN_OR_RETURN(
+        topic_, FindTopic(options_.topic, topics, access_.project ? access_.project->name : ""));
     FindInputNames();
     RETURN_IF_ERROR(OpenReader(from));
     return Follow();
@@ -132,8 +133,8 @@ class Tail {
       ends_.push_back(range.end);
     }
     if (inputs.empty()) {
-      return absl::NotFoundError(absl::StrCat("topic '", topic_.info.name, "' has the partitions 0 to ",
-                                              topic_.info.partitions - 1));
+      return absl::NotFoundError(absl::StrCat(
+          "topic '", topic_.info.name, "' has the partitions 0 to ", topic_.info.partitions - 1));
     }
     filters_.resize(inputs.size());
     ASSIGN_OR_RETURN(reader_, access_.log->OpenReader(std::move(inputs)));
@@ -208,11 +209,13 @@ class Tail {
     JsonWriter json(&line_);
     json.BeginObject().Key("topic").String(topic_.info.name);
     json.Key("partition").Int(record.partition).Key("offset").Int(record.offset);
-    json.Key("tstype").String(record.timestamp_type == TimestampType::kCreate ? "create" : "logappend");
+    json.Key("tstype").String(record.timestamp_type == TimestampType::kCreate ? "create"
+                                                                              : "logappend");
     json.Key("ts").Int(record.timestamp_ms).Key("headers").BeginArray();
     for (const Header& header : record.headers) {
       json.String(header.name);
-      json.String(IsUtf8(header.value) ? std::string(header.value) : absl::Base64Escape(header.value));
+      json.String(IsUtf8(header.value) ? std::string(header.value)
+                                       : absl::Base64Escape(header.value));
     }
     json.EndArray();
     if (HasTypedKey() && record.key) {
@@ -264,14 +267,17 @@ void AddTail(CLI::App& app, const GlobalOptions& global, Run* run) {
                    "A topic; a task, for its predictions; or examples.TASK, models.TASK")
       ->required();
   tail->add_option("-p,--partition", options->partition, "Only this partition");
-  tail->add_option("-o,--offset", options->from,
-                   "Where to begin: beginning, end, N, -N (before the end) or s@TIME (default beginning)");
+  tail->add_option(
+      "-o,--offset", options->from,
+      "Where to begin: beginning, end, N, -N (before the end) or s@TIME (default beginning)");
   tail->add_option("-c,--count", options->count, "Exit after this many records")
       ->check(CLI::PositiveNumber);
   tail->add_flag("-e,--exit", options->exit_at_end, "Exit at the end instead of waiting for more");
-  tail->add_option("-K,--key-delimiter", options->key_delimiter, "Print keys too, with this after them");
+  tail->add_option("-K,--key-delimiter", options->key_delimiter,
+                   "Print keys too, with this after them");
   tail->footer("Example: millrace tail delayed -o -10 -e --json");
-  tail->callback([&global, options, run] { *run = [&global, options] { return RunTail(global, *options); }; });
+  tail->callback(
+      [&global, options, run] { *run = [&global, options] { return RunTail(global, *options); }; });
 }
 
 }  // namespace millrace

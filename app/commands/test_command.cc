@@ -21,11 +21,14 @@ int Test(const GlobalOptions& global, const std::vector<std::string>& paths) {
   bool ok = true;
   for (const std::string& path : paths) {
     const LoadTestFileResult loaded = LoadTestFile({.path = path, .environment = Environment()});
+    std::fflush(stdout);  // so that both streams keep their order
     std::fputs(Render(loaded.diagnostics, color).c_str(), stderr);
     if (!global.json && paths.size() > 1) std::printf("%s\n", path.c_str());
     if (!loaded.file) {
       broken.push_back(path);
-      if (!global.json) std::printf("FAIL  %s: the file or its configuration is wrong\n", path.c_str());
+      if (!global.json) {
+        std::printf("FAIL  %s: the file or its configuration is wrong\n", path.c_str());
+      }
       continue;
     }
     results.push_back(RunFile(*loaded.file));

@@ -79,7 +79,8 @@ std::string AgeText(int64_t ms) {
 }
 
 std::string TimeText(int64_t epoch_ms) {
-  return absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", absl::FromUnixMillis(epoch_ms), absl::UTCTimeZone());
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", absl::FromUnixMillis(epoch_ms),
+                          absl::UTCTimeZone());
 }
 
 std::string CountText(int64_t n) {

@@ -46,8 +46,8 @@ std::optional<std::string> ReadFile(const std::string& path) {
 
 std::optional<Project> LoadInto(const LoadOptions& options, DiagnosticSink* sink) {
   const std::optional<std::string> bytes = options.text ? options.text : ReadFile(options.path);
-  // Text that a caller holds already is its business.
-  const bool fits = bytes && (options.text || bytes->size() <= kMaxFileBytes);
+  // What else is in a file of which the configuration is a part may be long.
+  const bool fits = bytes && (bytes->size() <= kMaxFileBytes || !options.other_keys.empty());
   const int text = sink->AddText(options.path, fits ? *bytes : "");
   if (!bytes) {
     sink->Error(ErrorCode::kUnreadable, {text, 0, 0, 1},

@@ -193,8 +193,7 @@ class TestFileLoader {
   void ReadCase(const ConfigNode& node, RecordReader* records) {
     if (!read_.CheckMap(node, "a case",
                         {"name", "records", "expect", "steps", "defaults", "tolerance", "shuffle",
-                         "restart", "available_from"},
-                        {"tiles"})) {
+                         "restart", "available_from", "tiles"})) {
       return;
     }
     TestCase test;
@@ -211,6 +210,13 @@ class TestFileLoader {
     }
     if (const ConfigNode* from = node.Find("available_from")) {
       test.available_from_ms = read_.Time(*from, "available_from");
+    }
+    if (const ConfigNode* tiles = node.Find("tiles")) {
+      if (tiles->is_scalar()) test.tiles_ms = ParseDuration(tiles->text);
+      if (test.tiles_ms.value_or(0) <= 0) {
+        read_.Fail(*tiles, absl::StrCat("'tiles' must be a duration such as 10s, found ",
+                                        Describe(*tiles)));
+      }
     }
     if (const ConfigNode* defaults = node.Find("defaults")) records->AddDefaults(*defaults);
     ReadSteps(node, records, &test);

@@ -56,6 +56,7 @@ Project ProjectFor(const TestFile& file, const TestCase& test) {
     ViewSpec view = *project.views[v];
     view.as_of_ms = std::max(view.as_of_ms, horizon);
     if (!file.accuracy_set[v]) view.accuracy = Accuracy::kExact;
+    view.tile_ms = test.tiles_ms;
     project.views[v] = std::make_shared<const ViewSpec>(std::move(view));
   }
   return project;

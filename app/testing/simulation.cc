@@ -212,7 +212,7 @@ absl::Status Simulation::ProcessShuffled() {
 
 absl::Status Simulation::RunTasks(int64_t progress_ms) {
   progress_ms_ = std::max(progress_ms_, progress_ms);
-  for (const auto& task : tasks_) RETURN_IF_ERROR(task->Advance(progress_ms_));
+  for (const auto& task : tasks_) RETURN_IF_ERROR(task->Advance(progress_ms_, progress_ms_));
   return absl::OkStatus();
 }
 

@@ -120,6 +120,7 @@ struct TestCase {
   bool restart = false;
   bool uses_tasks = false;  // else no task need run
   std::optional<int64_t> available_from_ms;
+  std::optional<int64_t> tiles_ms;  // cut the views' state into tiles of about this size
 };
 
 struct TestFile {

@@ -239,8 +239,7 @@ absl::StatusOr<Engine::Found> Engine::LiveTurn() {
     if (input == nullptr) break;
     RETURN_IF_ERROR(Process(*input));
   }
-  // Also when it stands: a late trigger may lie before what was reached long ago.
-  RETURN_IF_ERROR(Advance(std::max(LiveProgressNow(), progress_ms_)));
+  RETURN_IF_ERROR(AdvanceLive());
   for (const auto& task : tasks_) RETURN_IF_ERROR(task->ReleaseOverdue());
   caught_up_ = caught_up_ || std::all_of(inputs_.begin(), inputs_.end(), [](const auto& input) {
                  return input->at_end() && !input->has_head();
@@ -255,6 +254,20 @@ int64_t Engine::LiveProgressNow() const {
     progress = std::min(progress, LiveProgress(input->times(), input->spec().out_of_order_ms, now_ms));
   }
   return std::min(progress, now_ms);
+}
+
+// Live progress may stand, and late triggers come for what it has passed; and it may go back, when
+// an input that never had a record gets records of long ago. Then decisions wait for those.
+absl::Status Engine::AdvanceLive() {
+  progress_ms_ = LiveProgressNow();
+  for (size_t t = 0; t < tasks_.size(); ++t) {
+    const std::optional<int32_t> trigger = project_.tasks[t].trigger_source;
+    const bool none_yet = trigger && std::all_of(inputs_.begin(), inputs_.end(), [&](const auto& input) {
+      return input->source() != *trigger || input->position().newest_event_ms == kNoTime;
+    });
+    RETURN_IF_ERROR(tasks_[t]->Advance(progress_ms_, none_yet ? kNoTime : progress_ms_));
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Engine::Found> Engine::SimulationTurn() {
@@ -305,7 +318,7 @@ int64_t Engine::NewestEventMs() const {
 }
 
 absl::Status Engine::Advance(int64_t progress_ms) {
-  if (progress_ms < progress_ms_) return absl::OkStatus();
+  if (progress_ms <= progress_ms_) return absl::OkStatus();
   for (const auto& task : tasks_) RETURN_IF_ERROR(task->Advance(progress_ms));
   progress_ms_ = progress_ms;
   return absl::OkStatus();

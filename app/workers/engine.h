@@ -140,6 +140,7 @@ class Engine {
   int64_t SimulationGate();
   int64_t NewestEventMs() const;
   absl::Status Advance(int64_t progress_ms);
+  absl::Status AdvanceLive();
   absl::Status TakeRequests();
   absl::Status MaybeCommit();
   absl::Status CommitNow(Trainer::Scope scope, int shards);

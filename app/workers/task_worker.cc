@@ -241,7 +241,7 @@ int64_t TaskWorker::NextWaitingMs() const {
   return waiting_.empty() ? kEndOfTime : waiting_.begin()->first.event_time_ms;
 }
 
-absl::Status TaskWorker::Advance(int64_t progress_ms) {
+absl::Status TaskWorker::Advance(int64_t progress_ms, int64_t decisions_ms) {
   RETURN_IF_ERROR(LearnSettled());
   while (true) {
     const int64_t next =
@@ -261,7 +261,7 @@ absl::Status TaskWorker::Advance(int64_t progress_ms) {
       RETURN_IF_ERROR(DecideWaiting(waiting_.begin(), /*timed_out=*/false));
     }
   }
-  join_->AdvanceDecisions(progress_ms);
+  join_->AdvanceDecisions(decisions_ms);
   return LearnSettled();
 }
 

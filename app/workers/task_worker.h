@@ -80,7 +80,10 @@ class TaskWorker {
 
   // No further record or request with event time < progress will come: does everything due before,
   // in event-time order; at equal times settlements, learning, publish cut, decisions.
-  absl::Status Advance(int64_t progress_ms);
+  // `decisions_ms` promises only that no further decision comes with T < decisions_ms: what labels
+  // without a decision wait for. The former may go back from call to call.
+  absl::Status Advance(int64_t progress_ms, int64_t decisions_ms);
+  absl::Status Advance(int64_t progress_ms) { return Advance(progress_ms, progress_ms); }
   // Live: decides what has waited for longer than align_timeout.
   absl::Status ReleaseOverdue();
 

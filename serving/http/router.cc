@@ -114,7 +114,7 @@ const std::vector<Router::Route>& Router::Routes() {
 Router::Router(const Services& services, const Registry& registry)
     : services_(services), registry_(registry) {}
 
-PreparedCall Router::Prepare(HttpCall call) const {
+PreparedCall Router::Prepare(const HttpCall& call) const {
   const absl::string_view path = PathOf(call);
   const Route* other_method = nullptr;
   std::string allowed;

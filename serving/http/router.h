@@ -57,7 +57,7 @@ class Router {
   Router(const Services& services, const Registry& registry);
 
   // Never fails: what cannot be routed or parsed is a call whose answer is the problem.
-  PreparedCall Prepare(HttpCall call) const;
+  PreparedCall Prepare(const HttpCall& call) const;
 
  private:
   struct Route;

@@ -37,7 +37,7 @@ class Lexer {
   }
 
  private:
-  absl::Status Error(size_t begin, size_t end, std::string message) {
+  absl::Status Error(size_t begin, size_t end, const std::string& message) {
     *where_ = {static_cast<int>(begin), static_cast<int>(std::min(end, text_.size()))};
     return absl::InvalidArgumentError(message);
   }

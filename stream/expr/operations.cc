@@ -66,7 +66,7 @@ bool ParseWhole(absl::string_view text, Number* out) {
 }
 
 Value WriteString(const Value& a, char* slot) {
-  const absl::string_view kWords[] = {"false", "true"};
+  constexpr absl::string_view kWords[] = {"false", "true"};
   char* const end = slot + Program::kStringSlotBytes;
   size_t size = 0;
   switch (a.type()) {

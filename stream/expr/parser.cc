@@ -75,7 +75,7 @@ class Parser {
     return true;
   }
 
-  absl::Status Error(const Token& token, std::string message) {
+  absl::Status Error(const Token& token, const std::string& message) {
     *where_ = token.range;
     return absl::InvalidArgumentError(message);
   }

@@ -88,7 +88,7 @@ class Checker {
   }
 
  private:
-  absl::Status Error(TextRange range, std::string message) {
+  absl::Status Error(TextRange range, const std::string& message) {
     *where_ = range;
     return absl::InvalidArgumentError(message);
   }

@@ -67,7 +67,7 @@ absl::StatusOr<std::unique_ptr<KafkaClient>> KafkaClient::Create(const KafkaLogO
   if (client->rk_ == nullptr) {
     return absl::InvalidArgumentError(absl::StrCat("Kafka properties: ", error));
   }
-  conf.release();  // taken over
+  static_cast<void>(conf.release());  // taken over
   return client;
 }
 

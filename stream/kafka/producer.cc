@@ -171,7 +171,7 @@ rd_kafka_resp_err_t KafkaProducer::Session::Produce(const AppendRecord& record,
   if (headers != nullptr) next(RD_KAFKA_VTYPE_HEADERS).headers = headers.get();
   const ErrorHandle error(rd_kafka_produceva(client_->get(), fields, count));
   if (error != nullptr) return rd_kafka_error_code(error.get());
-  headers.release();  // taken over
+  static_cast<void>(headers.release());  // taken over
   return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 

@@ -187,7 +187,7 @@ KafkaReader::KafkaReader(const KafkaLogOptions& options, KafkaAdmin& admin)
 
 absl::StatusOr<std::unique_ptr<KafkaReader>> KafkaReader::Open(const KafkaLogOptions& options,
                                                                KafkaAdmin& admin,
-                                                               std::vector<ReadFrom> inputs) {
+                                                               const std::vector<ReadFrom>& inputs) {
   std::unique_ptr<KafkaReader> reader(new KafkaReader(options, admin));
   std::set<TopicPartition> seen;
   for (const ReadFrom& from : inputs) {

@@ -31,7 +31,7 @@ class KafkaReader final : public LogReader {
   // InvalidArgument when an input is there twice.
   static absl::StatusOr<std::unique_ptr<KafkaReader>> Open(const KafkaLogOptions& options,
                                                            KafkaAdmin& admin,
-                                                           std::vector<ReadFrom> inputs);
+                                                           const std::vector<ReadFrom>& inputs);
   ~KafkaReader() override;
 
   absl::StatusOr<int> Read(size_t index, size_t max_bytes, RecordBatch* batch) override;

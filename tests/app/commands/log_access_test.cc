@@ -37,7 +37,8 @@ TEST(FindTopic, TakesTopicsShortNamesAndTasks) {
       {"orders.dlq", "shop", "orders.dlq", TopicContent::kDeadLetters, ""},
       {"fraud", "shop", "millrace.shop.predictions.fraud", TopicContent::kPredictions, "fraud"},
       {"fraud", "", "millrace.shop.predictions.fraud", TopicContent::kPredictions, "fraud"},
-      {"predictions.fraud", "", "millrace.shop.predictions.fraud", TopicContent::kPredictions, "fraud"},
+      {"predictions.fraud", "", "millrace.shop.predictions.fraud", TopicContent::kPredictions,
+       "fraud"},
       {"examples.fraud", "shop", "millrace.shop.examples.fraud", TopicContent::kExamples, "fraud"},
       {"models.fraud", "shop", "millrace.shop.models.fraud", TopicContent::kModels, "fraud"},
       {"late", "depot", "millrace.depot.predictions.late", TopicContent::kPredictions, "late"},
@@ -54,14 +55,17 @@ TEST(FindTopic, TakesTopicsShortNamesAndTasks) {
 }
 
 TEST(FindTopic, SuggestsTopicsAndTasks) {
-  EXPECT_THAT(FindTopic("ordres", Topics(), "").status().message(), HasSubstr("did you mean 'orders'?"));
-  EXPECT_THAT(FindTopic("fruad", Topics(), "shop").status().message(), HasSubstr("did you mean 'fraud'?"));
+  EXPECT_THAT(FindTopic("ordres", Topics(), "").status().message(),
+              HasSubstr("did you mean 'orders'?"));
+  EXPECT_THAT(FindTopic("fruad", Topics(), "shop").status().message(),
+              HasSubstr("did you mean 'fraud'?"));
   EXPECT_TRUE(absl::IsNotFound(FindTopic("", Topics(), "").status()));
   EXPECT_TRUE(absl::IsNotFound(FindTopic("orders", {}, "").status()));
 }
 
 TEST(FindTopic, AsksWhichProjectIsMeant) {
-  EXPECT_THAT(FindTopic("late", Topics(), "").status().message(), HasSubstr("several projects have 'late'"));
+  EXPECT_THAT(FindTopic("late", Topics(), "").status().message(),
+              HasSubstr("several projects have 'late'"));
 }
 
 TEST(UrlOfListenAddress, IsHowThisMachineReachesTheServer) {

@@ -66,8 +66,10 @@ TEST_F(LogCommands, RoundTripWithoutAServer) {
 }
 
 TEST_F(LogCommands, TailShowsWhatKcatShowsAsJson) {
-  ASSERT_EQ(Run({"produce", "orders", "-K", ":", "-Z", "-H", "a=b", "-p", "0"},
-                "k:v\nk2:\nk3:\xff\n").code, 0);
+  ASSERT_EQ(
+      Run({"produce", "orders", "-K", ":", "-Z", "-H", "a=b", "-p", "0"}, "k:v\nk2:\nk3:\xff\n")
+          .code,
+      0);
   const std::vector<std::string> lines = Lines(Run({"tail", "orders", "-e", "--json"}).out);
   ASSERT_EQ(lines.size(), 3u);
   EXPECT_THAT(lines[0], AllOf(HasSubstr(R"({"topic":"orders","partition":0,"offset":0,"tstype":)"),
@@ -82,9 +84,10 @@ TEST_F(LogCommands, TailBeginsWhereItIsTold) {
   for (int i = 0; i < 10; ++i) absl::StrAppend(&input, i, "\n");
   directory_.Write("lines", input);
   const ProgramResult produced = Run({"produce", "orders", "lines", "-p", "0", "--json"});
-  EXPECT_EQ(produced.out,
-            R"({"topic":"orders","records":10,"partitions":[{"partition":0,"first_offset":0,"last_offset":9}]})"
-            "\n");
+  EXPECT_EQ(
+      produced.out,
+      R"({"topic":"orders","records":10,"partitions":[{"partition":0,"first_offset":0,"last_offset":9}]})"
+      "\n");
   EXPECT_EQ(Run({"tail", "orders", "-e", "-o", "-2"}).out, "8\n9\n");
   EXPECT_EQ(Run({"tail", "orders", "-e", "-o", "7"}).out, "7\n8\n9\n");
   EXPECT_EQ(Run({"tail", "orders", "-e", "-o", "end"}).out, "");
@@ -114,7 +117,8 @@ TEST_F(LogCommands, KeysGoToThePartitionTheyBelongTo) {
 TEST_F(LogCommands, ProduceAtARateWritesAllLines) {
   std::string input;
   for (int i = 0; i < 100; ++i) absl::StrAppend(&input, i, "\n");
-  EXPECT_THAT(Run({"produce", "orders", "--rate", "2000", "-p", "0"}, input).err, HasSubstr("100 records"));
+  EXPECT_THAT(Run({"produce", "orders", "--rate", "2000", "-p", "0"}, input).err,
+              HasSubstr("100 records"));
   EXPECT_EQ(Run({"tail", "orders", "-e"}).out, input);
 }
 
@@ -164,7 +168,7 @@ TEST_F(LogCommands, ALogInUseIsToldWithAWayOut) {
   ServerProgram server(directory_);
   ASSERT_FALSE(server.url().empty());
   const ProgramResult result = Run({"tail", "orders", "-e"});
-  EXPECT_EQ(result.code, 69);
+  EXPECT_EQ(result.code, 75);
   EXPECT_THAT(result.err, AllOf(HasSubstr("in use by another process"), HasSubstr("--server URL")));
 }
 
@@ -176,20 +180,23 @@ TEST_F(LogCommands, TheSameThroughAServer) {
       Run({"produce", "orders", "-K", ":", "-H", "a=b", "-p", "1", "--server", url, "--json"},
           "k:v\nk2:\xff\n");
   EXPECT_EQ(produced.code, 0) << produced.err;
-  EXPECT_EQ(produced.out,
-            R"({"topic":"orders","records":2,"partitions":[{"partition":1,"first_offset":0,"last_offset":1}]})"
-            "\n");
+  EXPECT_EQ(
+      produced.out,
+      R"({"topic":"orders","records":2,"partitions":[{"partition":1,"first_offset":0,"last_offset":1}]})"
+      "\n");
   const std::vector<std::string> lines =
       Lines(Run({"tail", "orders", "-e", "--json", "--server", url}).out);
   ASSERT_EQ(lines.size(), 2u);
   EXPECT_THAT(lines[0], AllOf(HasSubstr(R"("tstype":"logappend")"),
                               HasSubstr(R"("headers":["a","b"],"key":"k","payload":"v"})")));
   EXPECT_THAT(lines[1], HasSubstr(R"("payload_base64":"/w==")"));
-  EXPECT_EQ(Run({"tail", "orders", "-o", "-1", "-K", "=", "-c", "1", "-p", "1", "--server", url}).out,
-            "k2=\xff\n");
+  EXPECT_EQ(
+      Run({"tail", "orders", "-o", "-1", "-K", "=", "-c", "1", "-p", "1", "--server", url}).out,
+      "k2=\xff\n");
   EXPECT_THAT(Run({"topics", "--server", url}).out, HasSubstr("orders.dlq"));
   EXPECT_EQ(Run({"tail", "ordres", "--server", url}).code, 64);
-  EXPECT_EQ(Run({"tail", "orders", "-e", "-o", "s@0", "-c", "1", "--server", url, "-p", "1"}).out, "v\n");
+  EXPECT_EQ(Run({"tail", "orders", "-e", "-o", "s@0", "-c", "1", "--server", url, "-p", "1"}).out,
+            "v\n");
 }
 
 TEST_F(LogCommands, ManyLinesThroughAServerComeInOrder) {
@@ -197,7 +204,8 @@ TEST_F(LogCommands, ManyLinesThroughAServerComeInOrder) {
   ASSERT_FALSE(server.url().empty());
   std::string input;
   for (int i = 0; i < 2500; ++i) absl::StrAppend(&input, i, " ", std::string(1000, 'x'), "\n");
-  const ProgramResult produced = Run({"produce", "orders", "-p", "0", "--server", server.url()}, input);
+  const ProgramResult produced =
+      Run({"produce", "orders", "-p", "0", "--server", server.url()}, input);
   EXPECT_EQ(produced.code, 0) << produced.err;
   EXPECT_EQ(Run({"tail", "orders", "-e", "--server", server.url()}).out, input);
 }

@@ -43,14 +43,18 @@ constexpr char kScores[] =
 
 TEST(OwnRecord, ShowsPredictionsWithTypedIdsAndNamedInputs) {
   const std::string value = MakePrediction().SerializeAsString();
-  const std::string head = std::string(R"({"task":"fraud","id":"o1","decision_time":1000,)") + kScores;
-  EXPECT_EQ(Shown(TopicContent::kPredictions, value, {"a", "b", "c", "d"}),
-            head + R"("inputs":{"a":{"value":1.5,"status":"present"},"b":{"value":null,"status":"missing"},)"
-                   R"("c":{"value":"x","status":"present"},"d":{"value":true,"status":"stale"}}})");
+  const std::string head =
+      std::string(R"({"task":"fraud","id":"o1","decision_time":1000,)") + kScores;
+  EXPECT_EQ(
+      Shown(TopicContent::kPredictions, value, {"a", "b", "c", "d"}),
+      head +
+          R"("inputs":{"a":{"value":1.5,"status":"present"},"b":{"value":null,"status":"missing"},)"
+          R"("c":{"value":"x","status":"present"},"d":{"value":true,"status":"stale"}}})");
   // The names are of another configuration.
   EXPECT_EQ(Shown(TopicContent::kPredictions, value, {"a"}),
-            head + R"("inputs":[{"value":1.5,"status":"present"},{"value":null,"status":"missing"},)"
-                   R"({"value":"x","status":"present"},{"value":true,"status":"stale"}]})");
+            head +
+                R"("inputs":[{"value":1.5,"status":"present"},{"value":null,"status":"missing"},)"
+                R"({"value":"x","status":"present"},{"value":true,"status":"stale"}]})");
 }
 
 TEST(OwnRecord, ShowsExamplesAndPublishCuts) {
@@ -60,11 +64,15 @@ TEST(OwnRecord, ShowsExamplesAndPublishCuts) {
   record.mutable_example()->set_label_time(2000);
   record.mutable_example()->set_weight(1.0);
   const std::string shown = Shown(TopicContent::kExamples, record.SerializeAsString());
-  EXPECT_EQ(shown.find(R"({"example":{"label":true,"label_time":2000,"weight":1.0,"revision":0,"prediction":{"task":"fraud")"), 0u)
+  EXPECT_EQ(
+      shown.find(
+          R"({"example":{"label":true,"label_time":2000,"weight":1.0,"revision":0,"prediction":{"task":"fraud")"),
+      0u)
       << shown;
   v1::ExampleRecord cut;
   cut.mutable_publish_cut()->set_time(3000);
-  EXPECT_EQ(Shown(TopicContent::kExamples, cut.SerializeAsString()), R"({"publish_cut":{"time":3000}})");
+  EXPECT_EQ(Shown(TopicContent::kExamples, cut.SerializeAsString()),
+            R"({"publish_cut":{"time":3000}})");
 }
 
 TEST(OwnRecord, ShowsModelsBySize) {
@@ -77,10 +85,11 @@ TEST(OwnRecord, ShowsModelsBySize) {
   model.set_examples_from(3);
   model.set_examples_to(12);
   model.set_model(std::string("\0\1\2", 3));
-  EXPECT_EQ(Shown(TopicContent::kModels, model.SerializeAsString()),
-            R"({"task":"fraud","learner":"ftrl","type":"logistic","version":"2.9","generation":2,"step":9,)"
-            R"("parent_step":0,"cut_time":0,"newest_label_time":0,"published_at":0,"examples":[3,12],)"
-            R"("config_generation":0,"config_digest":"","format":0,"model_bytes":3,"crc32c":0})");
+  EXPECT_EQ(
+      Shown(TopicContent::kModels, model.SerializeAsString()),
+      R"({"task":"fraud","learner":"ftrl","type":"logistic","version":"2.9","generation":2,"step":9,)"
+      R"("parent_step":0,"cut_time":0,"newest_label_time":0,"published_at":0,"examples":[3,12],)"
+      R"("config_generation":0,"config_digest":"","format":0,"model_bytes":3,"crc32c":0})");
 }
 
 TEST(OwnRecord, ShowsWhatDoesNotParseAsItIs) {

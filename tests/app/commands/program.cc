@@ -134,8 +134,8 @@ ProgramResult RunProgram(const ProgramDirectory& directory,
 }
 
 ServerProgram::ServerProgram(const ProgramDirectory& directory)
-    : program_(directory, {"serve", "--set", "server.http=127.0.0.1:0", "--set",
-                           "server.grpc=127.0.0.1:0"}) {
+    : program_(directory,
+               {"serve", "--set", "server.http=127.0.0.1:0", "--set", "server.grpc=127.0.0.1:0"}) {
   const std::string mark = "http port ";
   const std::string line = program_.AwaitLine(mark);
   if (line.empty()) return;

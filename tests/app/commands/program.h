@@ -12,7 +12,7 @@
 namespace millrace {
 
 struct ProgramResult {
-  int code = -1;     // of the exit; 128 + number of the signal that ended it
+  int code = -1;  // of the exit; 128 + number of the signal that ended it
   std::string out;
   std::string err;
 };

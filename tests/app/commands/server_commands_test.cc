@@ -77,7 +77,8 @@ TEST_F(ServerCommands, StatusSumsUpWhatTheServerTells) {
 }
 
 TEST_F(ServerCommands, GetPrintsATableOfFeatures) {
-  const ProgramResult result = Run({"get", "origin_out", "origin=JFK", "--at", "2013-01-01T11:30:00Z"});
+  const ProgramResult result =
+      Run({"get", "origin_out", "origin=JFK", "--at", "2013-01-01T11:30:00Z"});
   EXPECT_EQ(result.code, 0) << result.err;
   EXPECT_THAT(result.out, AllOf(HasSubstr("feature"), HasSubstr("origin_out.delay_max_3h"),
                                 HasSubstr("present  30 min")));
@@ -87,9 +88,10 @@ TEST_F(ServerCommands, GetPrintsATableOfFeatures) {
 TEST_F(ServerCommands, GetPrintsTheServersAnswerAsJson) {
   const ProgramResult one =
       Run({"get", "origin_out.delay_max_3h", "origin=JFK", "--at", "1357038060000", "--json"});
-  EXPECT_EQ(one.out,
-            R"({"rows":[{"features":{"origin_out.delay_max_3h":{"value":40.0,"status":"present","age_ms":60000}}}],"at":1357038060000})"
-            "\n");
+  EXPECT_EQ(
+      one.out,
+      R"({"rows":[{"features":{"origin_out.delay_max_3h":{"value":40.0,"status":"present","age_ms":60000}}}],"at":1357038060000})"
+      "\n");
   EXPECT_THAT(one.err, IsEmpty());
   const ProgramResult service =
       Run({"get", "airport", "origin=JFK", "--at", "1357038060000", "--json"});
@@ -110,11 +112,15 @@ TEST_F(ServerCommands, ProblemsAreToldWithSuggestionsAndExitCodesByMeaning) {
     int code;
     std::string said;
   } kCases[] = {
-      {{"get", "origin_oot", "origin=JFK"}, 64, "get: there is no view 'origin_oot'; did you mean 'origin_out'?"},
+      {{"get", "origin_oot", "origin=JFK"},
+       64,
+       "get: there is no view 'origin_oot'; did you mean 'origin_out'?"},
       {{"get", "origin_out.left_6", "origin=JFK"}, 64, "did you mean 'left_6h'?"},
       {{"get", "origin_out", "orign=JFK"}, 65, "did you mean 'origin'?"},
       {{"get", "origin_out", "origin=JFK", "--at", "tomorrow"}, 65, "RFC 3339"},
-      {{"score", "dealyed", "origin=JFK"}, 64, "score: there is no task 'dealyed'; did you mean 'delayed'?"},
+      {{"score", "dealyed", "origin=JFK"},
+       64,
+       "score: there is no task 'dealyed'; did you mean 'delayed'?"},
       {{"score", "delayed", "distance=far"}, 65, "'distance' is double, not string"},
       {{"produce", "millrace.flights.models.delayed"}, 77, "written by Millrace alone"},
   };
@@ -127,12 +133,13 @@ TEST_F(ServerCommands, ProblemsAreToldWithSuggestionsAndExitCodesByMeaning) {
 }
 
 TEST_F(ServerCommands, ScoreShowsModelFeaturesAndContributions) {
-  const std::vector<std::string> ask = {"score",   "delayed",   "origin=JFK", "carrier=AA",
+  const std::vector<std::string> ask = {"score",    "delayed",      "origin=JFK", "carrier=AA",
                                         "dest=BOS", "distance=187", "--explain"};
   const ProgramResult text = Run(ask);
   EXPECT_EQ(text.code, 0) << text.err;
-  EXPECT_THAT(text.out, AllOf(HasSubstr("delayed = 0."), HasSubstr("model delayed.adagrad@champion"),
-                              HasSubstr("origin_out.late_share_1h"), HasSubstr("(intercept)")));
+  EXPECT_THAT(text.out,
+              AllOf(HasSubstr("delayed = 0."), HasSubstr("model delayed.adagrad@champion"),
+                    HasSubstr("origin_out.late_share_1h"), HasSubstr("(intercept)")));
   std::vector<std::string> as_json = ask;
   as_json.push_back("--json");
   EXPECT_TRUE(ParseJson(Run(as_json).out).ok());
@@ -155,9 +162,10 @@ TEST_F(ServerCommands, TailOfATaskShowsPredictionsAsJson) {
   const ProgramResult result = tail.Wait();
   EXPECT_EQ(result.code, 0) << result.err;
   EXPECT_TRUE(ParseJson(result.out).ok()) << result.out;
-  EXPECT_THAT(result.out, AllOf(HasSubstr(R"({"task":"delayed","id":77,"decision_time":1357039800000,)"),
-                                HasSubstr(R"("champion":"adagrad")"),
-                                HasSubstr(R"("carrier":{"value":"AA","status":"present"})")));
+  EXPECT_THAT(result.out,
+              AllOf(HasSubstr(R"({"task":"delayed","id":77,"decision_time":1357039800000,)"),
+                    HasSubstr(R"("champion":"adagrad")"),
+                    HasSubstr(R"("carrier":{"value":"AA","status":"present"})")));
   const ProgramResult json = Run({"tail", "predictions.delayed", "-c", "1", "--json"});
   EXPECT_THAT(json.out, AllOf(HasSubstr(R"("topic":"millrace.flights.predictions.delayed")"),
                               HasSubstr(R"("key":77,"payload":{"task":"delayed")")));

@@ -56,8 +56,9 @@ INSTANTIATE_TEST_SUITE_P(
         UsageCase{{"help", "errors", "9999"}, "there is no error MILLRACE-9999"},
         UsageCase{{"help", "get", "put"}, "only `help errors` takes a second word"}));
 
-constexpr const char* kCommands[] = {"demo",  "get",    "help",   "init",  "produce", "schema", "score",
-                                     "serve", "status", "tail",   "test",  "topics",  "validate", "version"};
+constexpr const char* kCommands[] = {"demo",    "features", "get",    "help",     "init",
+                                     "produce", "schema",   "score",  "serve",    "status",
+                                     "tail",    "test",     "topics", "validate", "version"};
 
 TEST(Help, OfEveryCommandHasAnExample) {
   const ProgramDirectory directory;
@@ -164,6 +165,28 @@ TEST(Init, OfFlightsHasTestsThatPass) {
   ASSERT_EQ(RunProgram(directory, {"init", ".", "--template", "flights"}).code, 0);
   const ProgramResult result = RunProgram(directory, {"test", "tests/origin_out.yaml"});
   EXPECT_EQ(result.code, 0) << result.out << result.err;
+}
+
+TEST(Features, AreListedWithTheirMeaningAndReaders) {
+  const ProgramDirectory directory;
+  ASSERT_EQ(RunProgram(directory, {"init", "--template", "flights"}).code, 0);
+  const ProgramResult all = RunProgram(directory, {"features", "--json"});
+  EXPECT_EQ(all.code, 0) << all.err;
+  EXPECT_TRUE(ParseJson(all.out).ok());
+  EXPECT_THAT(
+      all.out,
+      HasSubstr(R"({"feature":"origin_due.due_6h","key":"origin","type":"int","source":"upcoming",)"
+                R"("meaning":"count(*) over 6h, 30m ago","tasks":["delayed"]})"));
+  const ProgramResult one = RunProgram(directory, {"features", "tail_last"});
+  EXPECT_THAT(
+      one.out,
+      AllOf(
+          HasSubstr(
+              "tail_last.last_delay  tailnum  double  arrivals  last(arr_delay) over 1d  delayed"),
+          Not(HasSubstr("origin_out"))));
+  const ProgramResult none = RunProgram(directory, {"features", "tail_lats"});
+  EXPECT_EQ(none.code, 64);
+  EXPECT_THAT(none.err, HasSubstr("did you mean 'tail_last'?"));
 }
 
 TEST(Init, NeverOverwrites) {

@@ -211,6 +211,30 @@ TEST(FeatureCases, AvailableFromMakesWindowsThatReachFurtherWarming) {
   EXPECT_FALSE(Expecting("status: {sum_v: warming}").ok);
 }
 
+TEST(FeatureCases, AnswersDoNotDependOnHowTilesCut) {
+  for (const char* tiles : {"1ms", "10ms", "1s", "7s", "1m", "1h", "1d"}) {
+    const TestFileRun run = RunCaseText(absl::StrCat("    tiles: ", tiles, R"(
+    records:
+      - {source: ev, value: {at: 0, k: a, v: 1, s: a}}
+      - {source: ev, value: {at: 5, k: a, v: 2, s: b}}
+      - {source: ev, value: {at: 999, k: a, v: 4, s: c}}
+      - {source: ev, value: {at: 1000, k: a, v: 8, s: d}}
+      - {source: ev, value: {at: 3600500, k: a, v: 16, s: e}}
+      - {source: ev, value: {at: 7300000, k: a, v: 32, s: f}}
+    expect:
+      - {view: f, key: {k: a}, at: 1000, values: {sum_v: 7, last_s: c, ever: 3}}
+      - {view: f, key: {k: a}, at: 3600004, values: {sum_v: 14, ever: 4}, effective_start: {sum_v: 4}}
+      - {view: f, key: {k: a}, at: 3600006, values: {sum_v: 12}}
+      - {view: f, key: {k: a}, at: 3601000, values: {sum_v: 24, last_s: e, rows: 2}}
+      - {view: f, key: {k: a}, at: 3601001, values: {sum_v: 16}}
+      - {view: f, key: {k: a}, at: 7300001, values: {sum_v: 32, ever: 6}, effective_end: {ever: 7300001}}
+    shuffle: 5
+    restart: true
+)"));
+    EXPECT_TRUE(run.ok) << tiles << "\n" << run.text;
+  }
+}
+
 TEST(FeatureCases, StepsSeeWhatCameBeforeThem) {
   const TestFileRun run = RunCaseText(R"(    steps:
       - expect: {view: f, key: {k: a}, at: 5000, values: {rows: 0}}

@@ -37,7 +37,7 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         Mistake{"    expcet: []\n", "did you mean 'expect'?"},
         Mistake{"    records: []\n", "a case has 'records' and 'expect', or 'steps'"},
-        Mistake{"    tiles: 1s\n    expect: []\n", "'tiles' of a case is not supported yet"},
+        Mistake{"    tiles: soon\n    expect: []\n", "'tiles' must be a duration"},
         Mistake{"    records: 5\n    expect: []\n", "does not exist or cannot be read"},
         Mistake{"    records: [{source: evv, value: {}}]\n    expect: []\n", "did you mean 'ev'?"},
         Mistake{"    records: [{value: {}}]\n    expect: []\n", "a record needs a 'source'"},

@@ -207,6 +207,21 @@ TEST_F(EngineLive, ALateTriggerIsDecidedAtOnceAlthoughTimeStands) {
   EXPECT_FALSE(predictions[0].timed_out());
 }
 
+// The engine has idled at the clock's time when history comes: labels of it find their decisions,
+// although these wait for an input that lags behind the labels.
+TEST_F(EngineLive, HistoryThatComesToAnIdleEngineIsJoined) {
+  const int64_t past_ms = kNowMs - 10 * kHourMs;
+  Start();
+  AwaitStatus([&](const EngineStatus& s) { return s.event_time_ms == kNowMs; });
+  Click(past_ms + 2'000, 1);
+  AwaitStatus([](const EngineStatus& s) { return s.tasks[0].counts.join.labels == 1; });
+  Ask(past_ms + 1'000, 1);
+  Ask(past_ms + 60'000, 2);
+  const auto examples = AwaitExamples(1);
+  EXPECT_TRUE(examples[0].label().bool_value());
+  EXPECT_EQ(examples[0].prediction().decision_time(), past_ms + 1'000);
+}
+
 TEST_F(EngineLive, ADecisionReadsWhatWasTrueAtItsTimeAlthoughMoreIsKnown) {
   Start();
   Visit(kNowMs - 2'000, "3");
