@@ -50,7 +50,7 @@ absl::StatusOr<int64_t> KafkaLog::OffsetAtTime(const TopicPartition& input, int6
 }
 
 absl::StatusOr<std::unique_ptr<LogReader>> KafkaLog::OpenReader(std::vector<ReadFrom> inputs) {
-  ASSIGN_OR_RETURN(auto reader, KafkaReader::Open(options_, *admin_, std::move(inputs)));
+  ASSIGN_OR_RETURN(auto reader, KafkaReader::Open(options_, *admin_, inputs));
   return std::unique_ptr<LogReader>(std::move(reader));
 }
 

@@ -8,7 +8,10 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -83,6 +86,62 @@ class CrashingLog final : public Log {
  private:
   Log& log_;
   CrashPoint& crash_;
+};
+
+// A log that cannot be read at the moment, or whose oldest records were deleted.
+class DamagedLog final : public Log {
+ public:
+  explicit DamagedLog(Log& log) : log_(log) {}
+  void MakeUnreachable() { unreachable_ = true; }
+  void DeleteBefore(const TopicPartition& input, int64_t offset) { begin_[input] = offset; }
+
+  absl::StatusOr<std::vector<TopicInfo>> Topics() override { return log_.Topics(); }
+  absl::Status CreateTopic(absl::string_view topic, const TopicOptions& options) override {
+    return log_.CreateTopic(topic, options);
+  }
+  absl::Status DeleteTopic(absl::string_view topic) override { return log_.DeleteTopic(topic); }
+  absl::StatusOr<std::vector<AppendPosition>> Append(
+      std::span<const AppendRecord> records) override {
+    return log_.Append(records);
+  }
+  absl::StatusOr<OffsetRange> Offsets(const TopicPartition& input) override {
+    absl::StatusOr<OffsetRange> range = log_.Offsets(input);
+    if (range.ok() && begin_.contains(input)) range->begin = begin_[input];
+    return range;
+  }
+  absl::StatusOr<int64_t> OffsetAtTime(const TopicPartition& input, int64_t timestamp_ms) override {
+    return log_.OffsetAtTime(input, timestamp_ms);
+  }
+  absl::StatusOr<std::unique_ptr<LogReader>> OpenReader(std::vector<ReadFrom> inputs) override {
+    for (const ReadFrom& from : inputs) {
+      if (begin_.contains(from.input) && from.offset < begin_[from.input]) {
+        return absl::OutOfRangeError(from.input.topic);
+      }
+    }
+    auto reader = log_.OpenReader(std::move(inputs));
+    if (!reader.ok() || !unreachable_) return reader;
+    return std::unique_ptr<LogReader>(new Unreachable(*std::move(reader)));
+  }
+
+ private:
+  class Unreachable final : public LogReader {
+   public:
+    explicit Unreachable(std::unique_ptr<LogReader> reader) : reader_(std::move(reader)) {}
+    absl::StatusOr<int> Read(size_t, size_t, RecordBatch*) override {
+      return absl::UnavailableError("unreachable");
+    }
+    int64_t NextOffset(size_t index) const override { return reader_->NextOffset(index); }
+    bool AtEnd(size_t index) const override { return reader_->AtEnd(index); }
+    void Wait(absl::Duration timeout) override { reader_->Wait(timeout); }
+    void Wake() override { reader_->Wake(); }
+
+   private:
+    std::unique_ptr<LogReader> reader_;
+  };
+
+  Log& log_;
+  bool unreachable_ = false;
+  std::map<TopicPartition, int64_t> begin_;
 };
 
 }  // namespace millrace

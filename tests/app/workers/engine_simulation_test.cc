@@ -80,6 +80,16 @@ struct Shop {
     return process.Outcome();
   }
 
+  // All that is stored.
+  std::map<std::string, std::string> StoredRows() {
+    std::map<std::string, std::string> rows;
+    EXPECT_TRUE(state.Scan("", std::string(1, '\xff'), [&](absl::string_view key, absl::string_view value) {
+                       rows.emplace(std::string(key), std::string(value));
+                       return true;
+                     }).ok());
+    return rows;
+  }
+
   std::map<std::string, std::vector<std::string>> Emitted() {
     std::map<std::string, std::vector<std::string>> emitted;
     for (const char* kind : {"predictions", "examples", "models"}) {
@@ -231,6 +241,63 @@ TEST(EngineSimulation, StoppingAndGoingOnChangesNothing) {
   }
   EXPECT_EQ(shop.RunUntil(at_last), expected);
   EXPECT_EQ(shop.Emitted(), untouched.Emitted());
+}
+
+// Stopped while shards lack records that the positions have: to commit would lose those for good.
+TEST(EngineSimulation, AStopWhileRecordsAreRedoneCommitsNothing) {
+  const std::vector<SourceRecord> records = MakeRecords(61);
+  Shop untouched(records), shop(records);
+  CrashPoint never(kNever), in_the_middle(20), at_last(kNever);
+  const std::string expected = untouched.RunUntil(never);
+  shop.RunUntil(in_the_middle);
+  DamagedLog unreachable(shop.log);
+  unreachable.MakeUnreachable();
+  TickingClock clock(absl::Milliseconds(10));
+  {
+    EngineProcess process(ShopProject(), unreachable, shop.state, clock, Engine::Mode::kSimulation);
+    const auto before = shop.StoredRows();
+    process.engine().SetFrontier({kEndOfTime, process.Ends()}, Engine::AtEnd::kSettle);
+    process.Start();
+    EXPECT_TRUE(process.Stop().ok());
+    EXPECT_EQ(shop.StoredRows(), before);
+  }
+  EXPECT_EQ(shop.RunUntil(at_last), expected);
+}
+
+TEST(EngineSimulation, ALogThatEndsBeforeWhatTheStateHasReadIsRefused) {
+  Shop shop(MakeRecords(62));
+  CrashPoint never(kNever);
+  shop.RunUntil(never);
+  TickingClock clock(absl::Milliseconds(10));
+  absl::Status opened;
+  ASSERT_TRUE(shop.log.DeleteTopic("visits").ok());  // made anew, empty, by the next process
+  EngineProcess process(ShopProject(), shop.log, shop.state, clock, Engine::Mode::kSimulation, &opened);
+  EXPECT_EQ(opened.code(), absl::StatusCode::kDataLoss);
+  EXPECT_NE(opened.message().find("topic visits partition 0 ends at offset 0"), std::string::npos)
+      << opened;
+}
+
+// The log begins after offset 0, and the process died before every shard had committed once.
+TEST(EngineSimulation, ALogWhoseOldestRecordsAreGoneIsReadFromItsBeginning) {
+  const std::vector<SourceRecord> records = MakeRecords(63);
+  std::string expected;
+  for (int64_t last = 0; last < 6; ++last) {
+    SCOPED_TRACE(absl::StrCat("died after effect ", last));
+    Shop shop(records);
+    DamagedLog log(shop.log);
+    for (int32_t p = 0; p < 2; ++p) log.DeleteBefore({"visits", p}, 5);
+    CrashPoint crash(last == 0 ? kNever : last);
+    TickingClock clock(absl::Milliseconds(10));
+    for (CrashPoint* life : {&crash, static_cast<CrashPoint*>(nullptr)}) {
+      CrashPoint never(kNever);
+      CrashingState state(shop.state, life == nullptr ? never : *life);
+      CrashingLog mortal(log, life == nullptr ? never : *life);
+      EngineProcess process(ShopProject(), mortal, state, clock, Engine::Mode::kSimulation);
+      ASSERT_TRUE(process.Simulate().ok());
+      if (last == 0) expected = process.Outcome();
+      EXPECT_EQ(process.Outcome(), expected);
+    }
+  }
 }
 
 TEST(EngineSimulation, WhatIsOpenAtTheEndStaysPendingUnlessItIsToSettle) {
