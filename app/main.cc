@@ -29,8 +29,10 @@ void AddGlobalOptions(CLI::App& app, GlobalOptions& global) {
 int Main(int argc, char** argv) {
   GlobalOptions global;
   Run run;
-  CLI::App app("Millrace keeps features and models as fresh as the events that feed them.", "millrace");
-  app.footer("Example: millrace demo flights\nmillrace help TOPIC explains commands, errors and more.");
+  CLI::App app("Millrace keeps features and models as fresh as the events that feed them.",
+               "millrace");
+  app.footer(
+      "Example: millrace demo flights\nmillrace help TOPIC explains commands, errors and more.");
   app.require_subcommand(1);
   app.fallthrough();  // global options may stand anywhere on the line
   AddGlobalOptions(app, global);
@@ -50,7 +52,8 @@ int Main(int argc, char** argv) {
   AddHelp(app, global, &run);
   AddVersion(app, global, &run);
   for (CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
-    command->footer(command->get_footer() + "\nOptions of all commands (--json, -f, --server, …): millrace --help");
+    command->footer(command->get_footer() +
+                    "\nOptions of all commands (--json, -f, --server, …): millrace --help");
   }
   try {
     app.parse(argc, argv);

@@ -94,11 +94,11 @@ absl::Status Node::OpenLog() {
                                            .registry = &registry_}));
     log_identity_ = absl::StrCat("kafka ", spec.brokers);
   } else {
-    ASSIGN_OR_RETURN(std::unique_ptr<EmbeddedLog> embedded,
-                     EmbeddedLog::Open({.path = spec.path,
-                                        .durability = power_loss ? Durability::kPowerLoss
-                                                                 : Durability::kProcess,
-                                        .clock = options_.clock}));
+    ASSIGN_OR_RETURN(
+        std::unique_ptr<EmbeddedLog> embedded,
+        EmbeddedLog::Open({.path = spec.path,
+                           .durability = power_loss ? Durability::kPowerLoss : Durability::kProcess,
+                           .clock = options_.clock}));
     log_identity_ = absl::StrCat("embedded ", embedded->epoch());
     enforce_retention_ = [log = embedded.get()] { return log->EnforceRetention(); };
     log_ = std::move(embedded);
@@ -107,17 +107,17 @@ absl::Status Node::OpenLog() {
 }
 
 absl::Status Node::OpenState() {
-  ASSIGN_OR_RETURN(state_,
-                   OpenRocksStateStore({.path = project_->state.path,
-                                          .durability = project_->state.power_loss
-                                                            ? StateDurability::kPowerLoss
-                                                            : StateDurability::kProcess,
-                                          .memory_bytes = project_->state.memory_bytes / 2}));
+  ASSIGN_OR_RETURN(state_, OpenRocksStateStore({.path = project_->state.path,
+                                                .durability = project_->state.power_loss
+                                                                  ? StateDurability::kPowerLoss
+                                                                  : StateDurability::kProcess,
+                                                .memory_bytes = project_->state.memory_bytes / 2}));
   RETURN_IF_ERROR(CheckMeaning());
-  ASSIGN_OR_RETURN(store_, OnlineStore::Open(*state_, project_->views,
-                                             {.shards = project_->state.shards,
-                                              .cache_bytes = static_cast<size_t>(
-                                                  project_->state.memory_bytes / 4)}));
+  ASSIGN_OR_RETURN(
+      store_,
+      OnlineStore::Open(*state_, project_->views,
+                        {.shards = project_->state.shards,
+                         .cache_bytes = static_cast<size_t>(project_->state.memory_bytes / 4)}));
   return absl::OkStatus();
 }
 
@@ -133,10 +133,9 @@ absl::Status Node::CheckMeaning() {
   RETURN_IF_ERROR(found);
   const std::string difference = Difference(DecodeMeaning(stored), project_->meaning);
   if (!difference.empty()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("the state in ", project_->state.path,
-                     " was built with another configuration (", difference,
-                     "): use the earlier configuration, or another state.path"));
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the state in ", project_->state.path, " was built with another configuration (",
+        difference, "): use the earlier configuration, or another state.path"));
   }
   std::string identity;
   RETURN_IF_ERROR(state_->Get(LogIdentityKey(), &identity));
@@ -173,12 +172,15 @@ void Node::OpenServices() {
       *store_, FeatureReaderOptions{.now_ms = now_ms, .services = project_->services});
   std::map<std::string, ScoredTask> tasks;
   for (int t = 0; t < static_cast<int>(project_->tasks.size()); ++t) {
-    tasks[project_->tasks[t].name] = {&engine_->scorer(t), &engine_->deployment(t), MakeRecorder(t)};
+    tasks[project_->tasks[t].name] = {&engine_->scorer(t), &engine_->deployment(t),
+                                      MakeRecorder(t)};
   }
-  scores_ = std::make_unique<RequestScorer>(std::move(tasks), RequestScorerOptions{.now_ms = now_ms});
-  records_ = std::make_unique<LogRecords>(
-      *log_, *options_.clock, LogRecordsOptions{.own_prefix = project_->OwnTopic("")});
-  status_ = std::make_unique<NodeStatus>(*project_, *engine_, *store_, *committer_, *options_.clock);
+  scores_ =
+      std::make_unique<RequestScorer>(std::move(tasks), RequestScorerOptions{.now_ms = now_ms});
+  records_ = std::make_unique<LogRecords>(*log_, *options_.clock,
+                                          LogRecordsOptions{.own_prefix = project_->OwnTopic("")});
+  status_ =
+      std::make_unique<NodeStatus>(*project_, *engine_, *store_, *committer_, *options_.clock);
 }
 
 DecisionRecorder Node::MakeRecorder(int task) {
@@ -190,7 +192,8 @@ DecisionRecorder Node::MakeRecorder(int task) {
     const v1::Prediction prediction =
         MakePrediction(project_->tasks[task].name, request.id, row, deployment);
     request.prediction = prediction.SerializeAsString();
-    ASSIGN_OR_RETURN(const DecisionAnswer answer, engine_->RecordDecision(task, std::move(request)));
+    ASSIGN_OR_RETURN(const DecisionAnswer answer,
+                     engine_->RecordDecision(task, std::move(request)));
     RecordedDecision recorded{id, std::nullopt};
     if (answer.duplicate) {
       v1::Prediction first;
@@ -217,7 +220,8 @@ absl::Status Node::Serve() {
     LogLine(LogLevel::kWarn, "server_plaintext")
         .With("http", server.http)
         .With("grpc", server.grpc)
-        .With("reason", "server.trusted_network is true: anyone who reaches the ports may read and write");
+        .With("reason",
+              "server.trusted_network is true: anyone who reaches the ports may read and write");
   }
   ASSIGN_OR_RETURN(http_, HttpServer::Start({.address = server.http, .trust = trust}, services(),
                                             registry_, *options_.clock));

@@ -48,7 +48,8 @@ class Node {
  public:
   // Opens or creates log, topics and state, and ships what an earlier process left. Errors:
   // Aborted (a path in use by another process), FailedPrecondition (state built with another
-  // configuration: the message names what differs), NotFound (a source's topic on Kafka), DataLoss, Unavailable.
+  // configuration: the message names what differs), NotFound (a source's topic on Kafka), DataLoss,
+  // Unavailable.
   static absl::StatusOr<std::unique_ptr<Node>> Open(std::shared_ptr<const Project> project,
                                                     const NodeOptions& options);
   // Stops, if it runs.

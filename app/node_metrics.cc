@@ -30,14 +30,16 @@ void ExportSources(const EngineStatus& status, Registry& registry) {
   }
   for (const auto& [source, counts] : by_source) {
     const Labels labels = {{"source", source}};
-    Raise(registry.GetCounter("millrace_source_records_read_total", "Records read from a source", labels),
+    Raise(registry.GetCounter("millrace_source_records_read_total", "Records read from a source",
+                              labels),
           counts.read);
     Raise(registry.GetCounter("millrace_source_bytes_total", "Bytes of the values read", labels),
           counts.bytes);
     const auto outcome = [&](const char* name, uint64_t n) {
-      Raise(registry.GetCounter("millrace_source_records_total",
-                                "Records of a source by outcome; the outcomes sum to the records read",
-                                {{"source", source}, {"outcome", name}}),
+      Raise(registry.GetCounter(
+                "millrace_source_records_total",
+                "Records of a source by outcome; the outcomes sum to the records read",
+                {{"source", source}, {"outcome", name}}),
             n);
     };
     outcome("applied", counts.applied);
@@ -56,8 +58,9 @@ void ExportTask(const EngineStatus::Task& task, Registry& registry) {
   decisions("duplicate", task.counts.join.duplicate);
   decisions("settled", task.counts.join.settled);
   decisions("dropped", task.counts.join.dropped);
-  registry.GetGauge("millrace_label_pending_decisions", "Decisions that wait for their label",
-                    {{"task", task.name}})
+  registry
+      .GetGauge("millrace_label_pending_decisions", "Decisions that wait for their label",
+                {{"task", task.name}})
       .Set(static_cast<double>(task.counts.pending));
   const auto examples = [&](const char* name, uint64_t n) {
     Raise(registry.GetCounter("millrace_examples_total", "Examples of a task by outcome",
@@ -86,21 +89,27 @@ void ExportTask(const EngineStatus::Task& task, Registry& registry) {
           learner.step);
     const auto loss = [&](const char* kind, const BinaryReport& report) {
       if (!report.log_loss) return;
-      registry.GetGauge("millrace_learner_loss", "Loss of a learner, by kind of score",
-                        {{"task", task.name}, {"learner", learner.name}, {"kind", kind},
-                         {"metric", "logloss"}, {"window", "all"}})
+      registry
+          .GetGauge("millrace_learner_loss", "Loss of a learner, by kind of score",
+                    {{"task", task.name},
+                     {"learner", learner.name},
+                     {"kind", kind},
+                     {"metric", "logloss"},
+                     {"window", "all"}})
           .Set(*report.log_loss);
     };
     loss("served", learner.served);
     loss("progressive", learner.progressive);
     if (learner.served.calibration) {
-      registry.GetGauge("millrace_learner_calibration_ratio",
-                        "Sum of the served scores over the sum of the labels",
-                        {{"task", task.name}, {"learner", learner.name}})
+      registry
+          .GetGauge("millrace_learner_calibration_ratio",
+                    "Sum of the served scores over the sum of the labels",
+                    {{"task", task.name}, {"learner", learner.name}})
           .Set(*learner.served.calibration);
     }
   }
-  Raise(registry.GetCounter("millrace_model_publish_total", "Models published", {{"task", task.name}}),
+  Raise(registry.GetCounter("millrace_model_publish_total", "Models published",
+                            {{"task", task.name}}),
         task.counts.models_published);
 }
 
@@ -114,20 +123,22 @@ void NodeStatus::Export(Registry& registry) {
     ExportTask(task, registry);
     const DeployedModel& champion = task.deployment->champion_model();
     if (champion.newest_label_time_ms && status->event_time_ms != INT64_MIN) {
-      registry.GetGauge("millrace_model_staleness_seconds",
-                        "Event time less that of the newest label in the champion's weights",
-                        {{"task", task.name}})
-          .Set(static_cast<double>(std::max<int64_t>(
-                   status->event_time_ms - *champion.newest_label_time_ms, 0)) /
+      registry
+          .GetGauge("millrace_model_staleness_seconds",
+                    "Event time less that of the newest label in the champion's weights",
+                    {{"task", task.name}})
+          .Set(static_cast<double>(
+                   std::max<int64_t>(status->event_time_ms - *champion.newest_label_time_ms, 0)) /
                1000.0);
     }
-    registry.GetGauge("millrace_model_generation", "Generation of the model that answers",
-                      {{"task", task.name}, {"alias", "champion"}})
+    registry
+        .GetGauge("millrace_model_generation", "Generation of the model that answers",
+                  {{"task", task.name}, {"alias", "champion"}})
         .Set(champion.generation);
   }
   for (size_t v = 0; v < store_.views().size(); ++v) {
-    registry.GetGauge("millrace_state_keys", "Entities of a view",
-                      {{"view", store_.views()[v]->name}})
+    registry
+        .GetGauge("millrace_state_keys", "Entities of a view", {{"view", store_.views()[v]->name}})
         .Set(static_cast<double>(store_.EntityCount(static_cast<int32_t>(v))));
   }
 }

@@ -29,12 +29,18 @@ void WriteReport(const BinaryReport& report, JsonWriter& json) {
 
 void WriteInput(const EngineStatus::Input& input, JsonWriter& json) {
   json.BeginObject()
-      .Key("source").String(input.source)
-      .Key("topic").String(input.topic)
-      .Key("partition").Int(input.partition)
-      .Key("applied_offset").Int(input.applied_offset)
-      .Key("durable_offset").Int(input.durable_offset)
-      .Key("at_end").Bool(input.at_end)
+      .Key("source")
+      .String(input.source)
+      .Key("topic")
+      .String(input.topic)
+      .Key("partition")
+      .Int(input.partition)
+      .Key("applied_offset")
+      .Int(input.applied_offset)
+      .Key("durable_offset")
+      .Int(input.durable_offset)
+      .Key("at_end")
+      .Bool(input.at_end)
       .Key("event_time_ms");
   if (input.newest_event_ms == INT64_MIN) {
     json.Null();
@@ -42,40 +48,67 @@ void WriteInput(const EngineStatus::Input& input, JsonWriter& json) {
     json.Int(input.newest_event_ms);
   }
   const SourceCounts& counts = input.counts;
-  json.Key("read").Uint(counts.read)
-      .Key("applied").Uint(counts.applied)
-      .Key("duplicate").Uint(counts.duplicate)
-      .Key("late").Uint(counts.late)
-      .Key("rejected").Uint(counts.rejected)
+  json.Key("read")
+      .Uint(counts.read)
+      .Key("applied")
+      .Uint(counts.applied)
+      .Key("duplicate")
+      .Uint(counts.duplicate)
+      .Key("late")
+      .Uint(counts.late)
+      .Key("rejected")
+      .Uint(counts.rejected)
       .EndObject();
 }
 
 void WriteCounts(const TaskCounts& counts, JsonWriter& json) {
-  json.Key("decisions").BeginObject()
-      .Key("total").Uint(counts.join.decisions)
-      .Key("pending").Uint(counts.pending)
-      .Key("duplicate").Uint(counts.join.duplicate)
-      .Key("settled").Uint(counts.join.settled)
-      .Key("dropped").Uint(counts.join.dropped)
-      .Key("waiting").Uint(counts.waiting)
-      .Key("timed_out").Uint(counts.timed_out)
-      .Key("rejected_ids").Uint(counts.rejected_ids)
+  json.Key("decisions")
+      .BeginObject()
+      .Key("total")
+      .Uint(counts.join.decisions)
+      .Key("pending")
+      .Uint(counts.pending)
+      .Key("duplicate")
+      .Uint(counts.join.duplicate)
+      .Key("settled")
+      .Uint(counts.join.settled)
+      .Key("dropped")
+      .Uint(counts.join.dropped)
+      .Key("waiting")
+      .Uint(counts.waiting)
+      .Key("timed_out")
+      .Uint(counts.timed_out)
+      .Key("rejected_ids")
+      .Uint(counts.rejected_ids)
       .EndObject();
-  json.Key("labels").BeginObject()
-      .Key("total").Uint(counts.join.labels)
-      .Key("joined").Uint(counts.join.joined)
-      .Key("ignored").Uint(counts.join.ignored)
-      .Key("unmatched").BeginObject()
-      .Key("no_decision").Uint(counts.join.no_decision)
-      .Key("before_decision").Uint(counts.join.before_decision)
-      .Key("too_late").Uint(counts.join.too_late)
-      .Key("duplicate").Uint(counts.join.repeated)
+  json.Key("labels")
+      .BeginObject()
+      .Key("total")
+      .Uint(counts.join.labels)
+      .Key("joined")
+      .Uint(counts.join.joined)
+      .Key("ignored")
+      .Uint(counts.join.ignored)
+      .Key("unmatched")
+      .BeginObject()
+      .Key("no_decision")
+      .Uint(counts.join.no_decision)
+      .Key("before_decision")
+      .Uint(counts.join.before_decision)
+      .Key("too_late")
+      .Uint(counts.join.too_late)
+      .Key("duplicate")
+      .Uint(counts.join.repeated)
       .EndObject()
       .EndObject();
-  json.Key("examples").BeginObject()
-      .Key("total").Uint(counts.examples)
-      .Key("learned").Uint(counts.examples - counts.skipped)
-      .Key("skipped").Uint(counts.skipped)
+  json.Key("examples")
+      .BeginObject()
+      .Key("total")
+      .Uint(counts.examples)
+      .Key("learned")
+      .Uint(counts.examples - counts.skipped)
+      .Key("skipped")
+      .Uint(counts.skipped)
       .EndObject();
   json.Key("models_published").Uint(counts.models_published);
 }
@@ -84,7 +117,11 @@ void WriteCounts(const TaskCounts& counts, JsonWriter& json) {
 
 NodeStatus::NodeStatus(const Project& project, const Engine& engine, const OnlineStore& store,
                        const Committer& committer, Clock& clock)
-    : project_(project), engine_(engine), store_(store), committer_(committer), clock_(clock),
+    : project_(project),
+      engine_(engine),
+      store_(store),
+      committer_(committer),
+      clock_(clock),
       started_ns_(clock.MonotonicNanos()) {}
 
 absl::StatusOr<std::string> NodeStatus::StatusJson() {
@@ -94,11 +131,16 @@ absl::StatusOr<std::string> NodeStatus::StatusJson() {
   std::string out;
   JsonWriter json(&out);
   json.BeginObject()
-      .Key("project").String(project_.name)
-      .Key("log").String(project_.log.kafka ? "kafka" : "embedded")
-      .Key("ready").Bool(health.ready)
-      .Key("caught_up").Bool(status->caught_up)
-      .Key("uptime_s").Double(static_cast<double>(clock_.MonotonicNanos() - started_ns_) * 1e-9)
+      .Key("project")
+      .String(project_.name)
+      .Key("log")
+      .String(project_.log.kafka ? "kafka" : "embedded")
+      .Key("ready")
+      .Bool(health.ready)
+      .Key("caught_up")
+      .Bool(status->caught_up)
+      .Key("uptime_s")
+      .Double(static_cast<double>(clock_.MonotonicNanos() - started_ns_) * 1e-9)
       .Key("event_time_ms");
   if (status->event_time_ms == INT64_MIN) {
     json.Null();
@@ -111,8 +153,10 @@ absl::StatusOr<std::string> NodeStatus::StatusJson() {
   json.EndArray().Key("views").BeginArray();
   for (size_t v = 0; v < store_.views().size(); ++v) {
     json.BeginObject()
-        .Key("view").String(store_.views()[v]->name)
-        .Key("entities").Int(store_.EntityCount(static_cast<int32_t>(v)))
+        .Key("view")
+        .String(store_.views()[v]->name)
+        .Key("entities")
+        .Int(store_.EntityCount(static_cast<int32_t>(v)))
         .EndObject();
   }
   json.EndArray().Key("tasks").BeginArray();
@@ -124,19 +168,28 @@ absl::StatusOr<std::string> NodeStatus::StatusJson() {
       const LearnerReport& learner = task.learners[i];
       const DeployedModel& model = task.deployment->models[i];
       json.BeginObject()
-          .Key("learner").String(learner.name)
-          .Key("type").String(learner.type)
-          .Key("role").String(LearnerRoleName(model.role))
-          .Key("version").String(absl::StrCat(model.generation, ".", model.step))
-          .Key("step").Uint(learner.step)
-          .Key("newest_label_ms").OptionalInt(model.newest_label_time_ms);
+          .Key("learner")
+          .String(learner.name)
+          .Key("type")
+          .String(learner.type)
+          .Key("role")
+          .String(LearnerRoleName(model.role))
+          .Key("version")
+          .String(absl::StrCat(model.generation, ".", model.step))
+          .Key("step")
+          .Uint(learner.step)
+          .Key("newest_label_ms")
+          .OptionalInt(model.newest_label_time_ms);
       json.Key("served");
       WriteReport(learner.served, json);
       json.Key("progressive");
       WriteReport(learner.progressive, json);
-      json.Key("served_1d").BeginObject()
-          .Key("until_ms").OptionalInt(learner.day.until_ms)
-          .Key("maturity").Double(learner.day.maturity)
+      json.Key("served_1d")
+          .BeginObject()
+          .Key("until_ms")
+          .OptionalInt(learner.day.until_ms)
+          .Key("maturity")
+          .Double(learner.day.maturity)
           .Key("metrics");
       WriteReport(learner.day.metrics, json);
       json.EndObject().EndObject();

@@ -16,7 +16,6 @@
 #include "stream/decode/decoder.h"
 #include "stream/expr/expression.h"
 #include "stream/label_join.h"
-#include "stream/label_join.h"
 #include "stream/log.h"
 #include "stream/schema.h"
 #include "stream/view_spec.h"
@@ -40,16 +39,16 @@ struct SourceSpec {
 // Features of one view that a task reads, for one entity.
 struct TaskFeatureRead {
   int32_t view = 0;
-  std::vector<int> key_slots;   // by key field of the view: slot of the decision that holds it
-  std::vector<int> features;    // indices into the view
-  std::vector<int> slots;       // parallel to features: where their values go
+  std::vector<int> key_slots;  // by key field of the view: slot of the decision that holds it
+  std::vector<int> features;   // indices into the view
+  std::vector<int> slots;      // parallel to features: where their values go
 };
 
 // An input of the task: a slot as it is, or an expression over the slots.
 struct TaskInput {
   std::string name;
   Type type = Type::kNull;
-  int slot = -1;                                // -1: the expression
+  int slot = -1;  // -1: the expression
   std::shared_ptr<const Expression> expression;
   std::string expression_text;
 };
@@ -82,19 +81,19 @@ enum class TaskKind : uint8_t { kBinary };
 struct TaskSpec {
   std::string name;
   TaskKind kind = TaskKind::kBinary;
-  std::optional<int32_t> trigger_source;  // absent: the trigger is `request`
+  std::optional<int32_t> trigger_source;            // absent: the trigger is `request`
   std::shared_ptr<const Expression> trigger_where;  // over the trigger's fields; may be null
   std::string trigger_where_text;
-  Schema request;                         // fields of a decision (the record's schema, or `request:`)
-  int id_slot = -1;                       // -1: `assigned` (topic/partition/offset)
+  Schema request;    // fields of a decision (the record's schema, or `request:`)
+  int id_slot = -1;  // -1: `assigned` (topic/partition/offset)
   int64_t align_timeout_ms = 5'000;
   std::vector<ScopeField> slots;
   int at_slot = 0;
   std::vector<TaskFeatureRead> reads;
   std::vector<TaskInput> inputs;
   LabelSpec label;
-  std::vector<TaskLearner> learners;      // in file order; baselines that always run come last
-  int champion = 0;                       // index into learners
+  std::vector<TaskLearner> learners;  // in file order; baselines that always run come last
+  int champion = 0;                   // index into learners
   int64_t publish_every_ms = 1'000;
   uint64_t publish_min_examples = 1;
   int64_t publish_max_delay_ms = 60'000;

@@ -46,16 +46,26 @@ absl::StatusOr<std::string> RunReportJson(Node& node, double seconds) {
   std::string out;
   JsonWriter json(&out);
   json.BeginObject()
-      .Key("records").Uint(records)
-      .Key("decisions").Uint(sum.join.decisions)
-      .Key("labels").Uint(sum.join.labels)
-      .Key("examples").Uint(sum.examples)
-      .Key("unmatched").Uint(sum.join.no_decision)
-      .Key("dropped").Uint(sum.join.dropped)
-      .Key("pending").Uint(sum.pending)
-      .Key("dead_letters").Uint(dead_letters)
-      .Key("models_published").Uint(sum.models_published)
-      .Key("learners").BeginObject();
+      .Key("records")
+      .Uint(records)
+      .Key("decisions")
+      .Uint(sum.join.decisions)
+      .Key("labels")
+      .Uint(sum.join.labels)
+      .Key("examples")
+      .Uint(sum.examples)
+      .Key("unmatched")
+      .Uint(sum.join.no_decision)
+      .Key("dropped")
+      .Uint(sum.join.dropped)
+      .Key("pending")
+      .Uint(sum.pending)
+      .Key("dead_letters")
+      .Uint(dead_letters)
+      .Key("models_published")
+      .Uint(sum.models_published)
+      .Key("learners")
+      .BeginObject();
   for (const EngineStatus::Task& task : status.tasks) {
     for (const LearnerReport& learner : task.learners) {
       const bool one_task = status.tasks.size() == 1;
@@ -85,20 +95,23 @@ std::string RunReportText(Node& node, double seconds) {
   const EngineStatus status = node.engine().MakeStatus();
   uint64_t records = 0;
   for (const EngineStatus::Input& input : status.inputs) records += input.counts.read;
-  std::string out =
-      absl::StrFormat("%d records in %.1f s (%.0f/s)\n", records, seconds,
-                      seconds > 0 ? static_cast<double>(records) / seconds : 0.0);
+  std::string out = absl::StrFormat("%d records in %.1f s (%.0f/s)\n", records, seconds,
+                                    seconds > 0 ? static_cast<double>(records) / seconds : 0.0);
   for (const EngineStatus::Task& task : status.tasks) {
     const TaskCounts& counts = task.counts;
-    absl::StrAppendFormat(&out, "task %s: %d decisions = %d examples + %d dropped + %d pending; %d models published\n",
-                          task.name, counts.join.decisions, counts.examples, counts.join.dropped,
-                          counts.pending + counts.waiting, counts.models_published);
-    absl::StrAppendFormat(&out, "  %-12s %8s %8s %8s %8s %8s\n", "learner", "AUC", "logloss", "NE", "calib", "accuracy");
+    absl::StrAppendFormat(
+        &out,
+        "task %s: %d decisions = %d examples + %d dropped + %d pending; %d models published\n",
+        task.name, counts.join.decisions, counts.examples, counts.join.dropped,
+        counts.pending + counts.waiting, counts.models_published);
+    absl::StrAppendFormat(&out, "  %-12s %8s %8s %8s %8s %8s\n", "learner", "AUC", "logloss", "NE",
+                          "calib", "accuracy");
     for (const LearnerReport& learner : task.learners) {
       const BinaryReport& served = learner.served;
       absl::StrAppendFormat(&out, "  %-12s %8.4f %8.4f %8.4f %8.4f %8.4f\n", learner.name,
-                            served.auc.value_or(0), served.log_loss.value_or(0), served.ne.value_or(0),
-                            served.calibration.value_or(0), served.accuracy.value_or(0));
+                            served.auc.value_or(0), served.log_loss.value_or(0),
+                            served.ne.value_or(0), served.calibration.value_or(0),
+                            served.accuracy.value_or(0));
     }
   }
   return out;

@@ -11,8 +11,8 @@ namespace millrace {
 
 class Signals {
  public:
-  // `on_signal` is called for the first signal; a second one ends the process at once with 128 + its
-  // number (everything acknowledged is durable all the same).
+  // `on_signal` is called for the first signal; a second one ends the process at once with 128 +
+  // its number (everything acknowledged is durable all the same).
   explicit Signals(std::function<void(int signal)> on_signal);
   ~Signals();
   Signals(const Signals&) = delete;

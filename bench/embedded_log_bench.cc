@@ -62,8 +62,10 @@ std::vector<AppendRecord> Records(const std::vector<std::string>& values,
                                   std::optional<int32_t> partition) {
   std::vector<AppendRecord> records;
   for (const std::string& value : values) {
-    records.push_back({.topic = kTopic, .partition = partition,
-                       .key = absl::string_view(value).substr(0, 8), .value = value});
+    records.push_back({.topic = kTopic,
+                       .partition = partition,
+                       .key = absl::string_view(value).substr(0, 8),
+                       .value = value});
   }
   return records;
 }

@@ -45,7 +45,8 @@ class Stream {
     // Log-uniform ranks: density ∝ 1/rank, Zipf with exponent 1.
     for (int i = 0; i < 1 << 20; ++i) {
       const double rank = std::pow(static_cast<double>(keys), random_.Unit());
-      drawn_.push_back(static_cast<int32_t>(std::min<int64_t>(keys, static_cast<int64_t>(rank)) - 1));
+      drawn_.push_back(
+          static_cast<int32_t>(std::min<int64_t>(keys, static_cast<int64_t>(rank)) - 1));
       amounts_.push_back(std::round(random_.Unit() * 100'000) / 100);
     }
   }
@@ -58,7 +59,9 @@ class Stream {
     ++n_;
   }
   int64_t now_ms() const { return kStartMs + n_ * gap_ms_; }
-  const std::string& name(size_t i) const { return names_[static_cast<size_t>(drawn_[i & (drawn_.size() - 1)])]; }
+  const std::string& name(size_t i) const {
+    return names_[static_cast<size_t>(drawn_[i & (drawn_.size() - 1)])];
+  }
   const std::string& key(size_t k) const { return names_[k]; }
   int64_t applied() const { return n_; }
 

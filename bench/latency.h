@@ -30,7 +30,8 @@ class Latency {
  private:
   double Quantile(double q) {
     if (nanos_.empty()) return 0;
-    const auto at = nanos_.begin() + static_cast<std::ptrdiff_t>(q * static_cast<double>(nanos_.size() - 1));
+    const auto at =
+        nanos_.begin() + static_cast<std::ptrdiff_t>(q * static_cast<double>(nanos_.size() - 1));
     std::nth_element(nanos_.begin(), at, nanos_.end());
     return static_cast<double>(*at) * 1e-3;
   }

@@ -1,5 +1,5 @@
-// The learners' hot paths at the size of the flights task: 36 numeric and 5 categorical inputs, some
-// null, about 300 coordinates.
+// The learners' hot paths at the size of the flights task: 36 numeric and 5 categorical inputs,
+// some null, about 300 coordinates.
 
 #include <memory>
 #include <string>

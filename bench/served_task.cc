@@ -71,7 +71,8 @@ void ServedTask::MakePlan() {
   for (int v = 0; v < kViews; ++v) {
     ScoringRead read{.view = v, .key_slots = {0}, .features = {}, .slots = {}};
     for (int f = 0; f < 4; ++f) {
-      const FeatureSpec& feature = store_->views()[static_cast<size_t>(v)]->features[static_cast<size_t>(f)];
+      const FeatureSpec& feature =
+          store_->views()[static_cast<size_t>(v)]->features[static_cast<size_t>(f)];
       const int slot = static_cast<int>(plan_->slots.size());
       plan_->slots.push_back({absl::StrCat("view", v, ".", feature.name), feature.result_type});
       plan_->inputs.push_back({plan_->slots.back().name, feature.result_type, slot, nullptr});

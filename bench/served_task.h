@@ -1,5 +1,5 @@
-// What the serving benchmarks answer from: a store of 6 views of 400 airports in memory, a task over
-// all their 24 features, a taught logistic model, and the services over them.
+// What the serving benchmarks answer from: a store of 6 views of 400 airports in memory, a task
+// over all their 24 features, a taught logistic model, and the services over them.
 
 #ifndef MILLRACE_BENCH_SERVED_TASK_H_
 #define MILLRACE_BENCH_SERVED_TASK_H_
@@ -34,7 +34,9 @@ class ServedTask {
   int64_t now_ms() const { return now_ms_; }
   RequestScorer& request_scorer() { return *request_scorer_; }
   FeatureReader& feature_reader() { return *feature_reader_; }
-  Services services() { return {.features = feature_reader_.get(), .scores = request_scorer_.get()}; }
+  Services services() {
+    return {.features = feature_reader_.get(), .scores = request_scorer_.get()};
+  }
 
  private:
   ServedTask();

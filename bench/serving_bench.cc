@@ -1,6 +1,6 @@
-// What a decision, and a request around it, costs: reading 24 features of 6 views of one entity as of
-// a time, scoring a logistic model, the JSON around it, and the whole way over a loopback connection
-// with the client on the same machine.
+// What a decision, and a request around it, costs: reading 24 features of 6 views of one entity as
+// of a time, scoring a logistic model, the JSON around it, and the whole way over a loopback
+// connection with the client on the same machine.
 //
 //   serving_bench --benchmark_repetitions=5 --benchmark_report_aggregates_only=true
 

@@ -10,8 +10,8 @@
 
 namespace millrace {
 
-// Edits (insert, delete, replace, swap of neighbours; case is ignored) that turn a into b, or `limit` + 1 when there
-// are more. Only the first 64 bytes of each are looked at.
+// Edits (insert, delete, replace, swap of neighbours; case is ignored) that turn a into b, or
+// `limit` + 1 when there are more. Only the first 64 bytes of each are looked at.
 int EditDistance(absl::string_view a, absl::string_view b, int limit);
 
 // The candidate at most 2 edits away (1 for names shorter than 4, 0 for one letter), the nearest

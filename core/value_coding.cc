@@ -26,9 +26,7 @@ bool GetValueView(absl::string_view* in, Value* value) {
   double number = 0;
   absl::string_view bytes;
   switch (type) {
-    case Type::kNull:
-      *value = Value::Null();
-      return true;
+    case Type::kNull: *value = Value::Null(); return true;
     case Type::kDouble:
       if (!GetDouble(in, &number)) return false;
       *value = Value::Double(number);

@@ -12,7 +12,8 @@
 namespace millrace {
 
 void PutValue(std::string* out, const Value& value);
-// Takes one value off the front of *in. False when it does not parse. The view form points into *in.
+// Takes one value off the front of *in. False when it does not parse. The view form points into
+// *in.
 bool GetValueView(absl::string_view* in, Value* value);
 bool GetValue(absl::string_view* in, OwnedValue* value);
 

@@ -11,9 +11,7 @@ void AppendKeyField(const Value& value, std::string* key) {
   key->push_back(static_cast<char>(value.type()));
   switch (value.type()) {
     case Type::kString:
-    case Type::kBytes:
-      PutLengthPrefixed(key, value.string_value());
-      return;
+    case Type::kBytes: PutLengthPrefixed(key, value.string_value()); return;
     case Type::kBool:
       key->push_back(1);
       key->push_back(value.bool_value() ? 1 : 0);
@@ -22,9 +20,7 @@ void AppendKeyField(const Value& value, std::string* key) {
       key->push_back(8);
       PutDouble(key, value.double_value() == 0 ? 0.0 : value.double_value());
       return;
-    default:
-      key->push_back(8);
-      PutOrdered64(key, value.int_value());
+    default: key->push_back(8); PutOrdered64(key, value.int_value());
   }
 }
 

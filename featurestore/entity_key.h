@@ -21,8 +21,8 @@ void AppendKeyField(const Value& value, std::string* key);
 // Takes a field off the front of *in; the value points into it. False when it does not parse.
 bool TakeKeyField(absl::string_view* in, Value* value);
 
-// The shard of an entity: (murmur2(b) & 0x7fffffff) mod shards, where b is what a producer writes as
-// the record's key: for one field a string's or bytes' content, an integer's decimal text; else
+// The shard of an entity: (murmur2(b) & 0x7fffffff) mod shards, where b is what a producer writes
+// as the record's key: for one field a string's or bytes' content, an integer's decimal text; else
 // `encoded`. So a topic partitioned by the entity lands where its shards are.
 // REQUIRES: `encoded` is the fields' AppendKeyField; shards > 0.
 int32_t ShardOfEntity(std::span<const Value> fields, absl::string_view encoded, int32_t shards);

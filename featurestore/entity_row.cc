@@ -88,13 +88,12 @@ absl::StatusOr<std::unique_ptr<EntityRow>> EntityRow::Load(const ViewLayout& lay
     key.back() = '\1';
     std::string end(prefix.data(), prefix.size());
     end.push_back('\xff');
-    RETURN_IF_ERROR(
-        store.Scan(key, end, [&](absl::string_view part, absl::string_view value) {
-          part.remove_prefix(prefix.size());
-          parts.emplace_back(std::string(part.data(), part.size()),
-                             std::string(value.data(), value.size()));
-          return true;
-        }));
+    RETURN_IF_ERROR(store.Scan(key, end, [&](absl::string_view part, absl::string_view value) {
+      part.remove_prefix(prefix.size());
+      parts.emplace_back(std::string(part.data(), part.size()),
+                         std::string(value.data(), value.size()));
+      return true;
+    }));
   }
   return Decode(layout, head, parts);
 }

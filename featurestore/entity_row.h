@@ -1,6 +1,6 @@
-// EntityRow: everything a view knows of one entity, decoded: its newest records (the micro-log), its
-// tiles per tier, and for lifetime windows the state of all that is older (the base). An entity with
-// few records keeps no tiles: its records are the cheaper form.
+// EntityRow: everything a view knows of one entity, decoded: its newest records (the micro-log),
+// its tiles per tier, and for lifetime windows the state of all that is older (the base). An entity
+// with few records keeps no tiles: its records are the cheaper form.
 //
 // The content is a function of the records added and of the horizon, not of their order nor of when
 // it was stored. Stored as one row while small, else as a head and a row per block and chunk

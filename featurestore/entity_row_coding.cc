@@ -27,8 +27,8 @@ void PutOrder(std::string* out, const EventOrder& order) {
 bool GetOrder(absl::string_view* in, EventOrder* order) {
   uint64_t source, partition;
   if (!GetSignedVarint(in, &order->event_time_ms) || !GetVarint(in, &source) ||
-      !GetVarint(in, &partition) || !GetSignedVarint(in, &order->offset) ||
-      source > 0x7fffffff || partition > 0x7fffffff) {
+      !GetVarint(in, &partition) || !GetSignedVarint(in, &order->offset) || source > 0x7fffffff ||
+      partition > 0x7fffffff) {
     return false;
   }
   order->source = static_cast<int32_t>(source);

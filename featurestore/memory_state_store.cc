@@ -30,8 +30,8 @@ absl::Status MemoryStateStore::Scan(
   std::vector<std::pair<std::string, std::string>> rows;
   {
     absl::ReaderMutexLock lock(&mutex_);
-    for (auto it = rows_.lower_bound(from);
-         it != rows_.end() && absl::string_view(it->first) < to; ++it) {
+    for (auto it = rows_.lower_bound(from); it != rows_.end() && absl::string_view(it->first) < to;
+         ++it) {
       rows.emplace_back(it->first, it->second);
     }
   }

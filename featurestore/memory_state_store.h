@@ -20,9 +20,9 @@ class MemoryStateStore final : public StateStore {
   absl::Status Get(absl::string_view key, std::string* value) const override;
   absl::StatusOr<std::vector<std::optional<std::string>>> MultiGet(
       const std::vector<std::string>& keys) const override;
-  absl::Status Scan(absl::string_view from, absl::string_view to,
-                    const std::function<bool(absl::string_view, absl::string_view)>& visit)
-      const override;
+  absl::Status Scan(
+      absl::string_view from, absl::string_view to,
+      const std::function<bool(absl::string_view, absl::string_view)>& visit) const override;
   absl::Status Commit(const StateBatch& batch) override;
 
  private:

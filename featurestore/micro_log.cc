@@ -47,8 +47,8 @@ void PutEntry(const StateLayout& layout, const EntryRef& entry, bool first, int6
   }
 }
 
-bool GetEntry(const StateLayout& layout, bool first, int64_t* previous_ms,
-              int64_t* previous_offset, absl::string_view* in, uint64_t* words, BlobList* blobs) {
+bool GetEntry(const StateLayout& layout, bool first, int64_t* previous_ms, int64_t* previous_offset,
+              absl::string_view* in, uint64_t* words, BlobList* blobs) {
   int64_t offset;
   uint64_t delta, source, partition;
   if (first) {
@@ -61,8 +61,8 @@ bool GetEntry(const StateLayout& layout, bool first, int64_t* previous_ms,
       partition > 0x7fffffff || !GetSignedVarint(in, &offset)) {
     return false;
   }
-  *previous_offset = static_cast<int64_t>(static_cast<uint64_t>(*previous_offset) +
-                                          static_cast<uint64_t>(offset));
+  *previous_offset =
+      static_cast<int64_t>(static_cast<uint64_t>(*previous_offset) + static_cast<uint64_t>(offset));
   words[0] = static_cast<uint64_t>(*previous_ms);
   words[1] = source << 32 | partition;
   words[2] = static_cast<uint64_t>(*previous_offset);
@@ -240,8 +240,8 @@ bool MicroLog::DecodeChunk(int64_t id, absl::string_view in) {
   chunk.words.resize(n * stride_);
   int64_t previous_ms = 0, previous_offset = 0;
   for (size_t i = 0; i < n; ++i) {
-    if (!GetEntry(*layout_, i == 0, &previous_ms, &previous_offset, &in,
-                  &chunk.words[i * stride_], &chunk.blobs)) {
+    if (!GetEntry(*layout_, i == 0, &previous_ms, &previous_offset, &in, &chunk.words[i * stride_],
+                  &chunk.blobs)) {
       return false;
     }
   }
@@ -254,9 +254,8 @@ bool MicroLog::DecodeChunk(int64_t id, absl::string_view in) {
 void MicroLog::FinishDecode(const std::optional<EventOrder>& floor, int64_t next_id) {
   floor_ = floor;
   next_id_ = next_id;
-  std::sort(chunks_.begin(), chunks_.end(), [](const Chunk& a, const Chunk& b) {
-    return Before(a.words.data(), b.words.data());
-  });
+  std::sort(chunks_.begin(), chunks_.end(),
+            [](const Chunk& a, const Chunk& b) { return Before(a.words.data(), b.words.data()); });
   while (floor_ && !chunks_.empty() &&
          !(*floor_ < OrderOf(&chunks_.front().words[chunks_.front().first * stride_]))) {
     DropFirst();

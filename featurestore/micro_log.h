@@ -1,5 +1,5 @@
-// MicroLog: the newest records of one entity as a view keeps them (entries), in total order, so that
-// a window's edge is exact to the millisecond. Kept as chunks, the unit in which it is stored:
+// MicroLog: the newest records of one entity as a view keeps them (entries), in total order, so
+// that a window's edge is exact to the millisecond. Kept as chunks, the unit in which it is stored:
 // inserting touches one chunk. Thread-compatible.
 
 #ifndef MILLRACE_FEATURESTORE_MICRO_LOG_H_
@@ -49,9 +49,9 @@ class MicroLog {
   // Calls visit(EntryRef) for the entries with begin <= time < end, in total order.
   template <typename Visit>
   void ForRange(int64_t begin_ms, int64_t end_ms, Visit visit) const {
-    auto chunk = std::lower_bound(
-        chunks_.begin(), chunks_.end(), begin_ms,
-        [this](const Chunk& c, int64_t time) { return LastTime(c) < time; });
+    auto chunk =
+        std::lower_bound(chunks_.begin(), chunks_.end(), begin_ms,
+                         [this](const Chunk& c, int64_t time) { return LastTime(c) < time; });
     for (; chunk != chunks_.end(); ++chunk) {
       const size_t n = chunk->words.size() / stride_;
       for (size_t i = FirstAtOrAfter(*chunk, begin_ms); i < n; ++i) {

@@ -31,7 +31,14 @@
 namespace millrace {
 
 enum class FeatureStatus : uint8_t {
-  kPresent, kNull, kMissing, kExpired, kStale, kWarming, kTruncated, kOverflow,
+  kPresent,
+  kNull,
+  kMissing,
+  kExpired,
+  kStale,
+  kWarming,
+  kTruncated,
+  kOverflow,
 };
 // "present", "null", …
 absl::string_view FeatureStatusName(FeatureStatus status);
@@ -39,11 +46,11 @@ absl::string_view FeatureStatusName(FeatureStatus status);
 struct FeatureValue {
   OwnedValue value;
   FeatureStatus status = FeatureStatus::kMissing;
-  std::optional<int64_t> age_ms;             // read time − newest event time folded
+  std::optional<int64_t> age_ms;  // read time − newest event time folded
   std::optional<int64_t> max_event_time_ms;
-  int64_t count = 0;                         // records folded
-  Span effective;                            // the span really covered
-  double completeness = 1.0;                 // share of the asked span that is covered
+  int64_t count = 0;          // records folded
+  Span effective;             // the span really covered
+  double completeness = 1.0;  // share of the asked span that is covered
 };
 
 struct OnlineStoreOptions {

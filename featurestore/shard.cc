@@ -20,8 +20,8 @@ Shard::CachedRow* Shard::Find(absl::string_view key) const {
 
 Shard::CachedRow* Shard::Insert(absl::string_view key, int32_t view, EntityRow row) {
   if (CachedRow* known = Find(key)) return known;
-  auto cached = std::make_unique<CachedRow>(std::string(key.data(), key.size()), view,
-                                            std::move(row));
+  auto cached =
+      std::make_unique<CachedRow>(std::string(key.data(), key.size()), view, std::move(row));
   CachedRow* result = cached.get();
   rows_.emplace(result->key, std::move(cached));
   ring_.push_back(result);

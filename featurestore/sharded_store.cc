@@ -36,8 +36,11 @@ void PutRowPrefix(int32_t shard, int32_t view, std::string* key) {
 ShardedStore::ShardedStore(StateStore& state,
                            std::vector<std::unique_ptr<const ViewLayout>> layouts,
                            const OnlineStoreOptions& options)
-    : state_(state), options_(options), stored_marks_(static_cast<size_t>(options.shards)),
-      pending_marks_(static_cast<size_t>(options.shards)), marks_(options.shards) {
+    : state_(state),
+      options_(options),
+      stored_marks_(static_cast<size_t>(options.shards)),
+      pending_marks_(static_cast<size_t>(options.shards)),
+      marks_(options.shards) {
   for (auto& layout : layouts) {
     const auto index = static_cast<int32_t>(views_.size());
     const ViewSpec& spec = layout->spec();
@@ -81,15 +84,15 @@ absl::Status ShardedStore::Start() {
       return absl::DataLossError("feature state: the meta row does not parse");
     }
     if (shards != static_cast<uint64_t>(options_.shards)) {
-      return absl::FailedPreconditionError(absl::StrCat(
-          "feature state was built with ", shards, " shards, not ", options_.shards));
+      return absl::FailedPreconditionError(
+          absl::StrCat("feature state was built with ", shards, " shards, not ", options_.shards));
     }
     for (const View& view : views_) {
       absl::string_view fingerprint;
       if (!GetLengthPrefixed(&in, &fingerprint) || fingerprint != view.layout->fingerprint()) {
-        return absl::FailedPreconditionError(absl::StrCat(
-            "feature state was built for another definition of view \"",
-            view.layout->spec().name, "\""));
+        return absl::FailedPreconditionError(
+            absl::StrCat("feature state was built for another definition of view \"",
+                         view.layout->spec().name, "\""));
       }
     }
     return absl::FailedPreconditionError("feature state was built for more views");
@@ -122,8 +125,8 @@ absl::Status ShardedStore::LoadMarks(int32_t shard) {
     view.entity_count += static_cast<int64_t>(entities);
   }
   if (!ok || !marks_.Decode(shard, &in) || !in.empty()) {
-    return absl::DataLossError(absl::StrCat("feature state: marks of shard ", shard,
-                                            " do not parse"));
+    return absl::DataLossError(
+        absl::StrCat("feature state: marks of shard ", shard, " do not parse"));
   }
   stream_ms_ = std::max(stream_ms_.load(), stream);
   horizon_ms_ = std::max(horizon_ms_.load(), horizon);
@@ -183,9 +186,9 @@ absl::Status ShardedStore::ApplyTo(const Feed& feed, const Event& event,
   key_.clear();
   PutRowPrefix(index, feed.view, &key_);
   PutLengthPrefixed(&key_, entity_);
-  const EntryRef entry = layout.MakeEntry(
-      feed.input, {event.event_time_ms, feed.input, event.partition, event.offset}, event.fields,
-      &scratch_);
+  const EntryRef entry =
+      layout.MakeEntry(feed.input, {event.event_time_ms, feed.input, event.partition, event.offset},
+                       event.fields, &scratch_);
 
   Shard& shard = shards_[static_cast<size_t>(index)];
   const auto add = [&](Shard::CachedRow* row) {

@@ -46,8 +46,8 @@ class ShardedStore final : public OnlineStore {
  private:
   struct View {
     std::unique_ptr<const ViewLayout> layout;
-    Horizon horizon;               // of the owner thread, at horizon_ms_
-    uint64_t horizon_number = 1;   // counts its changes
+    Horizon horizon;                            // of the owner thread, at horizon_ms_
+    uint64_t horizon_number = 1;                // counts its changes
     int64_t horizon_change_ms = -kTimeLimitMs;  // when to look again
     std::atomic<int64_t> available_from_ms{kBeginningOfTime};
     std::vector<int64_t> entities;  // by shard, owner thread
@@ -72,8 +72,8 @@ class ShardedStore final : public OnlineStore {
   const OnlineStoreOptions options_;
   std::vector<std::shared_ptr<const ViewSpec>> specs_;
   std::deque<View> views_;
-  std::vector<std::vector<Feed>> feeds_;  // by source
-  mutable std::deque<Shard> shards_;  // readers fill the cache
+  std::vector<std::vector<Feed>> feeds_;    // by source
+  mutable std::deque<Shard> shards_;        // readers fill the cache
   std::vector<std::string> stored_marks_;   // by shard
   std::vector<std::string> pending_marks_;  // by shard
   InputMarks marks_;

@@ -17,8 +17,8 @@ namespace {
 struct ReadScratch {
   std::string entity;
   std::string key;
-  std::vector<WindowFold> folds;     // by window of the view
-  std::vector<uint64_t> folded_at;   // number of the read that filled it
+  std::vector<WindowFold> folds;    // by window of the view
+  std::vector<uint64_t> folded_at;  // number of the read that filled it
   uint64_t read = 0;
 };
 thread_local ReadScratch scratch;
@@ -122,8 +122,8 @@ void ShardedStore::Answer(const View& view, const EntityRow* row, const Horizon&
       out.status = FeatureStatus::kWarming;
     }
     if (layout.spec().ttl_ms && row != nullptr) {
-      const bool takes_end = spec.window.bounds == Bounds::kOpenClosed ||
-                             spec.window.bounds == Bounds::kClosedClosed;
+      const bool takes_end =
+          spec.window.bounds == Bounds::kOpenClosed || spec.window.bounds == Bounds::kClosedClosed;
       const auto newest = NewestBefore(layout, *row, at_ms + (takes_end ? 1 : 0));
       if (newest && at_ms - *newest > *layout.spec().ttl_ms) {
         out.status = FeatureStatus::kExpired;
@@ -147,13 +147,13 @@ absl::Status ShardedStore::Read(int32_t view_index, std::span<const Value> key, 
   const ViewSpec& spec = view.layout->spec();
   for (const int feature : features) {
     if (feature < 0 || static_cast<size_t>(feature) >= spec.features.size()) {
-      return absl::InvalidArgumentError(absl::StrCat("view \"", spec.name, "\" has no feature ",
-                                                     feature));
+      return absl::InvalidArgumentError(
+          absl::StrCat("view \"", spec.name, "\" has no feature ", feature));
     }
   }
   if (key.size() != spec.key_types.size()) {
-    return absl::InvalidArgumentError(absl::StrCat("view \"", spec.name, "\" has a key of ",
-                                                   spec.key_types.size(), " fields"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("view \"", spec.name, "\" has a key of ", spec.key_types.size(), " fields"));
   }
   if (at_ms > kTimeLimitMs || at_ms < -kTimeLimitMs) {
     return absl::InvalidArgumentError("the read time is out of range");
@@ -165,9 +165,9 @@ absl::Status ShardedStore::Read(int32_t view_index, std::span<const Value> key, 
     if (key[i].is_null()) {
       null_part = true;
     } else if (key[i].type() != spec.key_types[i]) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("view \"", spec.name, "\": key field ", i, " is ",
-                       TypeName(key[i].type()), ", not ", TypeName(spec.key_types[i])));
+      return absl::InvalidArgumentError(absl::StrCat("view \"", spec.name, "\": key field ", i,
+                                                     " is ", TypeName(key[i].type()), ", not ",
+                                                     TypeName(spec.key_types[i])));
     } else {
       AppendKeyField(key[i], &s.entity);
     }

@@ -1,5 +1,5 @@
-// TileTier: the tiles of one size of one entity, in blocks of 64 consecutive ones. Absent tiles cost
-// a bit. Thread-compatible.
+// TileTier: the tiles of one size of one entity, in blocks of 64 consecutive ones. Absent tiles
+// cost a bit. Thread-compatible.
 
 #ifndef MILLRACE_FEATURESTORE_TILE_TIER_H_
 #define MILLRACE_FEATURESTORE_TILE_TIER_H_

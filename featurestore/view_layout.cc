@@ -101,9 +101,8 @@ absl::Status ViewLayout::Build() {
     if (feature.aggregation != AggregationKind::kCount) {
       plan.accumulator = state_.AddAccumulator(feature.aggregation, plan.column);
     }
-    const auto same = std::find_if(windows_.begin(), windows_.end(), [&](const WindowPlan& w) {
-      return w.window == feature.window;
-    });
+    const auto same = std::find_if(windows_.begin(), windows_.end(),
+                                   [&](const WindowPlan& w) { return w.window == feature.window; });
     plan.window = static_cast<int>(same - windows_.begin());
     if (same == windows_.end()) windows_.push_back({feature.window, -1, -1, {}});
     features_.push_back(plan);
@@ -214,8 +213,8 @@ int64_t ViewLayout::NextHorizonChange(int64_t stream_ms) const {
     change = std::min(change, next(0, tile_ms(0)));
   }
   if (has_lifetime()) {
-    change = std::min(change, next(spec_->as_of_ms + lifetime_lag_ms_,
-                                   tile_ms(ladder_.size() - 1)));
+    change =
+        std::min(change, next(spec_->as_of_ms + lifetime_lag_ms_, tile_ms(ladder_.size() - 1)));
   }
   return change;
 }

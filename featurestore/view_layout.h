@@ -27,9 +27,9 @@ inline constexpr int64_t kTimeLimitMs = int64_t{1} << 59;
 // What is still kept, by event time; a function of the stream time alone, so every replica and
 // every arrival order agree. Everything older is gone, even where a row happens to still hold it.
 struct Horizon {
-  int64_t log_cut_ms = -kTimeLimitMs;              // entries
+  int64_t log_cut_ms = -kTimeLimitMs;                      // entries
   std::array<int64_t, kTileSizesMs.size()> tier_cut_ms{};  // tiles, by position in the ladder
-  int64_t base_end_ms = -kTimeLimitMs;             // lifetime windows: all before is one state
+  int64_t base_end_ms = -kTimeLimitMs;  // lifetime windows: all before is one state
   friend bool operator==(const Horizon&, const Horizon&) = default;
 };
 
@@ -76,8 +76,8 @@ class ViewLayout {
   // What must be equal for stored state to be usable, as text.
   const std::string& fingerprint() const { return fingerprint_; }
 
-  // Evaluates the view's expressions over a record of its `input`-th source. Reused between records.
-  // Owned by one thread.
+  // Evaluates the view's expressions over a record of its `input`-th source. Reused between
+  // records. Owned by one thread.
   struct Scratch {
     std::vector<uint64_t> words;
     BlobList blobs;
@@ -113,9 +113,9 @@ class ViewLayout {
   std::vector<WindowPlan> windows_;
   std::vector<FeaturePlan> features_;
   std::array<int64_t, kTileSizesMs.size()> tier_need_ms_{};
-  int64_t longest_ms_ = 0;        // longest window + lag + as_of
+  int64_t longest_ms_ = 0;          // longest window + lag + as_of
   bool log_follows_tiers_ = false;  // some tier is kept as long as longest_ms_
-  int64_t lifetime_lag_ms_ = -1;  // longest lag of a lifetime window; -1: there is none
+  int64_t lifetime_lag_ms_ = -1;    // longest lag of a lifetime window; -1: there is none
   std::string fingerprint_;
 };
 

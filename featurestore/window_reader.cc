@@ -14,7 +14,11 @@ class Folder {
  public:
   Folder(const ViewLayout& layout, const WindowPlan& window, const EntityRow& row,
          const Horizon& horizon, WindowFold* fold)
-      : layout_(layout), window_(window), row_(row), horizon_(horizon), fold_(fold),
+      : layout_(layout),
+        window_(window),
+        row_(row),
+        horizon_(horizon),
+        fold_(fold),
         complete_from_(std::max(horizon.log_cut_ms, row.log().complete_from_ms())) {}
 
   void Lifetime(int64_t end) {

@@ -1,6 +1,7 @@
 // WindowReader: folds one window of one entity at one time: tiles where they lie wholly inside,
 // entries at the edges, at most about 64 merges however many records there are
-// (docs/windows.md, "Reading"). Pure functions over a row; thread-safe while the row is not written.
+// (docs/windows.md, "Reading"). Pure functions over a row; thread-safe while the row is not
+// written.
 
 #ifndef MILLRACE_FEATURESTORE_WINDOW_READER_H_
 #define MILLRACE_FEATURESTORE_WINDOW_READER_H_
@@ -14,9 +15,9 @@
 
 namespace millrace {
 
-// The fold of a window, and the span it really covers: equal to the asked one but where a hot entity
-// has outgrown its entries (the start is then at most a tail tile early) or a read is older than
-// what is kept.
+// The fold of a window, and the span it really covers: equal to the asked one but where a hot
+// entity has outgrown its entries (the start is then at most a tail tile early) or a read is older
+// than what is kept.
 struct WindowFold {
   std::vector<uint64_t> words;
   BlobList blobs;

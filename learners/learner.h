@@ -1,8 +1,8 @@
 // Learner: a mutable incremental algorithm, and Model: an immutable snapshot of one.
 //
-// Laws that hold for every learner (tests/learners/learner_laws.h): scoring changes nothing; a batch
-// equals its single steps; Save, Load and going on equals never having stopped, bit for bit; what
-// is not finite changes no weight and is counted; scores are always finite.
+// Laws that hold for every learner (tests/learners/learner_laws.h): scoring changes nothing; a
+// batch equals its single steps; Save, Load and going on equals never having stopped, bit for bit;
+// what is not finite changes no weight and is counted; scores are always finite.
 
 #ifndef MILLRACE_LEARNERS_LEARNER_H_
 #define MILLRACE_LEARNERS_LEARNER_H_
@@ -45,8 +45,8 @@ class Model {
 };
 
 struct LearnResult {
-  double score = 0;      // before learning (progressive validation)
-  bool skipped = false;  // the example was not finite or out of range; nothing changed
+  double score = 0;              // before learning (progressive validation)
+  bool skipped = false;          // the example was not finite or out of range; nothing changed
   uint32_t rejected_inputs = 0;  // not null, but NaN, infinite or beyond 1e15: counted as missing
 };
 

@@ -64,8 +64,8 @@ std::string RangeError(const OptionSpec& spec, absl::string_view option, double 
 
 // Empty when the value fits the spec.
 std::string ValueError(const OptionSpec& spec, absl::string_view option, const Value& value) {
-  const bool fits = value.type() == spec.type ||
-                    (spec.type == Type::kDouble && value.type() == Type::kInt);
+  const bool fits =
+      value.type() == spec.type || (spec.type == Type::kDouble && value.type() == Type::kInt);
   if (!fits) {
     return absl::StrCat(option, " must be a ", TypeName(spec.type), ", not ",
                         value.is_null() ? "null" : absl::StrCat("a ", TypeName(value.type())));

@@ -25,14 +25,14 @@ namespace millrace {
 using LearnerOptions = std::map<std::string, OwnedValue>;
 
 struct OptionSpec {
-  std::string name;                // dotted path; "encode.fields.*" stands for any field
+  std::string name;  // dotted path; "encode.fields.*" stands for any field
   Type type = Type::kDouble;
-  std::string default_text;        // as written in the configuration
+  std::string default_text;  // as written in the configuration
   std::optional<double> min;
   std::optional<double> max;
-  bool above_min = false;          // min itself is out of range ("rate must be > 0")
+  bool above_min = false;            // min itself is out of range ("rate must be > 0")
   std::vector<std::string> choices;  // of a string option; empty: free
-  std::string description;         // one sentence
+  std::string description;           // one sentence
 };
 
 // An option that is wrong: which one, and why in one sentence ("rate must be > 0").
@@ -45,7 +45,7 @@ struct LearnerType {
   std::string name;                  // "logistic"
   std::vector<std::string> aliases;  // names other libraries use
   std::string description;
-  std::string source;                // paper or book, with section
+  std::string source;  // paper or book, with section
   std::vector<OptionSpec> options;
   // Appends what is wrong beyond the table above, such as options that exclude each other. May be
   // empty.
@@ -63,7 +63,8 @@ std::span<const LearnerType> LearnerTypes();
 // By name or alias; null when there is none.
 const LearnerType* FindLearnerType(absl::string_view name);
 
-// Unknown options, wrong types, values out of range, names of inputs that do not exist; all of them.
+// Unknown options, wrong types, values out of range, names of inputs that do not exist; all of
+// them.
 std::vector<OptionError> CheckLearnerOptions(const LearnerType& type, const LearnerOptions& options,
                                              std::span<const InputField> inputs);
 

@@ -4,14 +4,10 @@ namespace millrace {
 
 absl::string_view LearnerRoleName(LearnerRole role) {
   switch (role) {
-    case LearnerRole::kChampion:
-      return "champion";
-    case LearnerRole::kShadow:
-      return "shadow";
-    case LearnerRole::kCandidate:
-      return "candidate";
-    case LearnerRole::kBaseline:
-      return "baseline";
+    case LearnerRole::kChampion: return "champion";
+    case LearnerRole::kShadow: return "shadow";
+    case LearnerRole::kCandidate: return "candidate";
+    case LearnerRole::kBaseline: return "baseline";
   }
   return "shadow";
 }

@@ -36,9 +36,9 @@ struct DeployedModel {
   LearnerRole role = LearnerRole::kShadow;
   uint32_t generation = 0;
   uint64_t step = 0;
-  std::shared_ptr<const Model> model;          // never null
-  std::optional<int64_t> cut_time_ms;          // event time of the publish cut; absent: untrained
-  std::optional<int64_t> newest_label_time_ms; // event time of the newest label learned
+  std::shared_ptr<const Model> model;           // never null
+  std::optional<int64_t> cut_time_ms;           // event time of the publish cut; absent: untrained
+  std::optional<int64_t> newest_label_time_ms;  // event time of the newest label learned
 };
 
 struct Deployment {

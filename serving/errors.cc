@@ -17,8 +17,7 @@ constexpr ErrorKind kKinds[] = {
      "the body is not JSON, or not the object it should be"},
     {ErrorCode::kBadField, StatusCode::kInvalidArgument, 400, "Invalid field",
      "a member is missing, unknown, of another type or out of range"},
-    {ErrorCode::kUnknownView, StatusCode::kNotFound, 404, "Unknown view",
-     "no view has this name"},
+    {ErrorCode::kUnknownView, StatusCode::kNotFound, 404, "Unknown view", "no view has this name"},
     {ErrorCode::kUnknownFeature, StatusCode::kNotFound, 404, "Unknown feature",
      "the view has no feature of this name"},
     {ErrorCode::kUnknownService, StatusCode::kNotFound, 404, "Unknown service",
@@ -57,8 +56,7 @@ constexpr ErrorKind kKinds[] = {
      "not possible now; trying again later is right"},
     {ErrorCode::kNotServed, StatusCode::kUnimplemented, 501, "Not served here",
      "this process does not serve that"},
-    {ErrorCode::kDataLoss, StatusCode::kDataLoss, 500, "Data loss",
-     "stored bytes are damaged"},
+    {ErrorCode::kDataLoss, StatusCode::kDataLoss, 500, "Data loss", "stored bytes are damaged"},
     {ErrorCode::kDeadline, StatusCode::kDeadlineExceeded, 504, "Deadline exceeded",
      "the answer was not ready before the deadline"},
 };
@@ -68,32 +66,21 @@ constexpr absl::string_view kPayload = "millrace.v1/ApiError";
 // The generic code of a status that carries no ApiError.
 ErrorCode GenericCode(StatusCode status) {
   switch (status) {
-    case StatusCode::kInvalidArgument:
-      return ErrorCode::kBadField;
-    case StatusCode::kNotFound:
-      return ErrorCode::kUnknownRoute;
+    case StatusCode::kInvalidArgument: return ErrorCode::kBadField;
+    case StatusCode::kNotFound: return ErrorCode::kUnknownRoute;
     case StatusCode::kFailedPrecondition:
     case StatusCode::kAlreadyExists:
-    case StatusCode::kAborted:
-      return ErrorCode::kWrongState;
-    case StatusCode::kOutOfRange:
-      return ErrorCode::kOutOfRange;
+    case StatusCode::kAborted: return ErrorCode::kWrongState;
+    case StatusCode::kOutOfRange: return ErrorCode::kOutOfRange;
     case StatusCode::kPermissionDenied:
-    case StatusCode::kUnauthenticated:
-      return ErrorCode::kForbidden;
-    case StatusCode::kResourceExhausted:
-      return ErrorCode::kOverloaded;
-    case StatusCode::kUnavailable:
-      return ErrorCode::kUnavailable;
-    case StatusCode::kUnimplemented:
-      return ErrorCode::kNotServed;
-    case StatusCode::kDataLoss:
-      return ErrorCode::kDataLoss;
+    case StatusCode::kUnauthenticated: return ErrorCode::kForbidden;
+    case StatusCode::kResourceExhausted: return ErrorCode::kOverloaded;
+    case StatusCode::kUnavailable: return ErrorCode::kUnavailable;
+    case StatusCode::kUnimplemented: return ErrorCode::kNotServed;
+    case StatusCode::kDataLoss: return ErrorCode::kDataLoss;
     case StatusCode::kDeadlineExceeded:
-    case StatusCode::kCancelled:
-      return ErrorCode::kDeadline;
-    default:
-      return ErrorCode::kInternal;
+    case StatusCode::kCancelled: return ErrorCode::kDeadline;
+    default: return ErrorCode::kInternal;
   }
 }
 

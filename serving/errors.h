@@ -19,28 +19,28 @@ namespace millrace {
 
 // Stable: append only. 4xxx: the request; 5xxx: the server.
 enum class ErrorCode : uint16_t {
-  kMalformed = 4001,         // the body is not JSON, or not the object it should be
-  kBadField = 4002,          // a member is missing, unknown, of another type or out of range
+  kMalformed = 4001,  // the body is not JSON, or not the object it should be
+  kBadField = 4002,   // a member is missing, unknown, of another type or out of range
   kUnknownView = 4003,
   kUnknownFeature = 4004,
   kUnknownService = 4005,
   kUnknownTask = 4006,
   kUnknownTopic = 4007,
-  kBadKey = 4008,            // an entity key that does not fit its view
+  kBadKey = 4008,  // an entity key that does not fit its view
   kUnknownRoute = 4009,
   kMethodNotAllowed = 4010,
   kTooLarge = 4011,
   kUnsupportedMedia = 4012,
-  kOverloaded = 4013,        // back off and try again
-  kTooOld = 4014,            // a value or a model older than the request allows
-  kOutOfRange = 4015,        // a time or an offset that is not kept
+  kOverloaded = 4013,  // back off and try again
+  kTooOld = 4014,      // a value or a model older than the request allows
+  kOutOfRange = 4015,  // a time or an offset that is not kept
   kForbidden = 4016,
-  kRequestTimeout = 4017,    // the request did not arrive in time
+  kRequestTimeout = 4017,  // the request did not arrive in time
   kHeadersTooLarge = 4018,
   kWrongState = 4019,
   kInternal = 5001,
   kUnavailable = 5002,
-  kNotServed = 5003,         // this process does not serve that
+  kNotServed = 5003,  // this process does not serve that
   kDataLoss = 5004,
   kDeadline = 5005,
 };

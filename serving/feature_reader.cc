@@ -5,8 +5,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "core/status_macros.h"
 #include "core/closest_name.h"
+#include "core/status_macros.h"
 #include "serving/errors.h"
 #include "serving/typed_value.h"
 
@@ -18,8 +18,8 @@ absl::Status BadKey(size_t row, absl::string_view name, std::string detail,
   ApiError error;
   error.code = ErrorCode::kBadKey;
   error.detail = std::move(detail);
-  error.field = name.empty() ? absl::StrCat("keys[", row, "]")
-                             : absl::StrCat("keys[", row, "].", name);
+  error.field =
+      name.empty() ? absl::StrCat("keys[", row, "]") : absl::StrCat("keys[", row, "].", name);
   error.did_you_mean = std::move(did_you_mean);
   return error.ToStatus();
 }
@@ -44,8 +44,7 @@ int FindFeature(const ViewSpec& view, absl::string_view name) {
 FeatureReader::FeatureReader(const OnlineStore& store, FeatureReaderOptions options)
     : store_(store), options_(std::move(options)) {}
 
-absl::Status FeatureReader::AddFeature(int32_t view, int feature, int64_t at_ms,
-                                       Plan* plan) const {
+absl::Status FeatureReader::AddFeature(int32_t view, int feature, int64_t at_ms, Plan* plan) const {
   const ViewSpec& spec = *store_.views()[static_cast<size_t>(view)];
   auto read = std::find_if(plan->reads.begin(), plan->reads.end(),
                            [&](const ViewRead& r) { return r.view == view; });
@@ -70,7 +69,8 @@ absl::Status FeatureReader::AddFeature(int32_t view, int feature, int64_t at_ms,
 absl::Status FeatureReader::AddName(absl::string_view name, int64_t at_ms, Plan* plan) const {
   const size_t dot = name.find('.');
   if (dot == absl::string_view::npos || dot == 0 || dot + 1 == name.size()) {
-    return BadField("features", absl::StrCat("'", name, "' is not of the form view.feature or view.*"));
+    return BadField("features",
+                    absl::StrCat("'", name, "' is not of the form view.feature or view.*"));
   }
   const absl::string_view view_name = name.substr(0, dot);
   const absl::string_view feature_name = name.substr(dot + 1);
@@ -166,16 +166,16 @@ absl::Status FeatureReader::MakeKey(const ViewSpec& view, const NamedValues& fie
     const Value value = field->value.view();
     std::optional<OwnedValue> typed = FitValue(value, view.key_types[k]);
     if (!typed) {
-      return BadKey(row, name, absl::StrCat("the key '", name, "' of view '", view.name, "' is ",
-                                            TypeName(view.key_types[k]), ", not ",
-                                            TypeName(value.type())));
+      return BadKey(row, name,
+                    absl::StrCat("the key '", name, "' of view '", view.name, "' is ",
+                                 TypeName(view.key_types[k]), ", not ", TypeName(value.type())));
     }
     if (value.type() == Type::kString) bytes += value.string_value().size();
     key->push_back(*std::move(typed));
   }
   if (bytes > options_.max_key_bytes) {
-    return BadKey(row, "", absl::StrCat("the key has ", bytes, " bytes, at most ",
-                                        options_.max_key_bytes));
+    return BadKey(row, "",
+                  absl::StrCat("the key has ", bytes, " bytes, at most ", options_.max_key_bytes));
   }
   return absl::OkStatus();
 }
@@ -183,13 +183,14 @@ absl::Status FeatureReader::MakeKey(const ViewSpec& view, const NamedValues& fie
 absl::StatusOr<FeaturesResponse> FeatureReader::ReadFeatures(const FeaturesRequest& request) {
   const int64_t at_ms = request.at_ms ? *request.at_ms : options_.now_ms();
   if (request.keys.size() > options_.max_rows) {
-    return BadField("keys", absl::StrCat(request.keys.size(), " keys, at most ", options_.max_rows));
+    return BadField("keys",
+                    absl::StrCat(request.keys.size(), " keys, at most ", options_.max_rows));
   }
   ASSIGN_OR_RETURN(Plan plan, MakePlan(request, at_ms));
   if (plan.names.size() * request.keys.size() > options_.max_values) {
-    return BadField("keys", absl::StrCat(request.keys.size(), " keys of ", plan.names.size(),
-                                         " features are more than ", options_.max_values,
-                                         " values"));
+    return BadField("keys",
+                    absl::StrCat(request.keys.size(), " keys of ", plan.names.size(),
+                                 " features are more than ", options_.max_values, " values"));
   }
   FeaturesResponse response;
   response.at_ms = at_ms;
@@ -214,9 +215,9 @@ absl::StatusOr<FeaturesResponse> FeatureReader::ReadFeatures(const FeaturesReque
         if (request.max_age_ms && value.age_ms && *value.age_ms > *request.max_age_ms) {
           ApiError error;
           error.code = ErrorCode::kTooOld;
-          error.detail = absl::StrCat(plan.names[read.columns[i]], " of keys[", r, "] is ",
-                                      *value.age_ms, " ms old, at most ", *request.max_age_ms,
-                                      " was asked for");
+          error.detail =
+              absl::StrCat(plan.names[read.columns[i]], " of keys[", r, "] is ", *value.age_ms,
+                           " ms old, at most ", *request.max_age_ms, " was asked for");
           error.field = "max_age_ms";
           return error.ToStatus();
         }

@@ -44,7 +44,7 @@ class FeatureReader final : public FeatureService {
   struct Plan {
     std::vector<std::string> names;  // "view.feature" by column
     std::vector<Span> asked;
-    std::vector<ViewRead> reads;     // in the order first named
+    std::vector<ViewRead> reads;  // in the order first named
   };
 
   absl::Status AddName(absl::string_view name, int64_t at_ms, Plan* plan) const;

@@ -35,21 +35,11 @@ size_t SequenceLength(absl::string_view bytes) {
 void AppendEscaped(unsigned char c, std::string* out) {
   constexpr char kHex[] = "0123456789abcdef";
   switch (c) {
-    case '"':
-      out->append("\\\"");
-      return;
-    case '\\':
-      out->append("\\\\");
-      return;
-    case '\n':
-      out->append("\\n");
-      return;
-    case '\r':
-      out->append("\\r");
-      return;
-    case '\t':
-      out->append("\\t");
-      return;
+    case '"': out->append("\\\""); return;
+    case '\\': out->append("\\\\"); return;
+    case '\n': out->append("\\n"); return;
+    case '\r': out->append("\\r"); return;
+    case '\t': out->append("\\t"); return;
     default:
       out->append("\\u00");
       out->push_back(kHex[c >> 4]);
@@ -173,20 +163,14 @@ JsonWriter& JsonWriter::Raw(absl::string_view json) {
 
 JsonWriter& JsonWriter::TypedValue(const Value& value) {
   switch (value.type()) {
-    case Type::kNull:
-      return Null();
-    case Type::kBool:
-      return Bool(value.bool_value());
+    case Type::kNull: return Null();
+    case Type::kBool: return Bool(value.bool_value());
     case Type::kInt:
     case Type::kTimestamp:
-    case Type::kDuration:
-      return Int(value.int_value());
-    case Type::kDouble:
-      return Double(value.double_value());
-    case Type::kString:
-      return String(value.string_value());
-    case Type::kBytes:
-      return String(absl::Base64Escape(value.string_value()));
+    case Type::kDuration: return Int(value.int_value());
+    case Type::kDouble: return Double(value.double_value());
+    case Type::kString: return String(value.string_value());
+    case Type::kBytes: return String(absl::Base64Escape(value.string_value()));
   }
   return Null();
 }

@@ -8,8 +8,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "core/status_macros.h"
 #include "core/closest_name.h"
+#include "core/status_macros.h"
 #include "serving/errors.h"
 #include "serving/json.h"
 #include "serving/typed_value.h"
@@ -30,16 +30,16 @@ absl::Status BadField(absl::string_view field, std::string detail, std::string d
 }
 
 absl::Status WrongType(absl::string_view field, absl::string_view expected, const JsonValue& got) {
-  return BadField(field, absl::StrCat("'", field, "' must be ", expected, ", not ",
-                                      JsonKindName(got.kind())));
+  return BadField(
+      field, absl::StrCat("'", field, "' must be ", expected, ", not ", JsonKindName(got.kind())));
 }
 
 absl::StatusOr<JsonValue> ParseBody(absl::string_view body) {
   absl::StatusOr<JsonValue> root = ParseJson(body);
   ApiError error;
   if (!root.ok()) {
-    error.code = absl::IsResourceExhausted(root.status()) ? ErrorCode::kTooLarge
-                                                          : ErrorCode::kMalformed;
+    error.code =
+        absl::IsResourceExhausted(root.status()) ? ErrorCode::kTooLarge : ErrorCode::kMalformed;
     error.detail = std::string(root.status().message());
     return error.ToStatus();
   }
@@ -91,8 +91,8 @@ absl::Status ReadTime(const JsonValue& object, const char* name, std::optional<i
   } else if (value->kind() == JsonKind::kString) {
     *out = ParseRfc3339Millis(value->string_value());
     if (!*out) {
-      return BadField(name, absl::StrCat("'", name, "' is no RFC 3339 time such as ",
-                                         "2013-01-01T10:00:00Z"));
+      return BadField(
+          name, absl::StrCat("'", name, "' is no RFC 3339 time such as ", "2013-01-01T10:00:00Z"));
     }
   } else {
     return WrongType(name, "milliseconds since the epoch or an RFC 3339 string", *value);
@@ -117,18 +117,12 @@ absl::StatusOr<std::span<const JsonValue>> ReadArray(const JsonValue& object, co
 
 std::optional<OwnedValue> Scalar(const JsonValue& value) {
   switch (value.kind()) {
-    case JsonKind::kNull:
-      return OwnedValue();
-    case JsonKind::kBool:
-      return OwnedValue(Value::Bool(value.bool_value()));
-    case JsonKind::kInt:
-      return OwnedValue(Value::Int(value.int_value()));
-    case JsonKind::kDouble:
-      return OwnedValue(Value::Double(value.double_value()));
-    case JsonKind::kString:
-      return OwnedValue(Value::String(value.string_value()));
-    default:
-      return std::nullopt;
+    case JsonKind::kNull: return OwnedValue();
+    case JsonKind::kBool: return OwnedValue(Value::Bool(value.bool_value()));
+    case JsonKind::kInt: return OwnedValue(Value::Int(value.int_value()));
+    case JsonKind::kDouble: return OwnedValue(Value::Double(value.double_value()));
+    case JsonKind::kString: return OwnedValue(Value::String(value.string_value()));
+    default: return std::nullopt;
   }
 }
 
@@ -163,8 +157,7 @@ void AppendCompact(const JsonValue& value, JsonWriter* json) {
       }
       json->EndObject();
       return;
-    default:
-      json->TypedValue(Scalar(value)->view());
+    default: json->TypedValue(Scalar(value)->view());
   }
 }
 
@@ -207,8 +200,8 @@ absl::Status ReadRecordValue(const JsonValue& record, const std::string& path, N
 
 absl::StatusOr<NewRecord> ParseRecord(const JsonValue& record, const std::string& path) {
   if (record.kind() != JsonKind::kObject) return WrongType(path, "an object", record);
-  RETURN_IF_ERROR(CheckMembers(record, path, {"key", "value", "value_base64", "headers",
-                                              "timestamp", "partition"}));
+  RETURN_IF_ERROR(CheckMembers(
+      record, path, {"key", "value", "value_base64", "headers", "timestamp", "partition"}));
   NewRecord out;
   if (const JsonValue* key = record.Find("key"); key != nullptr && !key->is_null()) {
     if (key->kind() != JsonKind::kString) {
@@ -246,8 +239,8 @@ absl::StatusOr<absl::Duration> QueryWait(absl::string_view text) {
     return BadField("wait", "'wait' must be a duration such as 5s, or milliseconds");
   }
   if (wait < absl::ZeroDuration() || wait > kMaxReadWait) {
-    return BadField("wait", absl::StrCat("'wait' must be from 0 to ",
-                                         absl::FormatDuration(kMaxReadWait)));
+    return BadField("wait",
+                    absl::StrCat("'wait' must be from 0 to ", absl::FormatDuration(kMaxReadWait)));
   }
   return wait;
 }
@@ -303,8 +296,7 @@ absl::StatusOr<ScoreRequest> ParseScoreRequest(absl::string_view body) {
     }
     if (!fields.empty()) {
       const size_t from = fields.size() == 1 ? 0 : i;
-      RETURN_IF_ERROR(
-          AppendFields(fields[from], absl::StrCat("request[", from, "]"), &row.fields));
+      RETURN_IF_ERROR(AppendFields(fields[from], absl::StrCat("request[", from, "]"), &row.fields));
     }
     const auto id = std::find_if(row.fields.begin(), row.fields.end(),
                                  [](const NamedValue& field) { return field.name == "id"; });

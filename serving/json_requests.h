@@ -21,9 +21,9 @@ absl::StatusOr<FeaturesRequest> ParseFeaturesRequest(absl::string_view body);
 // keys and request go row by row; one of them may be absent, or have a single row for all.
 absl::StatusOr<ScoreRequest> ParseScoreRequest(absl::string_view body);
 
-// {"records":[{"key"?: string, "value" or "value_base64", "headers"?: {name: string}, "timestamp"?: ms,
-// "partition"?}]}. A string value is appended as its UTF-8 bytes, null is a tombstone, anything else
-// is appended as compact JSON text.
+// {"records":[{"key"?: string, "value" or "value_base64", "headers"?: {name: string}, "timestamp"?:
+// ms, "partition"?}]}. A string value is appended as its UTF-8 bytes, null is a tombstone, anything
+// else is appended as compact JSON text.
 absl::StatusOr<std::vector<NewRecord>> ParseAppendRequest(absl::string_view body);
 
 // "?partition=0&offset=12&limit=100&wait=5s" (wait: a duration, or milliseconds).

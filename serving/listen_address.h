@@ -16,8 +16,8 @@ namespace millrace {
 enum class NetworkTrust : uint8_t { kLoopbackOnly, kTrustedNetwork };
 
 struct ListenAddress {
-  std::string host;  // an IP address, without brackets
-  uint16_t port = 0; // 0: any free port
+  std::string host;   // an IP address, without brackets
+  uint16_t port = 0;  // 0: any free port
   bool loopback = false;
 
   // "127.0.0.1:7470", "[::1]:7470".

@@ -4,8 +4,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "core/status_macros.h"
 #include "core/closest_name.h"
+#include "core/status_macros.h"
 #include "serving/errors.h"
 
 namespace millrace {

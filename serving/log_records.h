@@ -16,8 +16,8 @@ namespace millrace {
 struct LogRecordsOptions {
   // Topics with this prefix ("millrace.flights.") are refused to writers; empty: none.
   std::string own_prefix;
-  size_t max_records = 1000;         // of one append
-  size_t max_read_bytes = 1 << 20;   // of one read, about
+  size_t max_records = 1000;        // of one append
+  size_t max_read_bytes = 1 << 20;  // of one read, about
 };
 
 class LogRecords final : public RecordService {

@@ -24,7 +24,8 @@ void RequestMetrics::Answered(const char* method, int code, double seconds) {
   if (histogram == nullptr) {
     histogram = &registry_.GetHistogram(
         "millrace_request_duration_seconds", "Time from a request's last byte to its answer.",
-        LatencyBounds(), {{"protocol", protocol_}, {"method", method}, {"code", absl::StrCat(code)}});
+        LatencyBounds(),
+        {{"protocol", protocol_}, {"method", method}, {"code", absl::StrCat(code)}});
     absl::MutexLock lock(&mutex_);
     durations_[key] = histogram;
   }
@@ -38,9 +39,9 @@ void RequestMetrics::Rows(const char* method, size_t rows) {
     if (const auto found = rows_.find(method); found != rows_.end()) counter = found->second;
   }
   if (counter == nullptr) {
-    counter = &registry_.GetCounter("millrace_request_rows_total",
-                                    "Keys, decisions or records of requests.",
-                                    {{"method", method}});
+    counter =
+        &registry_.GetCounter("millrace_request_rows_total",
+                              "Keys, decisions or records of requests.", {{"method", method}});
     absl::MutexLock lock(&mutex_);
     rows_[method] = counter;
   }

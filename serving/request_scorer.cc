@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "core/status_macros.h"
 #include "core/closest_name.h"
+#include "core/status_macros.h"
 #include "serving/errors.h"
 #include "serving/typed_value.h"
 
@@ -109,8 +109,8 @@ absl::StatusOr<RequestScorer::Chosen> RequestScorer::Choose(const ScoreRequest& 
   chosen.task = &task->second;
   chosen.deployment = chosen.task->deployment->Read();
   if (chosen.deployment == nullptr) {
-    return Error(ErrorCode::kUnavailable, "", absl::StrCat("task '", task->first,
-                                                           "' has no model yet"));
+    return Error(ErrorCode::kUnavailable, "",
+                 absl::StrCat("task '", task->first, "' has no model yet"));
   }
   chosen.model = learner.empty() ? chosen.deployment->champion : chosen.deployment->Find(learner);
   if (chosen.model < 0) {
@@ -152,8 +152,7 @@ absl::StatusOr<RowScore> RequestScorer::ScoreOne(const ScoreRequest& request, si
     }
   }
   if (id && plan.records_requests && chosen.task->record != nullptr) {
-    ASSIGN_OR_RETURN(RecordedDecision recorded,
-                     chosen.task->record(*id, *row, *chosen.deployment));
+    ASSIGN_OR_RETURN(RecordedDecision recorded, chosen.task->record(*id, *row, *chosen.deployment));
     answer.prediction_id = std::move(recorded.id);
     if (recorded.earlier_score) answer.value = *recorded.earlier_score;
   }
@@ -179,8 +178,8 @@ absl::StatusOr<ScoreResponse> RequestScorer::Score(const ScoreRequest& request) 
   if (model.newest_label_time_ms) {
     response.model.staleness_ms = now_ms - *model.newest_label_time_ms;
   }
-  if (request.max_staleness_ms && (!response.model.staleness_ms ||
-                                   *response.model.staleness_ms > *request.max_staleness_ms)) {
+  if (request.max_staleness_ms &&
+      (!response.model.staleness_ms || *response.model.staleness_ms > *request.max_staleness_ms)) {
     return Error(ErrorCode::kTooOld, "max_staleness_ms",
                  response.model.staleness_ms
                      ? absl::StrCat("the newest label of ", response.model.name, " is ",

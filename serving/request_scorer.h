@@ -1,5 +1,5 @@
-// RequestScorer: answers score requests by assembling each row with its task's Scorer and scoring it
-// with the model that is live when the request comes. Thread-safe.
+// RequestScorer: answers score requests by assembling each row with its task's Scorer and scoring
+// it with the model that is live when the request comes. Thread-safe.
 
 #ifndef MILLRACE_SERVING_REQUEST_SCORER_H_
 #define MILLRACE_SERVING_REQUEST_SCORER_H_

@@ -16,8 +16,8 @@ absl::Status CheckRead(const ScoringRead& read, const ScoringPlan& plan,
   if (!InRange(read.view, views.size())) return absl::InvalidArgumentError("no such view");
   const ViewSpec& view = *views[static_cast<size_t>(read.view)];
   if (read.key_slots.size() != view.key_names.size()) {
-    return absl::InvalidArgumentError(absl::StrCat("view \"", view.name, "\": ",
-                                                   read.key_slots.size(), " key slots of ",
+    return absl::InvalidArgumentError(absl::StrCat("view \"", view.name,
+                                                   "\": ", read.key_slots.size(), " key slots of ",
                                                    view.key_names.size()));
   }
   if (read.features.size() != read.slots.size()) {

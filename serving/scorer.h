@@ -1,8 +1,9 @@
-// Scorer: from the fields of a decision to the scores of every learner of its task. Assembling reads
-// the features as of the decision's time; scoring asks the models of one Deployment.
+// Scorer: from the fields of a decision to the scores of every learner of its task. Assembling
+// reads the features as of the decision's time; scoring asks the models of one Deployment.
 //
-// Immutable and thread-safe; each thread brings its own DecisionRow, which is reused from decision to
-// decision, so that a warm thread allocates only where the store or an expression makes a string.
+// Immutable and thread-safe; each thread brings its own DecisionRow, which is reused from decision
+// to decision, so that a warm thread allocates only where the store or an expression makes a
+// string.
 //
 //   RETURN_IF_ERROR(scorer.Assemble(fields, at_ms, &row));
 //   scorer.Score(*deployment, &row);
@@ -29,16 +30,16 @@ namespace millrace {
 // assembled from. Owned by one thread; REQUIRES: not moved while its values are used.
 struct DecisionRow {
   int64_t at_ms = 0;
-  std::vector<Value> slots;                    // by ScoringPlan::slots
-  std::vector<FeatureValue> features;          // of all reads, one after another
-  std::vector<Value> inputs;                   // by ScoringPlan::inputs
+  std::vector<Value> slots;            // by ScoringPlan::slots
+  std::vector<FeatureValue> features;  // of all reads, one after another
+  std::vector<Value> inputs;           // by ScoringPlan::inputs
   // Parallel to inputs: of a feature its own; missing for a field that is null or was not given,
   // null for an expression that is.
   std::vector<FeatureStatus> input_statuses;
-  std::vector<double> scores;                  // by Deployment::models
+  std::vector<double> scores;  // by Deployment::models
 
-  std::vector<Value> key;                      // of the read under way
-  std::vector<std::string> scratch;            // strings made by expressions, by input
+  std::vector<Value> key;            // of the read under way
+  std::vector<std::string> scratch;  // strings made by expressions, by input
 };
 
 class Scorer {

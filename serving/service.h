@@ -38,9 +38,9 @@ struct FeaturesRequest {
   // "view.feature", "view.*" or, alternatively, one declared service; exactly one of the two.
   std::vector<std::string> features;
   std::string service;
-  std::vector<NamedValues> keys;        // one row of the answer each
-  std::optional<int64_t> at_ms;         // event time read at; absent: now
-  std::optional<int64_t> max_age_ms;    // a present value older than this fails the request
+  std::vector<NamedValues> keys;      // one row of the answer each
+  std::optional<int64_t> at_ms;       // event time read at; absent: now
+  std::optional<int64_t> max_age_ms;  // a present value older than this fails the request
 };
 
 struct FeatureRow {
@@ -68,12 +68,12 @@ class FeatureService {
 // --- scores ---
 
 struct ScoreRow {
-  NamedValues fields;             // entity keys and request fields together
-  std::optional<OwnedValue> id;   // with a task triggered by requests: record the decision
+  NamedValues fields;            // entity keys and request fields together
+  std::optional<OwnedValue> id;  // with a task triggered by requests: record the decision
 };
 
 struct ScoreRequest {
-  std::string task;      // "delayed", or "delayed.ftrl" for another learner than the champion
+  std::string task;  // "delayed", or "delayed.ftrl" for another learner than the champion
   std::vector<ScoreRow> rows;
   std::optional<int64_t> at_ms;             // absent: now
   std::optional<int64_t> max_staleness_ms;  // a model whose newest label is older fails the request
@@ -158,7 +158,8 @@ class RecordService {
  public:
   virtual ~RecordService() = default;
   // Durable on return; positions parallel to `records`. Blocks. Errors: NotFound (topic),
-  // PermissionDenied (one of Millrace's own topics), InvalidArgument, ResourceExhausted, Unavailable.
+  // PermissionDenied (one of Millrace's own topics), InvalidArgument, ResourceExhausted,
+  // Unavailable.
   virtual absl::StatusOr<std::vector<AppendPosition>> Append(
       absl::string_view topic, const std::vector<NewRecord>& records) = 0;
   // Blocks up to `wait` when there is nothing to read. Errors: NotFound, OutOfRange.

@@ -57,8 +57,7 @@ std::optional<OwnedValue> Fit(const Value& value, Type type) {
       }
       return std::nullopt;
     }
-    default:
-      return std::nullopt;
+    default: return std::nullopt;
   }
 }
 

@@ -1,4 +1,5 @@
-// Fitting a value as a protocol had it (JSON knows no timestamps) to a declared type. Pure functions.
+// Fitting a value as a protocol had it (JSON knows no timestamps) to a declared type. Pure
+// functions.
 
 #ifndef MILLRACE_SERVING_TYPED_VALUE_H_
 #define MILLRACE_SERVING_TYPED_VALUE_H_
@@ -13,8 +14,8 @@
 namespace millrace {
 
 // The value as `type`, if nothing is lost: int ↔ double when exact, int ↔ timestamp or duration
-// (milliseconds), an RFC 3339 string to a timestamp, "90s" to a duration, base64 to bytes; null fits every type.
-// Absent when it does not fit; doubles that are not finite never do.
+// (milliseconds), an RFC 3339 string to a timestamp, "90s" to a duration, base64 to bytes; null
+// fits every type. Absent when it does not fit; doubles that are not finite never do.
 std::optional<OwnedValue> FitValue(const Value& value, Type type);
 
 // A time as requests give it: RFC 3339 with an offset ("2013-01-01T10:00:00Z"), in milliseconds.

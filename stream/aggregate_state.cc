@@ -19,12 +19,12 @@ bool IsBytes(Type type) { return type == Type::kString || type == Type::kBytes; 
 
 int WordsOf(StateOpKind kind) {
   switch (kind) {
-    case StateOpKind::kFilter: return 2;      // records, newest time
-    case StateOpKind::kColumn: return 1;      // non-null values
-    case StateOpKind::kIntSum: return 2;      // int128: low, high
-    case StateOpKind::kDoubleSum: return 4;   // addends, high, low, blob of a longer expansion
+    case StateOpKind::kFilter: return 2;     // records, newest time
+    case StateOpKind::kColumn: return 1;     // non-null values
+    case StateOpKind::kIntSum: return 2;     // int128: low, high
+    case StateOpKind::kDoubleSum: return 4;  // addends, high, low, blob of a longer expansion
     case StateOpKind::kLast:
-    case StateOpKind::kLastBytes: return 4;   // order (3), value
+    case StateOpKind::kLastBytes: return 4;  // order (3), value
     default: return 1;
   }
 }
@@ -35,13 +35,14 @@ StateOpKind OpFor(AggregationKind aggregation, Type type) {
     case AggregationKind::kMean:
       return type == Type::kDouble ? StateOpKind::kDoubleSum : StateOpKind::kIntSum;
     case AggregationKind::kMin:
-      return IsBytes(type) ? StateOpKind::kMinBytes
-             : type == Type::kDouble ? StateOpKind::kMinDouble : StateOpKind::kMinInt;
+      return IsBytes(type)           ? StateOpKind::kMinBytes
+             : type == Type::kDouble ? StateOpKind::kMinDouble
+                                     : StateOpKind::kMinInt;
     case AggregationKind::kMax:
-      return IsBytes(type) ? StateOpKind::kMaxBytes
-             : type == Type::kDouble ? StateOpKind::kMaxDouble : StateOpKind::kMaxInt;
-    default:
-      return IsBytes(type) ? StateOpKind::kLastBytes : StateOpKind::kLast;
+      return IsBytes(type)           ? StateOpKind::kMaxBytes
+             : type == Type::kDouble ? StateOpKind::kMaxDouble
+                                     : StateOpKind::kMaxInt;
+    default: return IsBytes(type) ? StateOpKind::kLastBytes : StateOpKind::kLast;
   }
 }
 
@@ -49,8 +50,8 @@ __int128 GetInt128(const uint64_t* words) {
   return static_cast<__int128>(static_cast<unsigned __int128>(words[1]) << 64 | words[0]);
 }
 void AddInt128(__int128 v, uint64_t* words) {
-  const auto sum = static_cast<unsigned __int128>(GetInt128(words)) +
-                   static_cast<unsigned __int128>(v);
+  const auto sum =
+      static_cast<unsigned __int128>(GetInt128(words)) + static_cast<unsigned __int128>(v);
   words[0] = static_cast<uint64_t>(sum);
   words[1] = static_cast<uint64_t>(sum >> 64);
 }
@@ -104,8 +105,7 @@ void Offer(StateOpKind kind, bool first, const uint64_t* order, uint64_t value,
         SetBlob(from[value - 1], word + 3, blobs);
       }
       return;
-    default:
-      return;
+    default: return;
   }
 }
 
@@ -210,15 +210,9 @@ void MergeState(std::span<const StateOp> ops, const uint64_t* from, const BlobLi
         word[0] += other[0];
         if (Signed(other[1]) > Signed(word[1])) word[1] = other[1];
         break;
-      case StateOpKind::kColumn:
-        *word += *other;
-        break;
-      case StateOpKind::kIntSum:
-        AddInt128(GetInt128(other), word);
-        break;
-      case StateOpKind::kDoubleSum:
-        MergeDoubleSum(other, from_blobs, word, blobs);
-        break;
+      case StateOpKind::kColumn: *word += *other; break;
+      case StateOpKind::kIntSum: AddInt128(GetInt128(other), word); break;
+      case StateOpKind::kDoubleSum: MergeDoubleSum(other, from_blobs, word, blobs); break;
       case StateOpKind::kLast:
       case StateOpKind::kLastBytes:
         if (from[op.n_word] == 0) break;
@@ -272,11 +266,8 @@ ResultState FinaliseState(const StateLayout& layout, AggregationKind aggregation
       return ResultState::kPresent;
     }
     case StateOpKind::kLast:
-    case StateOpKind::kLastBytes:
-      word += 3;
-      break;
-    default:
-      break;
+    case StateOpKind::kLastBytes: word += 3; break;
+    default: break;
   }
   switch (type) {
     case Type::kBool: *value = Value::Bool(*word != 0); break;

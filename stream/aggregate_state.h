@@ -1,9 +1,9 @@
 // AggregateState: what the aggregations of a view know about a set of records, as a flat run of
 // 64-bit words (one tile, or the answer being folded), and the operations on it.
 //
-// All aggregations here are of class E: a state is a bit-for-bit function of the multiset of records
-// added, merging is associative and commutative. Features that share (aggregation, input, where)
-// share one state. A state's words hold
+// All aggregations here are of class E: a state is a bit-for-bit function of the multiset of
+// records added, merging is associative and commutative. Features that share (aggregation, input,
+// where) share one state. A state's words hold
 //   header     records, smallest and largest event time
 //   filters    per `where`: records that pass it, the newest of their times
 //   columns    per (input, where): non-null values
@@ -55,8 +55,18 @@ struct StateColumn {
 };
 
 enum class StateOpKind : uint8_t {
-  kFilter, kColumn, kIntSum, kDoubleSum, kMinInt, kMaxInt, kMinDouble, kMaxDouble,
-  kMinBytes, kMaxBytes, kLast, kLastBytes,
+  kFilter,
+  kColumn,
+  kIntSum,
+  kDoubleSum,
+  kMinInt,
+  kMaxInt,
+  kMinDouble,
+  kMaxDouble,
+  kMinBytes,
+  kMaxBytes,
+  kLast,
+  kLastBytes,
 };
 
 // One part of a state. Accumulators stand before the column whose count they look at.
@@ -87,11 +97,10 @@ class StateLayout {
   int filter_word(int filter) const { return filter == 0 ? 0 : 3 + 2 * (filter - 1); }
   int column_word(int column) const { return 3 + 2 * (filters_ - 1) + column; }
   const std::vector<StateColumn>& columns() const { return columns_; }
-  const std::vector<StateOp>& ops() const { return ops_; }        // all, in order
+  const std::vector<StateOp>& ops() const { return ops_; }  // all, in order
   const StateOp& accumulator(int i) const { return accumulators_[i]; }
   // The part of ops() that these accumulators, columns and filters need.
-  std::vector<StateOp> Subset(const std::vector<int>& accumulators,
-                              const std::vector<int>& columns,
+  std::vector<StateOp> Subset(const std::vector<int>& accumulators, const std::vector<int>& columns,
                               const std::vector<int>& filters) const;
 
  private:
@@ -132,8 +141,8 @@ ResultState FinaliseState(const StateLayout& layout, AggregationKind aggregation
 void EncodeState(const StateLayout& layout, const uint64_t* words, const BlobList& blobs,
                  int64_t base_ms, std::string* out);
 // Takes a state off the front of *in. False when it does not parse.
-bool DecodeState(const StateLayout& layout, int64_t base_ms, absl::string_view* in,
-                 uint64_t* words, BlobList* blobs);
+bool DecodeState(const StateLayout& layout, int64_t base_ms, absl::string_view* in, uint64_t* words,
+                 BlobList* blobs);
 
 }  // namespace millrace
 

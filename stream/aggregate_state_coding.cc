@@ -148,8 +148,8 @@ void EncodeState(const StateLayout& layout, const uint64_t* words, const BlobLis
   }
 }
 
-bool DecodeState(const StateLayout& layout, int64_t base_ms, absl::string_view* in,
-                 uint64_t* words, BlobList* blobs) {
+bool DecodeState(const StateLayout& layout, int64_t base_ms, absl::string_view* in, uint64_t* words,
+                 BlobList* blobs) {
   ResetState(layout, words);
   if (!GetVarint(in, &words[0])) return false;
   if (words[0] == 0) return true;

@@ -33,8 +33,7 @@ std::optional<AggregationKind> FindAggregation(absl::string_view name) {
 
 std::optional<Type> ResultType(AggregationKind kind, Type input) {
   switch (kind) {
-    case AggregationKind::kCount:
-      return Type::kInt;
+    case AggregationKind::kCount: return Type::kInt;
     case AggregationKind::kSum:
       if (input == Type::kInt || input == Type::kDouble || input == Type::kDuration) return input;
       return std::nullopt;

@@ -47,7 +47,8 @@ inline bool AddToPair(double x, double* high, double* low) {
 // Adds x to *sum and makes it canonical again.
 void AddToExpansion(double x, Expansion* sum);
 
-// (high + low) / n, rounded once but for ties that 106 bits cannot tell. REQUIRES: n > 0, canonical.
+// (high + low) / n, rounded once but for ties that 106 bits cannot tell. REQUIRES: n > 0,
+// canonical.
 double DividePair(double high, double low, int64_t n);
 
 // The integer as a canonical pair, exact up to 106 bits.

@@ -37,15 +37,16 @@ absl::Status LabelJoin::Load(const StateStore& state) {
     const char kind = key[prefix_.size()];
     const std::string id(key.substr(prefix_.size() + 1));
     if (kind == kCountsKind) {
-      for (uint64_t JoinCounts::*count : kStoredCounts) damaged |= !GetVarint(&in, &(counts_.*count));
+      for (uint64_t JoinCounts::*count : kStoredCounts)
+        damaged |= !GetVarint(&in, &(counts_.*count));
       damaged |= !GetSignedVarint(&in, &decision_progress_ms_);
     } else if (kind == kDecisionKind) {
       Decision decision;
       uint64_t flags = 0;
       absl::string_view body;
       damaged |= !GetVarint(&in, &flags) || !GetSignedVarint(&in, &decision.time_ms) ||
-                 !GetSignedVarint(&in, &decision.int_sum) || !GetDouble(&in, &decision.double_sum) ||
-                 !GetLengthPrefixed(&in, &body);
+                 !GetSignedVarint(&in, &decision.int_sum) ||
+                 !GetDouble(&in, &decision.double_sum) || !GetLengthPrefixed(&in, &body);
       decision.settled = flags & 1;
       decision.any_record = flags & 2;
       decision.integer = flags & 4;
@@ -134,9 +135,7 @@ void LabelJoin::Fold(absl::string_view id, Decision& decision, int64_t time_ms,
   ++counts_.joined;
   switch (rule_.aggregation) {
     case LabelAggregation::kLast:
-    case LabelAggregation::kAny:
-      Settle(decision, OwnedValue(value), time_ms);
-      break;
+    case LabelAggregation::kAny: Settle(decision, OwnedValue(value), time_ms); break;
     case LabelAggregation::kSum:
       decision.integer = value.type() == Type::kInt;
       if (decision.integer) {
@@ -147,9 +146,7 @@ void LabelJoin::Fold(absl::string_view id, Decision& decision, int64_t time_ms,
         decision.double_sum += value.double_value();
       }
       break;
-    case LabelAggregation::kCount:
-      ++decision.int_sum;
-      break;
+    case LabelAggregation::kCount: ++decision.int_sum; break;
   }
   decision.any_record = true;
   dirty_.insert(std::string(id));
@@ -166,8 +163,9 @@ void LabelJoin::Settle(Decision& decision, OwnedValue label, int64_t time_ms) {
 void LabelJoin::TimeOut(const std::string& id, Decision& decision) {
   const int64_t due_ms = decision.time_ms + rule_.within_ms;
   if (decision.any_record) {
-    Settle(decision, OwnedValue(decision.integer ? Value::Int(decision.int_sum)
-                                                 : Value::Double(decision.double_sum)),
+    Settle(decision,
+           OwnedValue(decision.integer ? Value::Int(decision.int_sum)
+                                       : Value::Double(decision.double_sum)),
            due_ms);
   } else if (rule_.empty) {
     Settle(decision, *rule_.empty, due_ms);

@@ -5,8 +5,8 @@
 // T + within. A decision whose time runs out takes the rule's `empty` value, or is dropped.
 //
 // Owned by one thread. Its content is a pure function of the calls made; it is kept in the state
-// store under its own prefix and changes with the caller's commit. Decisions not yet past T + within
-// are held in memory.
+// store under its own prefix and changes with the caller's commit. Decisions not yet past T +
+// within are held in memory.
 
 #ifndef MILLRACE_STREAM_LABEL_JOIN_H_
 #define MILLRACE_STREAM_LABEL_JOIN_H_
@@ -40,7 +40,7 @@ struct LabelRule {
 
 // A decision that has got its label.
 struct Settlement {
-  std::string body;           // as given to Decide
+  std::string body;  // as given to Decide
   OwnedValue label;
   int64_t label_time_ms = 0;  // event time of the label record; T + within for a time-out
 };
@@ -54,11 +54,11 @@ struct JoinCounts {
   uint64_t dropped = 0;
   uint64_t labels = 0;
   uint64_t joined = 0;
-  uint64_t ignored = 0;           // null, or not true for `any`
-  uint64_t no_decision = 0;       // unmatched: no decision has this id
-  uint64_t before_decision = 0;   // unmatched: not after the decision
-  uint64_t too_late = 0;          // unmatched: after T + within
-  uint64_t repeated = 0;          // unmatched: the decision is settled already
+  uint64_t ignored = 0;          // null, or not true for `any`
+  uint64_t no_decision = 0;      // unmatched: no decision has this id
+  uint64_t before_decision = 0;  // unmatched: not after the decision
+  uint64_t too_late = 0;         // unmatched: after T + within
+  uint64_t repeated = 0;         // unmatched: the decision is settled already
   uint64_t Unmatched() const { return no_decision + before_decision + too_late + repeated; }
 };
 
@@ -102,18 +102,19 @@ class LabelJoin {
   struct Decision {
     int64_t time_ms = 0;
     bool settled = false;
-    bool any_record = false;   // a label record was folded
-    bool integer = true;       // of the sum
+    bool any_record = false;  // a label record was folded
+    bool integer = true;      // of the sum
     int64_t int_sum = 0;
     double double_sum = 0;
-    std::string body;          // empty once settled, unless kept
+    std::string body;  // empty once settled, unless kept
   };
   struct ParkedLabel {
     int64_t time_ms = 0;
     OwnedValue value;
   };
 
-  LabelJoin(std::string prefix, LabelRule rule) : prefix_(std::move(prefix)), rule_(std::move(rule)) {}
+  LabelJoin(std::string prefix, LabelRule rule)
+      : prefix_(std::move(prefix)), rule_(std::move(rule)) {}
   absl::Status Load(const StateStore& state);
   void Fold(absl::string_view id, Decision& decision, int64_t time_ms, const Value& value);
   void Settle(Decision& decision, OwnedValue label, int64_t time_ms);
@@ -126,8 +127,8 @@ class LabelJoin {
   JoinCounts counts_;
   uint64_t open_ = 0;
   int64_t decision_progress_ms_ = INT64_MIN;
-  absl::flat_hash_map<std::string, Decision> decisions_;   // until past T + within
-  std::map<int64_t, std::vector<std::string>> due_;        // T + within → ids
+  absl::flat_hash_map<std::string, Decision> decisions_;  // until past T + within
+  std::map<int64_t, std::vector<std::string>> due_;       // T + within → ids
   absl::flat_hash_map<std::string, std::vector<ParkedLabel>> parked_;
   std::map<int64_t, std::vector<std::string>> parked_due_;  // label time → ids
   std::vector<Settlement> settlements_;

@@ -127,8 +127,7 @@ class Log {
                                                int64_t timestamp_ms) = 0;
 
   // REQUIRES: the log outlives the reader. Errors: NotFound, OutOfRange as LogReader::Read.
-  virtual absl::StatusOr<std::unique_ptr<LogReader>> OpenReader(
-      std::vector<ReadFrom> inputs) = 0;
+  virtual absl::StatusOr<std::unique_ptr<LogReader>> OpenReader(std::vector<ReadFrom> inputs) = 0;
 };
 
 }  // namespace millrace

@@ -193,8 +193,7 @@ absl::StatusOr<OffsetRange> MemoryLog::Offsets(const TopicPartition& input) {
   return OffsetRange{0, partition->end()};
 }
 
-absl::StatusOr<int64_t> MemoryLog::OffsetAtTime(const TopicPartition& input,
-                                                int64_t timestamp_ms) {
+absl::StatusOr<int64_t> MemoryLog::OffsetAtTime(const TopicPartition& input, int64_t timestamp_ms) {
   absl::MutexLock lock(&mutex_);
   ASSIGN_OR_RETURN(const std::shared_ptr<Partition> partition, FindPartition(input));
   for (const auto& kept : partition->records) {

@@ -82,33 +82,33 @@ absl::StatusOr<std::unique_ptr<Outbox>> Outbox::Open(const StateStore& state) {
   auto outbox = std::make_unique<Outbox>();
   absl::Status parsed;
   const std::string channels(1, kChannelPrefix), channels_end(1, kChannelPrefix + 1);
-  RETURN_IF_ERROR(state.Scan(channels, channels_end, [&](absl::string_view key,
-                                                         absl::string_view value) {
-    const std::string name(key.substr(1));
-    uint64_t last;
-    if (!GetVarint(&value, &last)) {
-      parsed = absl::DataLossError(absl::StrCat("outbox: channel ", name, " does not parse"));
-      return false;
-    }
-    outbox->channels_[outbox->ChannelIndex(name)].last = last;
-    return true;
-  }));
+  RETURN_IF_ERROR(
+      state.Scan(channels, channels_end, [&](absl::string_view key, absl::string_view value) {
+        const std::string name(key.substr(1));
+        uint64_t last;
+        if (!GetVarint(&value, &last)) {
+          parsed = absl::DataLossError(absl::StrCat("outbox: channel ", name, " does not parse"));
+          return false;
+        }
+        outbox->channels_[outbox->ChannelIndex(name)].last = last;
+        return true;
+      }));
   RETURN_IF_ERROR(parsed);
   const std::string entries(1, kOutboxPrefix), entries_end(1, kOutboxPrefix + 1);
-  RETURN_IF_ERROR(state.Scan(entries, entries_end, [&](absl::string_view key,
-                                                       absl::string_view value) {
-    key.remove_prefix(1);
-    absl::string_view name;
-    OutboxEntry entry;
-    if (!GetLengthPrefixed(&key, &name) || !GetBig64(&key, &entry.n) ||
-        !DecodeEntry(value, &entry.record)) {
-      parsed = absl::DataLossError("outbox: an entry does not parse");
-      return false;
-    }
-    entry.channel = outbox->ChannelIndex(std::string(name));
-    outbox->unshipped_.push_back(std::move(entry));
-    return true;
-  }));
+  RETURN_IF_ERROR(
+      state.Scan(entries, entries_end, [&](absl::string_view key, absl::string_view value) {
+        key.remove_prefix(1);
+        absl::string_view name;
+        OutboxEntry entry;
+        if (!GetLengthPrefixed(&key, &name) || !GetBig64(&key, &entry.n) ||
+            !DecodeEntry(value, &entry.record)) {
+          parsed = absl::DataLossError("outbox: an entry does not parse");
+          return false;
+        }
+        entry.channel = outbox->ChannelIndex(std::string(name));
+        outbox->unshipped_.push_back(std::move(entry));
+        return true;
+      }));
   RETURN_IF_ERROR(parsed);
   return outbox;
 }

@@ -69,7 +69,7 @@ class RecordBatch {
 
  private:
   std::vector<Record> records_;
-  std::deque<std::string> bytes_;             // addresses stay
+  std::deque<std::string> bytes_;  // addresses stay
   std::vector<std::shared_ptr<const std::string>> shared_bytes_;
   std::deque<std::vector<Header>> headers_;
 };

@@ -13,8 +13,8 @@ namespace millrace {
 
 // Sizes a tile may have, in ms; each divides the next. The index is stored on disk: append only.
 inline constexpr std::array<int64_t, 11> kTileSizesMs = {
-    10,         100,        1'000,       10'000,        60'000,       600'000,
-    3'600'000,  21'600'000, 86'400'000,  691'200'000,   5'529'600'000};
+    10,        100,        1'000,      10'000,      60'000,       600'000,
+    3'600'000, 21'600'000, 86'400'000, 691'200'000, 5'529'600'000};
 
 inline constexpr int kMaxMerges = 64;
 

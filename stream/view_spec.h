@@ -33,7 +33,8 @@ struct FeatureSpec {
   // Type of the input (kNull for `count: "*"`) and of the answer.
   Type input_type = Type::kNull;
   Type result_type = Type::kNull;
-  std::optional<OwnedValue> default_value;  // shown in place of a missing value; never hides the status
+  std::optional<OwnedValue>
+      default_value;  // shown in place of a missing value; never hides the status
 };
 
 // Where the events of one source enter a view.
@@ -50,7 +51,7 @@ struct ViewSpec {
   std::vector<ViewInput> inputs;
   std::vector<FeatureSpec> features;
   Accuracy accuracy = Accuracy::kAuto;
-  int64_t as_of_ms = 3'600'000;          // how far back reads stay exact
+  int64_t as_of_ms = 3'600'000;              // how far back reads stay exact
   int64_t retention_ms = 40LL * 86'400'000;  // largest lateness of its sources
   std::optional<int64_t> ttl_ms;
   std::optional<int64_t> stale_after_ms;  // freshness.error_after

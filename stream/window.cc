@@ -3,7 +3,8 @@
 namespace millrace {
 
 Span SpanAt(const Window& window, int64_t at_ms) {
-  const bool opens_after = window.bounds == Bounds::kOpenClosed || window.bounds == Bounds::kOpenOpen;
+  const bool opens_after =
+      window.bounds == Bounds::kOpenClosed || window.bounds == Bounds::kOpenOpen;
   const bool takes_end =
       window.bounds == Bounds::kOpenClosed || window.bounds == Bounds::kClosedClosed;
   Span span;

@@ -1,5 +1,6 @@
 // Window: which span of event time a feature reads at time T, and the tile ladder that covers it.
-// Pure functions of values. Times are milliseconds since the epoch, spans are half open [begin, end).
+// Pure functions of values. Times are milliseconds since the epoch, spans are half open [begin,
+// end).
 
 #ifndef MILLRACE_STREAM_WINDOW_H_
 #define MILLRACE_STREAM_WINDOW_H_
@@ -9,7 +10,12 @@
 namespace millrace {
 
 enum class WindowKind : uint8_t { kSliding, kLifetime };
-enum class Bounds : uint8_t { kClosedOpen, kOpenClosed, kClosedClosed, kOpenOpen };  // "[)" "(]" "[]" "()"
+enum class Bounds : uint8_t {
+  kClosedOpen,
+  kOpenClosed,
+  kClosedClosed,
+  kOpenOpen
+};  // "[)" "(]" "[]" "()"
 enum class Accuracy : uint8_t { kAuto, kExact, kTiled };
 
 struct Window {

@@ -1,6 +1,6 @@
 // What the commands share: the global options, exit codes and how an error is told.
-// One file per command, app/commands/<name>_command.cc, whose Add… function describes its options to
-// the command line and keeps what runs when it is chosen.
+// One file per command, app/commands/<name>_command.cc, whose Add… function describes its options
+// to the command line and keeps what runs when it is chosen.
 
 #ifndef MILLRACE_APP_COMMANDS_COMMAND_H_
 #define MILLRACE_APP_COMMANDS_COMMAND_H_
@@ -35,13 +35,13 @@ enum ExitCode : int {
 struct GlobalOptions {
   std::string file = "millrace.yaml";
   bool file_given = false;
-  std::string directory;                     // -C; empty: where we are
-  std::vector<std::string> settings;         // --set path=value
+  std::string directory;              // -C; empty: where we are
+  std::vector<std::string> settings;  // --set path=value
   std::string server = "http://127.0.0.1:7470";
   bool server_given = false;
   bool json = false;
   bool quiet = false;
-  std::string color = "auto";                // auto | always | never
+  std::string color = "auto";  // auto | always | never
 };
 
 // The chosen command: returns the exit code.
@@ -75,10 +75,10 @@ std::map<std::string, std::string> Environment();
 
 // Loads global.file (or `text` under that name), with --set and MILLRACE_ variables; diagnostics go
 // to stderr. Null when there are errors (exit kExitConfig).
-std::shared_ptr<const Project> LoadProject(const GlobalOptions& global,
-                                           const std::vector<std::pair<std::string, std::string>>& extra = {},
-                                           std::optional<std::string> text = std::nullopt,
-                                           std::optional<std::string> directory = std::nullopt);
+std::shared_ptr<const Project> LoadProject(
+    const GlobalOptions& global, const std::vector<std::pair<std::string, std::string>>& extra = {},
+    std::optional<std::string> text = std::nullopt,
+    std::optional<std::string> directory = std::nullopt);
 
 // As LoadProject, but says nothing: null when there is no configuration or it has errors.
 std::shared_ptr<const Project> FindProject(const GlobalOptions& global);

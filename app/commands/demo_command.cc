@@ -12,8 +12,8 @@
 #include <string>
 #include <thread>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
@@ -80,8 +80,8 @@ class Demo {
     std::error_code error;
     std::filesystem::create_directories(directory_, error);
     if (error) {
-      return Fail("demo", absl::UnavailableError(
-                              absl::StrCat("cannot make ", directory_.string(), ": ", error.message())));
+      return Fail("demo", absl::UnavailableError(absl::StrCat("cannot make ", directory_.string(),
+                                                              ": ", error.message())));
     }
     directory_ = std::filesystem::canonical(directory_);
     absl::StatusOr<std::string> config = ConfigText();
@@ -106,8 +106,8 @@ class Demo {
     }
     if (options_.kafka.empty()) return text;
     if (!absl::StrContains(text, kEmbeddedLog)) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "--kafka replaces the line `", kEmbeddedLog, "`, which ", global_.file, " does not have"));
+      return absl::InvalidArgumentError(absl::StrCat("--kafka replaces the line `", kEmbeddedLog,
+                                                     "`, which ", global_.file, " does not have"));
     }
     return absl::StrReplaceAll(
         text, {{kEmbeddedLog, absl::StrCat("log: {kafka: {brokers: \"", options_.kafka, "\"}}")}});
@@ -116,10 +116,10 @@ class Demo {
   std::filesystem::path RunFile() const { return directory_ / "data" / "run"; }
   // What makes two runs the same one.
   std::string RunName() const {
-    return absl::StrCat("month=", options_.month, " kafka=", options_.kafka,
-                        " partitions=", options_.kafka.empty() ? 1 : options_.partitions,
-                        " config=", absl::Hex(Xxh3(absl::StrCat(config_, "\n", absl::StrJoin(global_.settings, "\n")))),
-                        "\n");
+    return absl::StrCat(
+        "month=", options_.month, " kafka=", options_.kafka,
+        " partitions=", options_.kafka.empty() ? 1 : options_.partitions, " config=",
+        absl::Hex(Xxh3(absl::StrCat(config_, "\n", absl::StrJoin(global_.settings, "\n")))), "\n");
   }
 
   // An unfinished run of the same kind is resumed; anything else starts over.
@@ -158,9 +158,11 @@ class Demo {
                      Node::Open(project_, {Engine::Mode::kSimulation, &clock_}));
     RETURN_IF_ERROR(MarkStarted());
     if (!options_.exit) RETURN_IF_ERROR(node->Serve());
-    ASSIGN_OR_RETURN(const FlightsData data,
-                     FlightsData::Load(options_.month > 0 ? std::optional(options_.month) : std::nullopt));
-    FlightsReplay replay(data, *project_, node->log(), node->engine(), clock_, {speed, Engine::AtEnd::kSettle});
+    ASSIGN_OR_RETURN(
+        const FlightsData data,
+        FlightsData::Load(options_.month > 0 ? std::optional(options_.month) : std::nullopt));
+    FlightsReplay replay(data, *project_, node->log(), node->engine(), clock_,
+                         {speed, Engine::AtEnd::kSettle});
     {
       absl::MutexLock lock(&mutex_);
       replay_ = &replay;
@@ -181,8 +183,10 @@ class Demo {
     const bool finished = node->ended() && !interrupted_;
     if (finished && !options_.exit) {
       if (!global_.quiet) {
-        std::fprintf(stderr, "\n%sthe data end here; serving until Ctrl-C\n",
-                     RunReportText(*node, static_cast<double>(clock_.MonotonicNanos() - start_ns) * 1e-9).c_str());
+        std::fprintf(
+            stderr, "\n%sthe data end here; serving until Ctrl-C\n",
+            RunReportText(*node, static_cast<double>(clock_.MonotonicNanos() - start_ns) * 1e-9)
+                .c_str());
       }
       WaitForInterrupt();
     }
@@ -252,16 +256,21 @@ class Demo {
 
 void AddDemo(CLI::App& app, const GlobalOptions& global, Run* run) {
   auto options = std::make_shared<DemoOptions>();
-  CLI::App* demo = app.add_subcommand("demo", "Replay a year of real flights through the whole system");
+  CLI::App* demo =
+      app.add_subcommand("demo", "Replay a year of real flights through the whole system");
   demo->add_option("NAME", options->name, "Which demo")->check(CLI::IsMember({"flights"}));
-  demo->add_option("--speed", options->speed, "Seconds of event time a second, or max (default 20000)");
+  demo->add_option("--speed", options->speed,
+                   "Seconds of event time a second, or max (default 20000)");
   demo->add_option("--month", options->month, "Only this month of 2013")->check(CLI::Range(1, 12));
-  demo->add_option("--kafka", options->kafka, "HOST:PORT of a Kafka broker to use in place of the embedded log");
+  demo->add_option("--kafka", options->kafka,
+                   "HOST:PORT of a Kafka broker to use in place of the embedded log");
   demo->add_option("--partitions", options->partitions, "Partitions of each source topic on Kafka")
       ->check(CLI::Range(1, 64));
   demo->add_flag("--exit", options->exit, "Exit when the data end, without serving");
   demo->footer("Example: millrace demo flights --speed max --exit --json");
-  demo->callback([&global, options, run] { *run = [&global, options] { return Demo(global, *options).Run(); }; });
+  demo->callback([&global, options, run] {
+    *run = [&global, options] { return Demo(global, *options).Run(); };
+  });
 }
 
 }  // namespace millrace

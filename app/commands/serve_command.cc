@@ -40,7 +40,8 @@ absl::Status RunServer(const GlobalOptions& global, std::shared_ptr<const Projec
   std::atomic<Node*> running{nullptr};
   Signals signals([&](int) {
     interrupted = true;
-    if (Node* node = running.load(); node != nullptr && options.until_caught_up) node->engine().Stop();
+    if (Node* node = running.load(); node != nullptr && options.until_caught_up)
+      node->engine().Stop();
   });
   const Engine::Mode mode =
       options.until_caught_up ? Engine::Mode::kSimulation : Engine::Mode::kLive;
@@ -81,7 +82,9 @@ void AddServe(CLI::App& app, const GlobalOptions& global, Run* run) {
   CLI::App* serve = app.add_subcommand("serve", "Run the server of a project");
   serve->add_flag("--until-caught-up", options->until_caught_up,
                   "Process all that the logs hold now, print the totals and exit");
-  serve->add_flag("--settle", options->settle, "With --until-caught-up: let the time of all open decisions run out")
+  serve
+      ->add_flag("--settle", options->settle,
+                 "With --until-caught-up: let the time of all open decisions run out")
       ->needs("--until-caught-up");
   serve->footer("Example: millrace serve -f millrace.yaml");
   serve->callback([&global, options, run] {

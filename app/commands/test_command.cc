@@ -51,9 +51,8 @@ void AddTest(CLI::App& app, const GlobalOptions& global, Run* run) {
   auto paths = std::make_shared<std::vector<std::string>>();
   test->add_option("FILE", *paths, "Test files (YAML)")->required();
   test->footer("Example: millrace test tests/*.yaml");
-  test->callback([&global, run, paths] {
-    *run = [&global, paths] { return Test(global, *paths); };
-  });
+  test->callback(
+      [&global, run, paths] { *run = [&global, paths] { return Test(global, *paths); }; });
 }
 
 }  // namespace millrace

@@ -72,7 +72,7 @@ class Checker {
                 ConfigNode* map);
 
  private:
-  Diagnostic& Fail(ErrorCode code, ConfigNode* node, std::string message) {
+  Diagnostic& Fail(ConfigErrorCode code, ConfigNode* node, std::string message) {
     node->bad = true;
     return sink_->Error(code, node->place, std::move(message));
   }
@@ -96,21 +96,21 @@ void Checker::CheckValue(const SchemaNode& schema, absl::string_view name, Confi
   if (node->is_list() && schema.Item() != nullptr) {
     for (ConfigNode& item : node->items) CheckValue(*schema.Item(), name, &item);
     if (node->items.empty())
-      Fail(ErrorCode::kInvalidValue, node, absl::StrCat("'", name, "' is empty"));
+      Fail(ConfigErrorCode::kInvalidValue, node, absl::StrCat("'", name, "' is empty"));
     return;
   }
   if (node->is_scalar() && schema.spec != nullptr &&
       (schema.spec->kind != ValueKind::kNone || !schema.spec->words.empty())) {
     return CheckScalar(schema, name, node);
   }
-  Fail(ErrorCode::kWrongType, node,
+  Fail(ConfigErrorCode::kWrongType, node,
        absl::StrCat("'", name, "' must be ", Expected(schema), ", found ", Describe(*node)));
 }
 
 void Checker::CheckFreeMap(absl::string_view name, ConfigNode* map) {
   for (ConfigMember& member : map->members) {
     if (!member.value.is_scalar() && !member.value.bad) {
-      Fail(ErrorCode::kWrongType, &member.value,
+      Fail(ConfigErrorCode::kWrongType, &member.value,
            absl::StrCat("'", member.key.text, "' in '", name, "' must be a single value, found ",
                         Describe(member.value)));
     }
@@ -123,7 +123,7 @@ void Checker::CheckMap(const SchemaNode& schema, const TextPlace& owner, absl::s
   bool later = false;
   const bool scalar_too = schema.spec != nullptr && schema.spec->kind != ValueKind::kNone;
   if (map->members.empty() && scalar_too && !map->bad) {
-    Fail(ErrorCode::kWrongType, map,
+    Fail(ConfigErrorCode::kWrongType, map,
          absl::StrCat("'", name, "' must be ", Expected(schema), ", found an empty map"));
     return;
   }
@@ -137,7 +137,7 @@ void Checker::CheckMap(const SchemaNode& schema, const TextPlace& owner, absl::s
     if (key.spec->presence != Presence::kRequired || map->Find(key.name) != nullptr) continue;
     map->bad = true;
     if (Contains(misspelt, key.name)) continue;
-    sink_->Error(ErrorCode::kMissingKey, owner,
+    sink_->Error(ConfigErrorCode::kMissingKey, owner,
                  name.empty() ? absl::StrCat("'", key.name, "' is missing")
                               : absl::StrCat("'", name, "' lacks '", key.name, "'"));
   }
@@ -158,21 +158,23 @@ void Checker::CheckMember(const SchemaNode& schema, ConfigNode* map, ConfigMembe
     if (schema.spec != nullptr && schema.spec->open) return;  // an option of that name may exist
     *later = true;
     key.bad = member->value.bad = true;
-    sink_->Error(ErrorCode::kNotSupported, key.place,
+    sink_->Error(ConfigErrorCode::kNotSupported, key.place,
                  absl::StrCat("'", key.text, "' is not supported yet"));
     return;
   }
   if (child->name == "*" && !IsValidName(key.text)) {
     key.bad = true;
     sink_
-        ->Error(ErrorCode::kInvalidName, key.place,
+        ->Error(ConfigErrorCode::kInvalidName, key.place,
                 absl::StrCat("'", key.text, "' is not a valid name"))
         .suggestion = "letters, digits and _ only, no reserved word";
   }
   if (member->value.kind == ConfigNode::Kind::kNull && !member->value.bad) {
     if (child->spec->path == "views.*.features.*.default") return;
     key.bad = member->value.bad = true;
-    sink_->Error(ErrorCode::kWrongType, key.place, absl::StrCat("'", key.text, "' has no value"))
+    sink_
+        ->Error(ConfigErrorCode::kWrongType, key.place,
+                absl::StrCat("'", key.text, "' has no value"))
         .suggestion = absl::StrCat("expected ", Expected(*child));
     return;
   }
@@ -197,9 +199,9 @@ void Checker::UnknownKey(const SchemaNode& schema, const ConfigNode& map, const 
   const bool names_aggregation = !aggregations.empty() && !has_aggregation &&
                                  (nearest.empty() || schema.Find(nearest)->spec->aggregation);
   Diagnostic& d = names_aggregation
-                      ? sink_->Error(ErrorCode::kUnknownAggregation, key.place,
+                      ? sink_->Error(ConfigErrorCode::kUnknownAggregation, key.place,
                                      absl::StrCat("unknown aggregation '", key.text, "'"))
-                      : sink_->Error(ErrorCode::kUnknownKey, key.place,
+                      : sink_->Error(ConfigErrorCode::kUnknownKey, key.place,
                                      absl::StrCat("unknown key '", key.text, "'"));
   d.suggestion = DidYouMean(key.text, all);
   d.known = names_aggregation ? aggregations : schema.SupportedKeys();
@@ -217,12 +219,14 @@ bool Checker::CheckPlainWord(const SchemaNode& schema, absl::string_view name, C
                                      : absl::string_view(node->text);
   if (Contains(words, node->text)) return true;
   if (Contains(later, word)) {
-    Fail(ErrorCode::kNotSupported, node, absl::StrCat("'", node->shown, "' is not supported yet"))
+    Fail(ConfigErrorCode::kNotSupported, node,
+         absl::StrCat("'", node->shown, "' is not supported yet"))
         .known = words;
     return true;
   }
   if (!node->quoted && IsBooleanWord(node->text) && spec.kind != ValueKind::kExpression) {
-    Fail(ErrorCode::kBooleanWord, node, absl::StrCat("'", node->shown, "' is a boolean to YAML"))
+    Fail(ConfigErrorCode::kBooleanWord, node,
+         absl::StrCat("'", node->shown, "' is a boolean to YAML"))
         .suggestion = spec.kind == ValueKind::kBool
                           ? "write true or false"
                           : absl::StrCat("quote it: \"", node->shown, "\"");
@@ -230,7 +234,7 @@ bool Checker::CheckPlainWord(const SchemaNode& schema, absl::string_view name, C
   }
   if (spec.kind == ValueKind::kNone || spec.kind == ValueKind::kType) {
     const bool may_be_map = !schema.keys.empty();
-    Diagnostic& d = Fail(ErrorCode::kInvalidValue, node,
+    Diagnostic& d = Fail(ConfigErrorCode::kInvalidValue, node,
                          absl::StrCat("'", name, "' cannot be '", node->shown, "'"));
     d.suggestion = DidYouMean(node->text, words);
     if (d.suggestion.empty() && may_be_map)
@@ -263,7 +267,7 @@ void Checker::CheckScalar(const SchemaNode& schema, absl::string_view name, Conf
   if (CheckPlainWord(schema, name, node)) return;
   if (Fits(schema.spec->kind, *node)) return;
   Diagnostic& d =
-      Fail(ErrorCode::kWrongType, node,
+      Fail(ConfigErrorCode::kWrongType, node,
            absl::StrCat("'", name, "' must be ", Expected(schema), ", found ", Describe(*node)));
   const bool wants_text =
       schema.spec->kind == ValueKind::kString || schema.spec->kind == ValueKind::kName;
@@ -280,7 +284,8 @@ void CheckTree(const SchemaNode& schema, ConfigNode* root, DiagnosticSink* sink)
   Checker checker(sink);
   if (!root->is_map()) {
     root->bad = true;
-    sink->Error(ErrorCode::kSyntax, {root->place.text, 0, 0, 1}, "a configuration is a map of keys")
+    sink->Error(ConfigErrorCode::kSyntax, {root->place.text, 0, 0, 1},
+                "a configuration is a map of keys")
         .known = schema.SupportedKeys();
     return;
   }

@@ -40,7 +40,7 @@ int ProjectDraft::FindSource(const ConfigNode& node) const {
   for (size_t i = 0; i < project.sources.size(); ++i) {
     if (project.sources[i].name == node.text) return static_cast<int>(i);
   }
-  Diagnostic& d = sink->Error(ErrorCode::kUnknownReference, node.place,
+  Diagnostic& d = sink->Error(ConfigErrorCode::kUnknownReference, node.place,
                               absl::StrCat("unknown source '", node.shown, "'"));
   d.known = SourceNames();
   d.suggestion = DidYouMean(node.text, d.known);
@@ -69,7 +69,7 @@ std::shared_ptr<const Expression> CompileExpression(const ConfigNode& node, cons
   const bool suggests = parts.size() == 2;
   if (!suggests) parts = absl::StrSplit(message, absl::MaxSplits("; there are ", 1));
   Diagnostic& d =
-      sink->Error(ErrorCode::kExpression, PlaceWithin(node, range.begin, range.end, *sink),
+      sink->Error(ConfigErrorCode::kExpression, PlaceWithin(node, range.begin, range.end, *sink),
                   absl::StrCat(context, context.empty() ? "" : ": ", parts[0]));
   if (suggests) d.suggestion = absl::StrCat("did you mean ", parts[1]);
   if (!suggests && parts.size() == 2) d.known = absl::StrSplit(parts[1], ", ");

@@ -115,7 +115,7 @@ absl::string_view DiagnosticSink::Line(int number, int line) const {
   return bytes;
 }
 
-Diagnostic& DiagnosticSink::Add(Severity severity, ErrorCode code, const TextPlace& place,
+Diagnostic& DiagnosticSink::Add(Severity severity, ConfigErrorCode code, const TextPlace& place,
                                 std::string message) {
   Diagnostic d;
   d.severity = severity;
@@ -134,12 +134,14 @@ Diagnostic& DiagnosticSink::Add(Severity severity, ErrorCode code, const TextPla
   return entries_.back().diagnostic;
 }
 
-Diagnostic& DiagnosticSink::Error(ErrorCode code, const TextPlace& place, std::string message) {
+Diagnostic& DiagnosticSink::Error(ConfigErrorCode code, const TextPlace& place,
+                                  std::string message) {
   ++errors_;
   return Add(Severity::kError, code, place, std::move(message));
 }
 
-Diagnostic& DiagnosticSink::Warning(ErrorCode code, const TextPlace& place, std::string message) {
+Diagnostic& DiagnosticSink::Warning(ConfigErrorCode code, const TextPlace& place,
+                                    std::string message) {
   return Add(Severity::kWarning, code, place, std::move(message));
 }
 

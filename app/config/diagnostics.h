@@ -52,8 +52,8 @@ class DiagnosticSink {
   absl::string_view Line(int number, int line) const;
 
   // The reference is valid until the next call.
-  Diagnostic& Error(ErrorCode code, const TextPlace& place, std::string message);
-  Diagnostic& Warning(ErrorCode code, const TextPlace& place, std::string message);
+  Diagnostic& Error(ConfigErrorCode code, const TextPlace& place, std::string message);
+  Diagnostic& Warning(ConfigErrorCode code, const TextPlace& place, std::string message);
 
   bool has_errors() const { return errors_ > 0; }
   // By text and place; of several messages at one place with one text only the first.
@@ -69,7 +69,8 @@ class DiagnosticSink {
     TextPlace place;
     Diagnostic diagnostic;
   };
-  Diagnostic& Add(Severity severity, ErrorCode code, const TextPlace& place, std::string message);
+  Diagnostic& Add(Severity severity, ConfigErrorCode code, const TextPlace& place,
+                  std::string message);
 
   std::vector<Text> texts_;
   std::vector<Entry> entries_;

@@ -10,86 +10,87 @@ namespace millrace {
 namespace {
 
 constexpr ErrorCodeInfo kCodes[] = {
-    {ErrorCode::kUnreadable, "file cannot be read",
+    {ConfigErrorCode::kUnreadable, "file cannot be read",
      "The configuration file does not exist, is not a file, or may not be read. Name another with "
      "`-f FILE`."},
-    {ErrorCode::kTooLarge, "file too large",
+    {ConfigErrorCode::kTooLarge, "file too large",
      "A configuration has at most 1 MiB. Something else was probably named by mistake."},
-    {ErrorCode::kSyntax, "not YAML",
+    {ConfigErrorCode::kSyntax, "not YAML",
      "The text is not valid YAML in UTF-8, holds more than one document, or its top is not a map. "
      "The rest of the "
      "file is not checked until this is right. Values that begin with one of `* & ! % @ { [` or "
      "hold `: ` or ` #` need quotes."},
-    {ErrorCode::kTab, "tab in indentation",
+    {ConfigErrorCode::kTab, "tab in indentation",
      "YAML is indented by spaces; a tab there has no defined width."},
-    {ErrorCode::kAnchor, "anchor, alias or tag",
+    {ConfigErrorCode::kAnchor, "anchor, alias or tag",
      "YAML anchors (`&name`), aliases (`*name`) and tags (`!!str`) hide what a line means and are "
      "not accepted. Write the value out."},
-    {ErrorCode::kDuplicateKey, "duplicate key",
+    {ConfigErrorCode::kDuplicateKey, "duplicate key",
      "A map has the same key twice; readers of YAML disagree about which one counts. Remove one, "
      "or rename it."},
-    {ErrorCode::kBooleanWord, "YAML boolean word",
+    {ConfigErrorCode::kBooleanWord, "YAML boolean word",
      "Some readers of YAML take the plain words `yes no on off y n` for booleans, others for "
      "strings. "
      "Quote the word where a name or a string is meant; write `true` or `false` where a boolean "
      "is."},
-    {ErrorCode::kInterpolation, "interpolation failed",
+    {ConfigErrorCode::kInterpolation, "interpolation failed",
      "`${NAME}` takes an environment variable, `${NAME:-default}` has a default, `${file:/path}` "
      "takes the content of a "
      "file without its last line end, and `$${` stands for `${`. Inside `{ }` and `[ ]` the value "
      "must be quoted."},
-    {ErrorCode::kOverride, "override cannot be applied",
+    {ConfigErrorCode::kOverride, "override cannot be applied",
      "`--set path=value` and `MILLRACE_…` variables name a key of the configuration by its path, "
      "as in "
      "`--set server.http=127.0.0.1:8080` or `MILLRACE_SERVER_HTTP=127.0.0.1:8080`."},
-    {ErrorCode::kUnknownKey, "unknown key",
+    {ConfigErrorCode::kUnknownKey, "unknown key",
      "The map has no such key. Unknown keys are never ignored: a misspelt one would silently leave "
      "its default."},
-    {ErrorCode::kMissingKey, "missing key", "A key without default is missing."},
-    {ErrorCode::kWrongType, "wrong type", "The value is not of the kind that the key takes."},
-    {ErrorCode::kNotSupported, "not supported yet",
+    {ConfigErrorCode::kMissingKey, "missing key", "A key without default is missing."},
+    {ConfigErrorCode::kWrongType, "wrong type", "The value is not of the kind that the key takes."},
+    {ConfigErrorCode::kNotSupported, "not supported yet",
      "The key or value belongs to the configuration language but this version of Millrace cannot "
      "do it. It is refused "
      "rather than ignored."},
-    {ErrorCode::kInvalidValue, "not one of the values",
+    {ConfigErrorCode::kInvalidValue, "not one of the values",
      "The key takes one of a few words, and this is another."},
-    {ErrorCode::kOutOfRange, "value out of range",
+    {ConfigErrorCode::kOutOfRange, "value out of range",
      "The value is of the right kind but too small or too large."},
-    {ErrorCode::kUnknownAggregation, "unknown aggregation",
+    {ConfigErrorCode::kUnknownAggregation, "unknown aggregation",
      "A feature and a label name their aggregation by a key, as in `{mean: delay, window: 1h}`."},
-    {ErrorCode::kInvalidName, "invalid name",
+    {ConfigErrorCode::kInvalidName, "invalid name",
      "Names are letters, digits and `_`, do not begin with a digit, have at most 64 characters, "
      "and are no word that "
      "expressions reserve."},
-    {ErrorCode::kConflict, "contradictory keys",
+    {ConfigErrorCode::kConflict, "contradictory keys",
      "Keys that exclude each other were given together, or none of them."},
-    {ErrorCode::kUnknownReference, "unknown reference", "The name is not defined in this file."},
-    {ErrorCode::kExpression, "error in an expression",
+    {ConfigErrorCode::kUnknownReference, "unknown reference",
+     "The name is not defined in this file."},
+    {ConfigErrorCode::kExpression, "error in an expression",
      "The expression cannot be read, uses a name that is not in scope, or combines types that do "
      "not mix (an int and a "
      "double do not: `double(n)`)."},
-    {ErrorCode::kExpressionType, "expression of the wrong type",
+    {ConfigErrorCode::kExpressionType, "expression of the wrong type",
      "The expression is right in itself but gives a type that cannot be used here: a condition "
      "must be a bool, `sum` "
      "and `mean` take numbers, the label of a binary task is a bool or a number."},
-    {ErrorCode::kKeyFields, "key fields do not fit",
+    {ConfigErrorCode::kKeyFields, "key fields do not fit",
      "The fields of an entity's key must exist, with one type, in every source of a view and in "
      "the decisions of every "
      "task that reads it."},
-    {ErrorCode::kDuplicate, "defined twice",
+    {ConfigErrorCode::kDuplicate, "defined twice",
      "Two sources read the same topic, or two inputs have the same name."},
-    {ErrorCode::kLabelLeak, "window would see the label",
+    {ConfigErrorCode::kLabelLeak, "window would see the label",
      "A window whose bounds end in `]` includes the moment of the decision. Over a source that "
      "carries the task's label "
      "it could show the label to the learner. Use `[)` or `()`, or a `lag`."},
-    {ErrorCode::kLearner, "learner refused",
+    {ConfigErrorCode::kLearner, "learner refused",
      "The type of learner, one of its options, or the champion is unknown or out of range. "
      "`millrace learn --describe TYPE` lists the options of a type."},
-    {ErrorCode::kDecisionId, "decision ids do not fit",
+    {ConfigErrorCode::kDecisionId, "decision ids do not fit",
      "Labels find their decision by its id, so the id must exist, with the same type, in the "
      "decisions and in each source "
      "of the label."},
-    {ErrorCode::kOpenToNetwork, "open to the network",
+    {ConfigErrorCode::kOpenToNetwork, "open to the network",
      "Without TLS and authentication the server listens on the loopback only, unless "
      "`server.trusted_network: true` says that "
      "everyone who can reach it may use it."},
@@ -97,7 +98,7 @@ constexpr ErrorCodeInfo kCodes[] = {
 
 }  // namespace
 
-std::string ErrorCodeName(ErrorCode code) {
+std::string ErrorCodeName(ConfigErrorCode code) {
   return absl::StrCat("MILLRACE-", static_cast<int>(code));
 }
 

@@ -1,5 +1,5 @@
-// ErrorCode: the numbers of the messages about a configuration, each with what it means and what to
-// do. They are never reused, so that people can look them up. Pure; thread-safe.
+// ConfigErrorCode: the numbers of the messages about a configuration, each with what it means and
+// what to do. They are never reused, so that people can look them up. Pure; thread-safe.
 
 #ifndef MILLRACE_APP_CONFIG_ERROR_CODES_H_
 #define MILLRACE_APP_CONFIG_ERROR_CODES_H_
@@ -11,7 +11,7 @@
 
 namespace millrace {
 
-enum class ErrorCode : int {
+enum class ConfigErrorCode : int {
   // The text
   kUnreadable = 2001,
   kTooLarge = 2002,
@@ -45,13 +45,13 @@ enum class ErrorCode : int {
 };
 
 struct ErrorCodeInfo {
-  ErrorCode code;
+  ConfigErrorCode code;
   absl::string_view title;
   absl::string_view explanation;  // what is wrong and what to do; Markdown, one paragraph
 };
 
 // "MILLRACE-2107".
-std::string ErrorCodeName(ErrorCode code);
+std::string ErrorCodeName(ConfigErrorCode code);
 
 // All codes, ascending.
 std::span<const ErrorCodeInfo> ErrorCodes();

@@ -41,7 +41,7 @@ class Interpolator {
  private:
   void Fail(ConfigNode* node, const std::string& message, const std::string& suggestion = "") {
     node->bad = true;
-    sink_->Error(ErrorCode::kInterpolation, node->place, message).suggestion = suggestion;
+    sink_->Error(ConfigErrorCode::kInterpolation, node->place, message).suggestion = suggestion;
   }
 
   void Replace(ConfigNode* node) {

@@ -50,12 +50,12 @@ std::optional<Project> LoadInto(const LoadOptions& options, DiagnosticSink* sink
   const bool fits = bytes && (bytes->size() <= kMaxFileBytes || !options.other_keys.empty());
   const int text = sink->AddText(options.path, fits ? *bytes : "");
   if (!bytes) {
-    sink->Error(ErrorCode::kUnreadable, {text, 0, 0, 1},
+    sink->Error(ConfigErrorCode::kUnreadable, {text, 0, 0, 1},
                 "the file does not exist or cannot be read");
     return std::nullopt;
   }
   if (!fits) {
-    sink->Error(ErrorCode::kTooLarge, {text, 0, 0, 1}, "a configuration has at most 1 MiB");
+    sink->Error(ConfigErrorCode::kTooLarge, {text, 0, 0, 1}, "a configuration has at most 1 MiB");
     return std::nullopt;
   }
   std::optional<ConfigNode> root = ParseYaml(text, 0, sink);

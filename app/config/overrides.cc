@@ -63,7 +63,7 @@ void Set(int text, const std::vector<PathPart>& path, ConfigNode value, ConfigNo
     if (node->is_list()) {
       size_t index = 0;
       if (!absl::SimpleAtoi(part.name, &index) || index >= node->items.size()) {
-        sink->Error(ErrorCode::kOverride, PlaceOf(text, part),
+        sink->Error(ConfigErrorCode::kOverride, PlaceOf(text, part),
                     absl::StrCat("'", part.name, "' is no item of the list, which has ",
                                  node->items.size()));
         return;
@@ -73,7 +73,7 @@ void Set(int text, const std::vector<PathPart>& path, ConfigNode value, ConfigNo
       continue;
     }
     if (!node->is_map() && node->kind != Kind::kNull) {
-      sink->Error(ErrorCode::kOverride, PlaceOf(text, part),
+      sink->Error(ConfigErrorCode::kOverride, PlaceOf(text, part),
                   absl::StrCat("'", path[i == 0 ? 0 : i - 1].name, "' has a value and no keys"));
       return;
     }
@@ -131,7 +131,7 @@ void ApplySettings(const std::vector<std::pair<std::string, std::string>>& setti
     if (!node) continue;
     if (path.empty() || absl::StartsWith(path, ".") || absl::EndsWith(path, ".") ||
         absl::StrContains(path, "..")) {
-      sink->Error(ErrorCode::kOverride, {text, 1, 0, static_cast<int>(path.size())},
+      sink->Error(ConfigErrorCode::kOverride, {text, 1, 0, static_cast<int>(path.size())},
                   absl::StrCat("'", path, "' is no path of keys"));
       continue;
     }
@@ -148,7 +148,7 @@ void ApplyEnvironment(const std::map<std::string, std::string>& environment, Con
     if (!FindPath(ConfigSchema(), root, rest, &path)) {
       // Its value may be anybody's secret.
       const int text = sink->AddText("environment", variable);
-      sink->Warning(ErrorCode::kOverride, {text, 1, 0, static_cast<int>(variable.size())},
+      sink->Warning(ConfigErrorCode::kOverride, {text, 1, 0, static_cast<int>(variable.size())},
                     absl::StrCat("the environment variable '", variable,
                                  "' names no key of the configuration"));
       continue;

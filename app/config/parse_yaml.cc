@@ -68,7 +68,7 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
     ConfigNode node = NodeAt(Kind::kNull, mark);
     node.bad = true;
-    sink_->Error(ErrorCode::kAnchor, node.place, "YAML aliases are not accepted").suggestion =
+    sink_->Error(ConfigErrorCode::kAnchor, node.place, "YAML aliases are not accepted").suggestion =
         "write the value out, or quote it";
     Attach(std::move(node));
   }
@@ -109,11 +109,11 @@ class TreeBuilder final : public YAML::EventHandler {
   void CheckAnchor(YAML::anchor_t anchor, const std::string& tag, ConfigNode* node) {
     if (anchor != 0) {
       node->bad = true;
-      sink_->Error(ErrorCode::kAnchor, node->place, "YAML anchors are not accepted").suggestion =
-          "write the value out where it is needed";
+      sink_->Error(ConfigErrorCode::kAnchor, node->place, "YAML anchors are not accepted")
+          .suggestion = "write the value out where it is needed";
     } else if (!tag.empty() && tag != "?" && tag != "!") {
       node->bad = true;
-      sink_->Error(ErrorCode::kAnchor, node->place, "YAML tags are not accepted").suggestion =
+      sink_->Error(ConfigErrorCode::kAnchor, node->place, "YAML tags are not accepted").suggestion =
           "quote the value to make it a string";
     }
   }
@@ -154,11 +154,12 @@ class TreeBuilder final : public YAML::EventHandler {
     if (key->bad) return;
     if (!key->is_scalar()) {
       key->bad = true;
-      sink_->Error(ErrorCode::kWrongType, key->place, "a key must be a plain word or a string");
+      sink_->Error(ConfigErrorCode::kWrongType, key->place,
+                   "a key must be a plain word or a string");
     } else if (!key->quoted && IsBooleanWord(key->text)) {
       key->bad = true;
       sink_
-          ->Error(ErrorCode::kBooleanWord, key->place,
+          ->Error(ConfigErrorCode::kBooleanWord, key->place,
                   absl::StrCat("the key '", key->text, "' is a boolean to YAML"))
           .suggestion = absl::StrCat("quote it: \"", key->text, "\"");
     }
@@ -172,7 +173,7 @@ class TreeBuilder final : public YAML::EventHandler {
     }
     if (const ConfigMember* first = map->FindMember(key.text)) {
       sink_->Error(
-          ErrorCode::kDuplicateKey, key.place,
+          ConfigErrorCode::kDuplicateKey, key.place,
           absl::StrCat("duplicate key '", key.text, "', first on line ", first->key.place.line));
       return;
     }
@@ -196,7 +197,7 @@ bool ReportTabs(int text, DiagnosticSink* sink) {
     const size_t tab = bytes.find_first_not_of(' ');
     if (tab == absl::string_view::npos || bytes[tab] != '\t') continue;
     if (absl::StripAsciiWhitespace(bytes).empty()) continue;
-    sink->Error(ErrorCode::kTab, {text, static_cast<int>(line), static_cast<int>(tab), 1},
+    sink->Error(ConfigErrorCode::kTab, {text, static_cast<int>(line), static_cast<int>(tab), 1},
                 "tab in indentation")
         .suggestion = "indent by spaces";
     found = true;
@@ -243,7 +244,7 @@ std::optional<ConfigNode> ParseYaml(int text, size_t skip, DiagnosticSink* sink)
     const int line = 1 + static_cast<int>(std::count(bytes.begin(), bytes.begin() + bad, '\n'));
     const size_t start = bad == 0 ? std::string::npos : bytes.rfind('\n', bad - 1);
     const int column = static_cast<int>(start == std::string::npos ? bad : bad - start - 1);
-    sink->Error(ErrorCode::kSyntax, {text, line, column, 1}, "not UTF-8 text");
+    sink->Error(ConfigErrorCode::kSyntax, {text, line, column, 1}, "not UTF-8 text");
     return std::nullopt;
   }
   // Blanks keep the columns of what follows.
@@ -259,16 +260,17 @@ std::optional<ConfigNode> ParseYaml(int text, size_t skip, DiagnosticSink* sink)
     }
   } catch (const YAML::ParserException& e) {
     const TextPlace place{text, std::max(1, e.mark.line + 1), std::max(0, e.mark.column), 1};
-    sink->Error(ErrorCode::kSyntax, place, absl::StrCat("not YAML: ", e.msg)).suggestion =
+    sink->Error(ConfigErrorCode::kSyntax, place, absl::StrCat("not YAML: ", e.msg)).suggestion =
         SyntaxHint(sink->Line(text, place.line));
     return std::nullopt;
   } catch (const std::exception& e) {
-    sink->Error(ErrorCode::kSyntax, {text, 0, 0, 1}, absl::StrCat("not YAML: ", e.what()));
+    sink->Error(ConfigErrorCode::kSyntax, {text, 0, 0, 1}, absl::StrCat("not YAML: ", e.what()));
     return std::nullopt;
   }
   if (builder.documents() > 1) {
     const YAML::Mark& mark = builder.last_document();
-    sink->Error(ErrorCode::kSyntax, {text, mark.line + 1, mark.column, builder.stuck() ? 1 : 3},
+    sink->Error(ConfigErrorCode::kSyntax,
+                {text, mark.line + 1, mark.column, builder.stuck() ? 1 : 3},
                 builder.stuck() ? "not YAML: unexpected character" : "more than one YAML document");
     return std::nullopt;
   }

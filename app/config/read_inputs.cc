@@ -26,7 +26,7 @@ class InputsReader {
     const ConfigNode* inputs = task.Find("inputs");
     if (inputs == nullptr) return false;
     if (!inputs->is_list()) {
-      Fail(ErrorCode::kWrongType, *inputs, "'inputs' must be a list").suggestion =
+      Fail(ConfigErrorCode::kWrongType, *inputs, "'inputs' must be a list").suggestion =
           absl::StrCat("write [", inputs->shown, "]");
       return false;
     }
@@ -51,7 +51,7 @@ class InputsReader {
     const ConfigNode* expression = nullptr;
   };
 
-  Diagnostic& Fail(ErrorCode code, const ConfigNode& node, std::string message) {
+  Diagnostic& Fail(ConfigErrorCode code, const ConfigNode& node, std::string message) {
     complete_ = false;
     return draft_->sink->Error(code, node.place, std::move(message));
   }
@@ -105,7 +105,7 @@ class InputsReader {
       if (!MentionsAny(text, {view})) continue;
       complete_ = false;
       // Once for a view; from then on its name is a broken one.
-      if (broken_.insert(view).second) Fail(ErrorCode::kKeyFields, node, why);
+      if (broken_.insert(view).second) Fail(ConfigErrorCode::kKeyFields, node, why);
       return true;
     }
     return false;
@@ -114,7 +114,7 @@ class InputsReader {
   void Add(const ConfigNode& node, Pending pending) {
     for (const Pending& other : pending_) {
       if (other.name != pending.name) continue;
-      Fail(ErrorCode::kDuplicate, node,
+      Fail(ConfigErrorCode::kDuplicate, node,
            absl::StrCat("the input '", pending.name, "' is there already"));
       return;
     }
@@ -135,8 +135,8 @@ class InputsReader {
     for (const ScopeField& field : full_) names.push_back(field.name);
     for (const auto& known : draft_->project.views)
       names.push_back(absl::StrCat(known->name, ".*"));
-    Diagnostic& d =
-        Fail(ErrorCode::kUnknownReference, node, absl::StrCat("unknown input '", node.shown, "'"));
+    Diagnostic& d = Fail(ConfigErrorCode::kUnknownReference, node,
+                         absl::StrCat("unknown input '", node.shown, "'"));
     d.suggestion = DidYouMean(node.text, names);
     d.known = std::move(names);
   }
@@ -150,7 +150,7 @@ class InputsReader {
     const int index = draft_->FindView(name);
     if (index < 0) {
       Diagnostic& d =
-          Fail(ErrorCode::kUnknownReference, node, absl::StrCat("unknown view '", name, "'"));
+          Fail(ConfigErrorCode::kUnknownReference, node, absl::StrCat("unknown view '", name, "'"));
       for (const auto& view : draft_->project.views) d.known.push_back(view->name);
       d.suggestion = DidYouMean(name, d.known);
       return;
@@ -177,7 +177,8 @@ class InputsReader {
       return;
     }
     if (!IsValidName(name->text)) {
-      Fail(ErrorCode::kInvalidName, *name, absl::StrCat("'", name->shown, "' is not a valid name"))
+      Fail(ConfigErrorCode::kInvalidName, *name,
+           absl::StrCat("'", name->shown, "' is not a valid name"))
           .suggestion = "letters, digits and _ only, no reserved word";
       return;
     }
@@ -189,7 +190,7 @@ class InputsReader {
       return;
     }
     if (expression->type() == Type::kNull) {
-      Fail(ErrorCode::kExpressionType, *expr, "the expression is always null");
+      Fail(ConfigErrorCode::kExpressionType, *expr, "the expression is always null");
       return;
     }
     for (int slot : expression->used_fields()) expression_slots_.insert(slot);

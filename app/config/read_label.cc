@@ -30,7 +30,7 @@ class LabelReader {
     spec_->within_ms = label_.Find("within") == nullptr ? 0 : label_.DurationMs("within");
     if (const ConfigNode* within = label_.Find("within");
         within != nullptr && spec_->within_ms <= 0) {
-      Fail(ErrorCode::kOutOfRange, *within, "'within' must be longer than 0");
+      Fail(ConfigErrorCode::kOutOfRange, *within, "'within' must be longer than 0");
     }
     for (const ConfigNode* from : label_.Items("from")) {
       const int source = draft_->FindSource(*from);
@@ -42,7 +42,7 @@ class LabelReader {
   }
 
  private:
-  Diagnostic& Fail(ErrorCode code, const ConfigNode& node, std::string message) {
+  Diagnostic& Fail(ConfigErrorCode code, const ConfigNode& node, std::string message) {
     return draft_->sink->Error(code, node.place, std::move(message));
   }
 
@@ -53,7 +53,7 @@ class LabelReader {
       const SchemaNode* row = label_.schema().Find(member.key.text);
       if (row == nullptr || !row->spec->aggregation) continue;
       if (found != nullptr) {
-        draft_->sink->Error(ErrorCode::kConflict, member.key.place,
+        draft_->sink->Error(ConfigErrorCode::kConflict, member.key.place,
                             absl::StrCat("a label has one aggregation, and '", found->key.text,
                                          "' is given already"));
         return nullptr;
@@ -62,7 +62,8 @@ class LabelReader {
       reported = reported || member.value.bad;
     }
     if (found == nullptr && !reported) {
-      draft_->sink->Error(ErrorCode::kConflict, label_.place(), "the label has no aggregation")
+      draft_->sink
+          ->Error(ConfigErrorCode::kConflict, label_.place(), "the label has no aggregation")
           .known = label_.schema().SupportedAggregations();
     }
     if (found == nullptr || found->value.bad) return nullptr;
@@ -71,7 +72,7 @@ class LabelReader {
     if (!aggregation) return nullptr;
     spec_->aggregation = *aggregation;
     if (found->value.text == "*" && spec_->aggregation != LabelAggregation::kCount) {
-      Fail(ErrorCode::kExpressionType, found->value, "only 'count' takes \"*\"");
+      Fail(ConfigErrorCode::kExpressionType, found->value, "only 'count' takes \"*\"");
       return nullptr;
     }
     return &found->value;
@@ -89,7 +90,7 @@ class LabelReader {
         const bool closed = feature.window.bounds == Bounds::kOpenClosed ||
                             feature.window.bounds == Bounds::kClosedClosed;
         if (!closed || feature.window.lag_ms > 0) continue;
-        Fail(ErrorCode::kLabelLeak, from,
+        Fail(ConfigErrorCode::kLabelLeak, from,
              absl::StrCat("the input '", view.name, ".", feature.name,
                           "' has a window that ends in ']' over the label's source '", from.shown,
                           "'"))
@@ -113,7 +114,7 @@ class LabelReader {
     }
     for (const LabelSource& other : spec_->sources) {
       if (other.source == source)
-        Fail(ErrorCode::kDuplicate, from,
+        Fail(ConfigErrorCode::kDuplicate, from,
              absl::StrCat("the source '", from.shown, "' is listed twice"));
     }
     spec_->sources.push_back(std::move(read));
@@ -123,12 +124,12 @@ class LabelReader {
     const std::vector<const ConfigNode*> items = label_.Items("id");
     if (label_.Has("id") && items.empty()) return 0;  // reported
     if (items.size() > 1) {
-      Fail(ErrorCode::kNotSupported, *label_.Find("id"),
+      Fail(ConfigErrorCode::kNotSupported, *label_.Find("id"),
            "an id of several fields is not supported yet");
       return 0;
     }
     if (items.empty() && task_->id_slot < 0) {
-      draft_->sink->Error(ErrorCode::kDecisionId, label_.place(),
+      draft_->sink->Error(ConfigErrorCode::kDecisionId, label_.place(),
                           "the label needs an 'id': the field that holds the decision's");
       return 0;
     }
@@ -140,7 +141,7 @@ class LabelReader {
     if (index < 0) {
       if (draft_->broken_fields[source].contains(name)) return 0;
       Diagnostic& d = draft_->sink->Error(
-          ErrorCode::kDecisionId, place,
+          ConfigErrorCode::kDecisionId, place,
           absl::StrCat("the label's source '", spec.name, "' has no field '", name, "'"));
       for (const Field& field : spec.decoder.schema.fields) d.known.push_back(field.name);
       d.suggestion = DidYouMean(name, d.known);
@@ -151,7 +152,7 @@ class LabelReader {
         task_->id_slot < 0 ? Type::kString : task_->request.fields[task_->id_slot].type;
     const Type found = spec.decoder.schema.fields[index].type;
     if (found != wanted) {
-      draft_->sink->Error(ErrorCode::kDecisionId, place,
+      draft_->sink->Error(ConfigErrorCode::kDecisionId, place,
                           absl::StrCat("the id is ", TypeName(wanted), " in the decisions but ",
                                        TypeName(found), " in '", spec.name, "'"));
     }
@@ -166,14 +167,14 @@ class LabelReader {
                           ? number || type == Type::kBool
                           : type != Type::kNull;
     if (!fits) {
-      Fail(ErrorCode::kExpressionType, value,
+      Fail(ConfigErrorCode::kExpressionType, value,
            absl::StrCat("'", aggregation_name_, "' of a binary label must be ",
                         spec_->aggregation == LabelAggregation::kSum ? "a number" : "a bool",
                         ", not a ", TypeName(type)));
       return;
     }
     if (type_known_ && type != value_type_) {
-      Fail(ErrorCode::kExpressionType, value,
+      Fail(ConfigErrorCode::kExpressionType, value,
            absl::StrCat("the expression is ", TypeName(value_type_), " in one source and ",
                         TypeName(type), " in another"));
       return;
@@ -196,7 +197,7 @@ class LabelReader {
     if (empty->text == "drop" && !empty->quoted) return;
     spec_->empty = ValueOf(*empty, type);
     if (!spec_->empty) {
-      Fail(ErrorCode::kWrongType, *empty,
+      Fail(ConfigErrorCode::kWrongType, *empty,
            absl::StrCat("'empty' must be 'drop' or a ", TypeName(type), " as the label is, found ",
                         Describe(*empty)));
     }

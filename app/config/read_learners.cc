@@ -35,7 +35,7 @@ class LearnerReader {
     learner->type = FindLearnerType(type->text);
     if (learner->type == nullptr) {
       Diagnostic& d =
-          draft_->sink->Error(ErrorCode::kLearner, type->place,
+          draft_->sink->Error(ConfigErrorCode::kLearner, type->place,
                               absl::StrCat("unknown type of learner '", type->shown, "'"));
       for (const LearnerType& known : LearnerTypes()) d.known.push_back(known.name);
       d.suggestion = DidYouMean(type->text, d.known);
@@ -68,12 +68,12 @@ class LearnerReader {
     const SchemaNode* row = section_.schema().Find(key);
     if (row != nullptr) {
       draft_->sink->Error(
-          ErrorCode::kNotSupported, member.key.place,
+          ConfigErrorCode::kNotSupported, member.key.place,
           absl::StrCat("'", key, "' is not supported yet by learners of type '", type.name, "'"));
       return false;
     }
     Diagnostic& d =
-        draft_->sink->Error(ErrorCode::kLearner, member.key.place,
+        draft_->sink->Error(ConfigErrorCode::kLearner, member.key.place,
                             absl::StrCat("'", type.name, "' has no option '", key, "'"));
     d.suggestion = DidYouMean(key, known);
     d.known = std::move(known);
@@ -111,8 +111,9 @@ class LearnerReader {
       // The learners' own suggestion goes where all others are shown.
       const std::vector<std::string> parts =
           absl::StrSplit(error.message, absl::MaxSplits("; did you mean ", 1));
-      Diagnostic& d = draft_->sink->Error(
-          ErrorCode::kLearner, place == places_.end() ? section_.place() : place->second, parts[0]);
+      Diagnostic& d =
+          draft_->sink->Error(ConfigErrorCode::kLearner,
+                              place == places_.end() ? section_.place() : place->second, parts[0]);
       if (parts.size() == 2) d.suggestion = absl::StrCat("did you mean ", parts[1]);
     }
   }
@@ -130,9 +131,9 @@ void ReadChampion(const Section& task, const std::vector<std::string>& names, Pr
   const ConfigNode* champion = serve.Find("champion");
   if (champion == nullptr) {
     if (names.size() > 1 && !serve.Has("champion")) {
-      Diagnostic& d =
-          draft->sink->Error(ErrorCode::kMissingKey, serve.present() ? serve.place() : task.place(),
-                             "'serve.champion' must say which of the learners answers");
+      Diagnostic& d = draft->sink->Error(ConfigErrorCode::kMissingKey,
+                                         serve.present() ? serve.place() : task.place(),
+                                         "'serve.champion' must say which of the learners answers");
       d.known = names;
     }
     return;
@@ -146,7 +147,7 @@ void ReadChampion(const Section& task, const std::vector<std::string>& names, Pr
   if (std::find(names.begin(), names.end(), champion->text) != names.end())
     return;  // broken, reported
   Diagnostic& d = draft->sink->Error(
-      ErrorCode::kLearner, champion->place,
+      ConfigErrorCode::kLearner, champion->place,
       absl::StrCat("the champion '", champion->shown, "' is none of the learners"));
   d.known = names;
   d.suggestion = DidYouMean(champion->text, names);
@@ -166,7 +167,7 @@ void AddBaseline(const Section& learners, const std::vector<std::string>& names,
     absl::StrAppend(&baseline.name, "_baseline");
   baseline.type = FindLearnerType("constant");
   if (baseline.type == nullptr) {
-    draft->sink->Error(ErrorCode::kLearner, learners.place(),
+    draft->sink->Error(ConfigErrorCode::kLearner, learners.place(),
                        "this build has no baseline of type 'constant'");
     return;
   }
@@ -187,7 +188,7 @@ void ReadLearners(const Section& task, bool inputs_known, ProjectDraft* draft, T
     }
   }
   if (names.empty() && !learners.incomplete()) {
-    draft->sink->Error(ErrorCode::kMissingKey, learners.place(), "a task needs a learner");
+    draft->sink->Error(ConfigErrorCode::kMissingKey, learners.place(), "a task needs a learner");
   }
   AddBaseline(learners, names, draft, spec);
   ReadChampion(task, names, draft, spec);

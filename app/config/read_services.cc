@@ -22,11 +22,11 @@ void ReadServices(const Section& root, ProjectDraft* draft) {
           draft->broken_features.contains(item->text))
         continue;
       if (!seen.insert(item->text).second) {
-        draft->sink->Error(ErrorCode::kDuplicate, item->place,
+        draft->sink->Error(ConfigErrorCode::kDuplicate, item->place,
                            absl::StrCat("'", item->shown, "' is listed twice"));
       } else if (std::find(features.begin(), features.end(), item->text) == features.end()) {
         draft->sink
-            ->Error(ErrorCode::kUnknownReference, item->place,
+            ->Error(ConfigErrorCode::kUnknownReference, item->place,
                     absl::StrCat("unknown feature '", item->shown, "'"))
             .suggestion = DidYouMean(item->text, features);
       } else {

@@ -18,7 +18,7 @@ bool ReadRange(const Section& spec, Field* field, ProjectDraft* draft) {
   if (range == nullptr) return !spec.Has("range");
   if (field->type != Type::kInt && field->type != Type::kDouble) {
     draft->sink->Error(
-        ErrorCode::kConflict, range->place,
+        ConfigErrorCode::kConflict, range->place,
         absl::StrCat("a 'range' needs an int or a double, not a ", TypeName(field->type)));
     return false;
   }
@@ -27,7 +27,8 @@ bool ReadRange(const Section& spec, Field* field, ProjectDraft* draft) {
   double low = 0, high = 0;
   if (bounds.size() != 2 || !absl::SimpleAtod(bounds[0]->text, &low) ||
       !absl::SimpleAtod(bounds[1]->text, &high) || low > high) {
-    draft->sink->Error(ErrorCode::kOutOfRange, range->place, "a 'range' is [lowest, highest]");
+    draft->sink->Error(ConfigErrorCode::kOutOfRange, range->place,
+                       "a 'range' is [lowest, highest]");
     return false;
   }
   field->min = low;
@@ -40,7 +41,7 @@ bool ReadField(const ConfigMember& member, const Section& map, Field* field, Pro
   field->name = member.key.text;
   if (IsExpressionFunction(field->name)) {
     draft->sink->Error(
-        ErrorCode::kInvalidName, member.key.place,
+        ConfigErrorCode::kInvalidName, member.key.place,
         absl::StrCat("the field '", field->name, "' would hide the function of that name"));
     return false;
   }
@@ -92,7 +93,7 @@ void ReadSource(const Section& section, ProjectDraft* draft) {
   source.keep_future = lateness.Text("future") == "keep";
   if (source.retention_ms < source.out_of_order_ms) {
     const ConfigNode* where = lateness.Find("retention");
-    draft->sink->Error(ErrorCode::kOutOfRange,
+    draft->sink->Error(ConfigErrorCode::kOutOfRange,
                        (where != nullptr ? *where : *lateness.Find("out_of_order")).place,
                        "'retention' must be at least 'out_of_order'");
   }
@@ -103,13 +104,13 @@ void ReadSource(const Section& section, ProjectDraft* draft) {
 
   for (const SourceSpec& other : draft->project.sources) {
     if (source.topic.empty() || other.topic != source.topic) continue;
-    draft->sink->Error(ErrorCode::kDuplicate, section.Find("topic")->place,
+    draft->sink->Error(ConfigErrorCode::kDuplicate, section.Find("topic")->place,
                        absl::StrCat("the topic '", source.topic, "' is read by the source '",
                                     other.name, "' already"));
     break;
   }
   if (absl::StartsWith(source.topic, "millrace.")) {
-    draft->sink->Error(ErrorCode::kInvalidName, section.Find("topic")->place,
+    draft->sink->Error(ConfigErrorCode::kInvalidName, section.Find("topic")->place,
                        "topics that begin with 'millrace.' are Millrace's own");
   }
   draft->broken_source.push_back(!schema.present() || schema.incomplete());
@@ -126,7 +127,7 @@ void ReadSources(const Section& root, ProjectDraft* draft) {
     const std::vector<const ConfigNode*> items = entity.Items("key");
     for (const ConfigNode* item : items) {
       if (std::find(fields.begin(), fields.end(), item->text) != fields.end()) {
-        draft->sink->Error(ErrorCode::kDuplicate, item->place,
+        draft->sink->Error(ConfigErrorCode::kDuplicate, item->place,
                            absl::StrCat("the key has '", item->shown, "' twice"));
       }
       fields.push_back(item->text);

@@ -26,7 +26,7 @@ int64_t Bounded(const Section& section, absl::string_view key, int64_t low, int6
                 DiagnosticSink* sink) {
   const int64_t value = section.Int(key);
   if (value < low || value > high) {
-    sink->Error(ErrorCode::kOutOfRange, section.Find(key)->place,
+    sink->Error(ConfigErrorCode::kOutOfRange, section.Find(key)->place,
                 absl::StrCat("'", key, "' must be from ", low, " to ", high));
   }
   return value;
@@ -35,7 +35,7 @@ int64_t Bounded(const Section& section, absl::string_view key, int64_t low, int6
 int64_t Positive(const Section& section, absl::string_view key, DiagnosticSink* sink) {
   const int64_t value = section.DurationMs(key);
   if (value <= 0) {
-    sink->Error(ErrorCode::kOutOfRange, section.Find(key)->place,
+    sink->Error(ConfigErrorCode::kOutOfRange, section.Find(key)->place,
                 absl::StrCat("'", key, "' must be longer than 0"));
   }
   return value;
@@ -46,7 +46,7 @@ void ReadLog(const Section& log, ProjectDraft* draft) {
   LogSpec* spec = &draft->project.log;
   if (log.Has("embedded") == log.Has("kafka")) {
     if (!log.incomplete()) {
-      draft->sink->Error(ErrorCode::kConflict, log.place(),
+      draft->sink->Error(ConfigErrorCode::kConflict, log.place(),
                          "'log' must have one of 'embedded' and 'kafka'");
     }
   }
@@ -81,7 +81,7 @@ void ReadState(const Section& state, ProjectDraft* draft) {
   spec->path = Resolve(*draft, state.Text("path"));
   spec->memory_bytes = state.SizeBytes("memory");
   if (spec->memory_bytes < kMinMemoryBytes) {
-    draft->sink->Error(ErrorCode::kOutOfRange, state.Find("memory")->place,
+    draft->sink->Error(ConfigErrorCode::kOutOfRange, state.Find("memory")->place,
                        "'memory' must be at least 16MiB");
   }
   spec->shards = static_cast<int32_t>(Bounded(state, "shards", 1, kMaxShards, draft->sink));
@@ -108,7 +108,7 @@ void ReadServer(const Section& server, ProjectDraft* draft) {
     const ConfigNode* address = server.Find(key);
     if (address == nullptr || IsLoopback(address->text)) continue;
     draft->sink
-        ->Error(ErrorCode::kOpenToNetwork, address->place,
+        ->Error(ConfigErrorCode::kOpenToNetwork, address->place,
                 absl::StrCat("'", address->shown,
                              "' can be reached from the network, without authentication"))
         .suggestion = "use 127.0.0.1, or set server.trusted_network: true";
@@ -121,7 +121,7 @@ void ReadStorage(const Section& root, ProjectDraft* draft) {
   draft->project.name = root.Text("project");
   if (const ConfigNode* name = root.Find("project"); name != nullptr && !IsValidName(name->text)) {
     draft->sink
-        ->Error(ErrorCode::kInvalidName, name->place,
+        ->Error(ConfigErrorCode::kInvalidName, name->place,
                 absl::StrCat("'", name->shown, "' is not a valid name"))
         .suggestion = "letters, digits and _ only, no reserved word";
   }

@@ -12,7 +12,7 @@ namespace {
 int64_t Positive(const Section& section, absl::string_view key, ProjectDraft* draft) {
   const int64_t ms = section.DurationMs(key);
   if (ms <= 0) {
-    draft->sink->Error(ErrorCode::kOutOfRange, section.Find(key)->place,
+    draft->sink->Error(ConfigErrorCode::kOutOfRange, section.Find(key)->place,
                        absl::StrCat("'", key, "' must be longer than 0"));
   }
   return ms;
@@ -26,7 +26,7 @@ bool ReadTrigger(const Section& decide, ProjectDraft* draft, TaskSpec* spec) {
   if (!trigger->is_map()) {  // the word `request`
     if (request == nullptr) {
       if (decide.Has("request")) return false;
-      draft->sink->Error(ErrorCode::kMissingKey, trigger->place,
+      draft->sink->Error(ConfigErrorCode::kMissingKey, trigger->place,
                          "a task decided by requests needs their fields in 'decide.request'");
       return false;
     }
@@ -42,7 +42,7 @@ bool ReadTrigger(const Section& decide, ProjectDraft* draft, TaskSpec* spec) {
     return complete;
   }
   if (request != nullptr) {
-    draft->sink->Error(ErrorCode::kNotSupported, request->place,
+    draft->sink->Error(ConfigErrorCode::kNotSupported, request->place,
                        "'request' beside a trigger by records is not supported yet");
   }
   const Section by_record = decide.At("trigger");
@@ -58,7 +58,7 @@ bool ReadTrigger(const Section& decide, ProjectDraft* draft, TaskSpec* spec) {
         CompileExpression(*where, ScopeOf(spec->request), broken, "", draft->sink);
     if (spec->trigger_where != nullptr && spec->trigger_where->type() != Type::kBool) {
       draft->sink->Error(
-          ErrorCode::kExpressionType, where->place,
+          ConfigErrorCode::kExpressionType, where->place,
           absl::StrCat("'where' must be a bool, not a ", TypeName(spec->trigger_where->type())));
     }
   }
@@ -70,28 +70,29 @@ void ReadId(const Section& decide, ProjectDraft* draft, TaskSpec* spec) {
   if (decide.Has("id") && id == nullptr) return;
   if (id == nullptr || (id->is_scalar() && id->text == "assigned")) {
     if (!spec->trigger_source) {
-      draft->sink->Error(ErrorCode::kDecisionId, decide.place(),
+      draft->sink->Error(ConfigErrorCode::kDecisionId, decide.place(),
                          "a task decided by requests needs an 'id', one of their fields");
     }
     return;
   }
   const std::vector<const ConfigNode*> fields = decide.Items("id");
   if (fields.size() != 1) {
-    draft->sink->Error(ErrorCode::kNotSupported, id->place,
+    draft->sink->Error(ConfigErrorCode::kNotSupported, id->place,
                        "an id of several fields is not supported yet");
     return;
   }
   spec->id_slot = spec->request.Find(fields[0]->text);
   if (spec->id_slot >= 0) {
     if (spec->request.fields[spec->id_slot].type == Type::kDouble) {
-      draft->sink->Error(ErrorCode::kDecisionId, fields[0]->place, "a double cannot be an id");
+      draft->sink->Error(ConfigErrorCode::kDecisionId, fields[0]->place,
+                         "a double cannot be an id");
     }
     return;
   }
   if (spec->trigger_source && draft->broken_fields[*spec->trigger_source].contains(fields[0]->text))
     return;
   Diagnostic& d =
-      draft->sink->Error(ErrorCode::kDecisionId, fields[0]->place,
+      draft->sink->Error(ConfigErrorCode::kDecisionId, fields[0]->place,
                          absl::StrCat("the decisions have no field '", fields[0]->shown, "'"));
   for (const Field& field : spec->request.fields) d.known.push_back(field.name);
   d.suggestion = DidYouMean(fields[0]->text, d.known);
@@ -109,13 +110,13 @@ void ReadTask(const Section& section, ProjectDraft* draft) {
   spec.publish_max_delay_ms = Positive(publish, "max_delay", draft);
   const int64_t min_examples = publish.Int("min_examples");
   if (min_examples < 1) {
-    draft->sink->Error(ErrorCode::kOutOfRange, publish.Find("min_examples")->place,
+    draft->sink->Error(ConfigErrorCode::kOutOfRange, publish.Find("min_examples")->place,
                        "'min_examples' must be at least 1");
   }
   spec.publish_min_examples = static_cast<uint64_t>(min_examples);
   if (spec.publish_max_delay_ms < spec.publish_every_ms) {
     const ConfigNode* where = publish.Find("max_delay");
-    draft->sink->Error(ErrorCode::kOutOfRange,
+    draft->sink->Error(ConfigErrorCode::kOutOfRange,
                        (where != nullptr ? *where : *publish.Find("every")).place,
                        "'max_delay' must be at least 'every'");
   }

@@ -69,7 +69,7 @@ class ViewReader {
       }
       for (const ViewInput& input : view_.inputs) {
         if (input.source != source) continue;
-        sink()->Error(ErrorCode::kDuplicate, from->place,
+        sink()->Error(ConfigErrorCode::kDuplicate, from->place,
                       absl::StrCat("the source '", from->shown, "' is listed twice"));
         complete = false;
       }
@@ -87,7 +87,7 @@ class ViewReader {
     if (entity == nullptr) return false;
     const auto it = draft_->entities.find(entity->text);
     if (it == draft_->entities.end()) {
-      Diagnostic& d = sink()->Error(ErrorCode::kUnknownReference, entity->place,
+      Diagnostic& d = sink()->Error(ConfigErrorCode::kUnknownReference, entity->place,
                                     absl::StrCat("unknown entity '", entity->shown, "'"));
       d.known = draft_->entity_names;
       d.suggestion = DidYouMean(entity->text, d.known);
@@ -112,7 +112,7 @@ class ViewReader {
       const int index = source.decoder.schema.Find(key);
       if (index < 0) {
         Diagnostic& d =
-            sink()->Error(ErrorCode::kKeyFields, entity.place,
+            sink()->Error(ConfigErrorCode::kKeyFields, entity.place,
                           absl::StrCat("the source '", source.name, "' has no field '", key,
                                        "', which is in the key of '", entity.shown, "'"));
         for (const Field& field : source.decoder.schema.fields) d.known.push_back(field.name);
@@ -121,13 +121,13 @@ class ViewReader {
       }
       const Type found = source.decoder.schema.fields[index].type;
       if (type != Type::kNull && found != type) {
-        sink()->Error(ErrorCode::kKeyFields, entity.place,
+        sink()->Error(ConfigErrorCode::kKeyFields, entity.place,
                       absl::StrCat("the key field '", key, "' is ", TypeName(type), " in '", first,
                                    "' but ", TypeName(found), " in '", source.name, "'"));
         return false;
       }
       if (found == Type::kDouble) {
-        sink()->Error(ErrorCode::kKeyFields, entity.place,
+        sink()->Error(ConfigErrorCode::kKeyFields, entity.place,
                       absl::StrCat("the key field '", key, "' is a double, which cannot be a key"));
         return false;
       }
@@ -142,7 +142,7 @@ class ViewReader {
   int64_t Positive(absl::string_view key, const Section& section) {
     const int64_t ms = section.DurationMs(key);
     if (ms <= 0) {
-      sink()->Error(ErrorCode::kOutOfRange, section.Find(key)->place,
+      sink()->Error(ConfigErrorCode::kOutOfRange, section.Find(key)->place,
                     absl::StrCat("'", key, "' must be longer than 0"));
     }
     return ms;
@@ -191,7 +191,7 @@ class ViewReader {
       const SchemaNode* row = feature.schema().Find(member.key.text);
       if (row == nullptr || !row->spec->aggregation) continue;
       if (found != nullptr) {
-        sink()->Error(ErrorCode::kConflict, member.key.place,
+        sink()->Error(ConfigErrorCode::kConflict, member.key.place,
                       absl::StrCat("a feature has one aggregation, and '", found->key.text,
                                    "' is given already"));
         return nullptr;
@@ -201,7 +201,7 @@ class ViewReader {
     }
     if (found == nullptr && !reported) {
       sink()
-          ->Error(ErrorCode::kConflict, feature.place(),
+          ->Error(ConfigErrorCode::kConflict, feature.place(),
                   absl::StrCat("'", feature.name(), "' has no aggregation"))
           .known = feature.schema().SupportedAggregations();
     }
@@ -221,7 +221,7 @@ class ViewReader {
     spec->input_text = node.text;
     if (node.text == "*") {
       if (spec->aggregation != AggregationKind::kCount) {
-        sink()->Error(ErrorCode::kExpressionType, node.place, "only 'count' takes \"*\"");
+        sink()->Error(ConfigErrorCode::kExpressionType, node.place, "only 'count' takes \"*\"");
         return false;
       }
       spec->input.resize(view_.inputs.size());
@@ -235,7 +235,7 @@ class ViewReader {
       if (expression == nullptr) return false;
       if (!spec->input.empty() && expression->type() != spec->input_type) {
         sink()->Error(
-            ErrorCode::kExpressionType, node.place,
+            ConfigErrorCode::kExpressionType, node.place,
             absl::StrCat("the expression is ", TypeName(spec->input_type), " in one source and ",
                          TypeName(expression->type()), " in '", SourceOf(input).name, "'"));
         return false;
@@ -248,7 +248,7 @@ class ViewReader {
                                            : ResultType(spec->aggregation, spec->input_type);
     if (!result) {
       sink()
-          ->Error(ErrorCode::kExpressionType, node.place,
+          ->Error(ConfigErrorCode::kExpressionType, node.place,
                   absl::StrCat("'", AggregationName(spec->aggregation), "' does not take a ",
                                TypeName(spec->input_type)))
           .suggestion = spec->input_type == Type::kBool ? "write … ? 1.0 : 0.0" : "";
@@ -271,7 +271,7 @@ class ViewReader {
       if (spec->where[i] == nullptr) return false;
       if (spec->where[i]->type() == Type::kBool) continue;
       sink()->Error(
-          ErrorCode::kExpressionType, node->place,
+          ConfigErrorCode::kExpressionType, node->place,
           absl::StrCat("'where' must be a bool, not a ", TypeName(spec->where[i]->type())));
       return false;
     }
@@ -284,7 +284,7 @@ class ViewReader {
       return !feature.Has("default") || node != nullptr;
     spec->default_value = ValueOf(*node, spec->result_type);
     if (spec->default_value) return true;
-    sink()->Error(ErrorCode::kWrongType, node->place,
+    sink()->Error(ConfigErrorCode::kWrongType, node->place,
                   absl::StrCat("'default' must be a ", TypeName(spec->result_type),
                                " as the feature is, found ", Describe(*node)));
     return false;

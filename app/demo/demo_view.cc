@@ -55,22 +55,33 @@ std::string Program() {
 
 DemoView::DemoView(const GlobalOptions& global, Node& node, const FlightsReplay& replay,
                    size_t total_records, std::string directory, bool resumed, Clock& clock)
-    : global_(global), node_(node), replay_(replay), total_records_(total_records),
-      directory_(std::move(directory)), resumed_(resumed), clock_(clock),
-      start_ns_(clock.MonotonicNanos()), terminal_(OnTerminal()) {}
+    : global_(global),
+      node_(node),
+      replay_(replay),
+      total_records_(total_records),
+      directory_(std::move(directory)),
+      resumed_(resumed),
+      clock_(clock),
+      start_ns_(clock.MonotonicNanos()),
+      terminal_(OnTerminal()) {}
 
 void DemoView::PrintHeader() {
-  std::fprintf(stderr, "Millrace demo: every flight from New York in 2013, decided 30 minutes before departure: will it arrive late?\n");
+  std::fprintf(stderr,
+               "Millrace demo: every flight from New York in 2013, decided 30 minutes before "
+               "departure: will it arrive late?\n");
   std::fprintf(stderr, " log %s   data %s%s\n", node_.project().log.kafka ? "kafka" : "embedded",
                directory_.c_str(), resumed_ ? "   (going on with an unfinished run)" : "");
   if (node_.http_port() != 0) {
-    std::fprintf(stderr, " http 127.0.0.1:%d   grpc 127.0.0.1:%d\n", node_.http_port(), node_.grpc_port());
+    std::fprintf(stderr, " http 127.0.0.1:%d   grpc 127.0.0.1:%d\n", node_.http_port(),
+                 node_.grpc_port());
     const std::string millrace = Program();
     std::fprintf(stderr,
                  " try in a second shell:\n"
                  "   %s get origin_out origin=JFK\n"
-                 "   %s score delayed carrier=B6 origin=JFK dest=BOS tailnum=N324JB distance=187.0 sched_dep=2013-06-01T12:00:00Z\n"
-                 "   curl -s localhost:%d/api/v1/features -d '{\"features\":[\"origin_out.*\"],\"keys\":[{\"origin\":\"JFK\"}]}'\n"
+                 "   %s score delayed carrier=B6 origin=JFK dest=BOS tailnum=N324JB distance=187.0 "
+                 "sched_dep=2013-06-01T12:00:00Z\n"
+                 "   curl -s localhost:%d/api/v1/features -d "
+                 "'{\"features\":[\"origin_out.*\"],\"keys\":[{\"origin\":\"JFK\"}]}'\n"
                  "   curl -s localhost:%d/api/v1/status\n",
                  millrace.c_str(), millrace.c_str(), node_.http_port(), node_.http_port());
   }
@@ -119,7 +130,8 @@ void DemoView::Draw(const EngineStatus& status) {
   const int64_t now_ns = clock_.MonotonicNanos();
   const uint64_t records = RecordsRead(status);
   if (last_draw_ns_ != 0 && now_ns > last_draw_ns_) {
-    rate_ = static_cast<double>(records - last_records_) * 1e9 / static_cast<double>(now_ns - last_draw_ns_);
+    rate_ = static_cast<double>(records - last_records_) * 1e9 /
+            static_cast<double>(now_ns - last_draw_ns_);
   }
   last_draw_ns_ = now_ns;
   last_records_ = records;
@@ -144,7 +156,8 @@ std::string DemoView::Line(const EngineStatus& status) {
     if (learner.type == "constant") constant = &learner;
   }
   return absl::StrFormat(
-      " %s  %d records  %.0f/s  examples %d  AUC %.4f  logloss %.4f (constant %.4f)  model %s/%d.%d  staleness %s\n",
+      " %s  %d records  %.0f/s  examples %d  AUC %.4f  logloss %.4f (constant %.4f)  model "
+      "%s/%d.%d  staleness %s\n",
       EventTime(status.event_time_ms), RecordsRead(status), rate_, task.counts.examples,
       best.served.auc.value_or(0), best.served.log_loss.value_or(0),
       constant ? constant->served.log_loss.value_or(0) : 0.0, champion.learner, champion.generation,
@@ -156,9 +169,12 @@ std::string DemoView::Block(const EngineStatus& status) {
   const DeployedModel& champion = task.deployment->champion_model();
   const uint64_t behind = replay_.appended() - std::min(replay_.appended(), RecordsRead(status));
   std::string out;
-  const auto line = [&out](const std::string& text) { absl::StrAppend(&out, "\033[2K", text, "\n"); };
-  line(absl::StrFormat(" event time  %s   records %d of %d   %.0f/s", EventTime(status.event_time_ms),
-                       RecordsRead(status), total_records_, rate_));
+  const auto line = [&out](const std::string& text) {
+    absl::StrAppend(&out, "\033[2K", text, "\n");
+  };
+  line(absl::StrFormat(" event time  %s   records %d of %d   %.0f/s",
+                       EventTime(status.event_time_ms), RecordsRead(status), total_records_,
+                       rate_));
   line(absl::StrFormat(" freshness   %d records appended and not yet in features", behind));
   line(absl::StrFormat(" decisions   %d   examples %d   waiting for a label %d   dropped %d",
                        task.counts.join.decisions, task.counts.examples, task.counts.pending,
@@ -166,7 +182,8 @@ std::string DemoView::Block(const EngineStatus& status) {
   line(absl::StrFormat(" model       %s.%s/%d.%d   staleness %s   published %d", task.name,
                        champion.learner, champion.generation, champion.step,
                        Staleness(status, champion), task.counts.models_published));
-  line(absl::StrFormat(" %-12s %10s %8s %8s %8s %14s", "learner", "role", "AUC", "logloss", "NE", "AUC last day"));
+  line(absl::StrFormat(" %-12s %10s %8s %8s %8s %14s", "learner", "role", "AUC", "logloss", "NE",
+                       "AUC last day"));
   for (size_t i = 0; i < task.learners.size(); ++i) {
     const LearnerReport& learner = task.learners[i];
     line(absl::StrFormat(" %-12s %10s %8.4f %8.4f %8.4f %14.4f", learner.name,

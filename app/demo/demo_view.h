@@ -1,5 +1,5 @@
-// DemoView: the live view of the demo on stderr: a block redrawn in place on a terminal, else a line
-// now and then; nothing with --quiet.
+// DemoView: the live view of the demo on stderr: a block redrawn in place on a terminal, else a
+// line now and then; nothing with --quiet.
 
 #ifndef MILLRACE_APP_DEMO_DEMO_VIEW_H_
 #define MILLRACE_APP_DEMO_DEMO_VIEW_H_
@@ -18,8 +18,8 @@ namespace millrace {
 class DemoView {
  public:
   // REQUIRES: all outlive the view.
-  DemoView(const GlobalOptions& global, Node& node, const FlightsReplay& replay, size_t total_records,
-           std::string directory, bool resumed, Clock& clock);
+  DemoView(const GlobalOptions& global, Node& node, const FlightsReplay& replay,
+           size_t total_records, std::string directory, bool resumed, Clock& clock);
 
   // Draws until the node's engine has ended or `interrupted` says so.
   void RunUntilEnd(const std::function<bool()>& interrupted);

@@ -27,8 +27,8 @@ constexpr int64_t kMinuteMs = 60'000;
 constexpr int64_t kHourMs = 3'600'000;
 constexpr int64_t kDecideAheadMs = 30 * kMinuteMs;
 constexpr int16_t kNone = INT16_MIN;
-constexpr absl::string_view kWeatherColumns[] = {"temp",      "dewp",   "humid",    "wind_dir", "wind_speed",
-                                                 "wind_gust", "precip", "pressure", "visib"};
+constexpr absl::string_view kWeatherColumns[] = {
+    "temp", "dewp", "humid", "wind_dir", "wind_speed", "wind_gust", "precip", "pressure", "visib"};
 
 absl::StatusOr<std::string> Decompress(const char* begin, const char* end) {
   const auto size = static_cast<size_t>(end - begin);
@@ -76,7 +76,8 @@ absl::string_view FlightSourceName(FlightEventKind kind) {
 }
 
 absl::string_view FlightsData::Config() {
-  return {millrace_demo_config, static_cast<size_t>(millrace_demo_config_end - millrace_demo_config)};
+  return {millrace_demo_config,
+          static_cast<size_t>(millrace_demo_config_end - millrace_demo_config)};
 }
 
 absl::StatusOr<FlightsData> FlightsData::Load(std::optional<int> month) {
@@ -90,12 +91,14 @@ absl::StatusOr<FlightsData> FlightsData::Load(std::optional<int> month) {
 }
 
 absl::Status FlightsData::LoadFlights(std::optional<int> month) {
-  ASSIGN_OR_RETURN(const std::string text, Decompress(millrace_demo_flights, millrace_demo_flights_end));
+  ASSIGN_OR_RETURN(const std::string text,
+                   Decompress(millrace_demo_flights, millrace_demo_flights_end));
   bool header = true;
   for (const absl::string_view line : absl::StrSplit(text, '\n', absl::SkipEmpty())) {
     if (std::exchange(header, false)) continue;
     const std::vector<absl::string_view> f = absl::StrSplit(line, ',');
-    if (f.size() != 13) return absl::InternalError("the demo's flights.csv has a row of another width");
+    if (f.size() != 13)
+      return absl::InternalError("the demo's flights.csv has a row of another width");
     Flight flight;
     flight.id = static_cast<int32_t>(Int(f[0]));
     flight.status = f[1][0];
@@ -115,8 +118,8 @@ absl::Status FlightsData::LoadFlights(std::optional<int> month) {
     if (flight.status == 'C') {
       events_.push_back({flight.sched_dep_ms, FlightEventKind::kCancellation, row});
     } else {
-      events_.push_back({flight.sched_dep_ms + kMinuteMs * flight.dep_delay,
-                         FlightEventKind::kDeparture, row});
+      events_.push_back(
+          {flight.sched_dep_ms + kMinuteMs * flight.dep_delay, FlightEventKind::kDeparture, row});
     }
     if (flight.status == 'A') {
       events_.push_back(
@@ -128,7 +131,8 @@ absl::Status FlightsData::LoadFlights(std::optional<int> month) {
 }
 
 absl::Status FlightsData::LoadWeather(std::optional<int> month) {
-  ASSIGN_OR_RETURN(const std::string text, Decompress(millrace_demo_weather, millrace_demo_weather_end));
+  ASSIGN_OR_RETURN(const std::string text,
+                   Decompress(millrace_demo_weather, millrace_demo_weather_end));
   bool header = true;
   for (const absl::string_view line : absl::StrSplit(text, '\n', absl::SkipEmpty())) {
     if (std::exchange(header, false)) continue;
@@ -174,7 +178,8 @@ void FlightsData::Write(size_t i, std::string* key, std::string* value) const {
   }
   switch (event.kind) {
     case FlightEventKind::kUpcoming:
-      absl::StrAppend(value, ",\"distance\":", flight.distance, ",\"sched_dep\":", flight.sched_dep_ms);
+      absl::StrAppend(value, ",\"distance\":", flight.distance,
+                      ",\"sched_dep\":", flight.sched_dep_ms);
       break;
     case FlightEventKind::kDeparture:
       absl::StrAppend(value, ",\"dep_delay\":", flight.dep_delay);

@@ -56,7 +56,8 @@ class FlightsData {
   struct Weather {
     int64_t time_ms;
     std::string origin;
-    std::vector<std::string> values;  // text as in the file, parallel to kWeatherColumns; "" missing
+    std::vector<std::string>
+        values;  // text as in the file, parallel to kWeatherColumns; "" missing
   };
   absl::Status LoadFlights(std::optional<int> month);
   absl::Status LoadWeather(std::optional<int> month);

@@ -19,7 +19,12 @@ constexpr absl::Duration kTick = absl::Milliseconds(20);
 
 FlightsReplay::FlightsReplay(const FlightsData& data, const Project& project, Log& log,
                              Engine& engine, Clock& clock, Options options)
-    : data_(data), project_(project), log_(log), engine_(engine), clock_(clock), options_(options) {}
+    : data_(data),
+      project_(project),
+      log_(log),
+      engine_(engine),
+      clock_(clock),
+      options_(options) {}
 
 absl::Status FlightsReplay::FindEnds() {
   ASSIGN_OR_RETURN(const std::vector<TopicInfo> topics, log_.Topics());
@@ -88,7 +93,8 @@ absl::Status FlightsReplay::Run() {
   for (const auto& [input, records] : already_) known += static_cast<uint64_t>(records);
   // What an earlier run appended is a prefix of every partition, and nearly one of the whole.
   while (next < std::min<size_t>(known, data_.size()) && !stop_) {
-    RETURN_IF_ERROR(AppendUpTo(std::min({next + kBatch, static_cast<size_t>(known), data_.size()}), &next));
+    RETURN_IF_ERROR(
+        AppendUpTo(std::min({next + kBatch, static_cast<size_t>(known), data_.size()}), &next));
   }
   const int64_t start_ns = clock_.MonotonicNanos();
   const int64_t start_ms = next < data_.size() ? data_.time_ms(next) : 0;

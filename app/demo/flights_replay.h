@@ -1,5 +1,5 @@
-// FlightsReplay: appends the demo's events to the topics of its sources, in order, at a chosen speed,
-// and promises the engine how far they have come. A replay goes on where the topics end.
+// FlightsReplay: appends the demo's events to the topics of its sources, in order, at a chosen
+// speed, and promises the engine how far they have come. A replay goes on where the topics end.
 
 #ifndef MILLRACE_APP_DEMO_FLIGHTS_REPLAY_H_
 #define MILLRACE_APP_DEMO_FLIGHTS_REPLAY_H_
@@ -47,10 +47,10 @@ class FlightsReplay {
   Engine& engine_;
   Clock& clock_;
   const Options options_;
-  std::vector<std::string> topics_;                      // by FlightEventKind
-  std::vector<int32_t> partitions_;                      // of those topics
-  std::map<TopicPartition, size_t> input_;               // index into Engine::inputs()
-  std::map<TopicPartition, int64_t> already_;            // records to skip: an earlier run's
+  std::vector<std::string> topics_;            // by FlightEventKind
+  std::vector<int32_t> partitions_;            // of those topics
+  std::map<TopicPartition, size_t> input_;     // index into Engine::inputs()
+  std::map<TopicPartition, int64_t> already_;  // records to skip: an earlier run's
   std::vector<int64_t> ends_;
   std::atomic<uint64_t> appended_{0};
   std::atomic<bool> stop_{false};

@@ -51,9 +51,7 @@ bool Equal(const ConfigNode& expected, const Value& actual, double tolerance) {
   return wanted->view() == actual;
 }
 
-Value OptionalTime(std::optional<int64_t> ms) {
-  return ms ? Value::Timestamp(*ms) : Value::Null();
-}
+Value OptionalTime(std::optional<int64_t> ms) { return ms ? Value::Timestamp(*ms) : Value::Null(); }
 
 // What a cell asks about. Times are compared as times, so that both ways to write one do.
 Value CellValue(ViewExpectation::What what, const FeatureValue& value) {
@@ -117,17 +115,15 @@ class Checker {
   }
 
   absl::Status operator()(const DeadLetterExpectation& expected) {
-    const SourceSpec& source =
-        simulation_.project().sources[static_cast<size_t>(expected.source)];
+    const SourceSpec& source = simulation_.project().sources[static_cast<size_t>(expected.source)];
     std::vector<std::map<std::string, std::string>> letters;
     if (source.on_error == OnError::kDeadLetter) {
-      RETURN_IF_ERROR(
-          simulation_.Visit(DeadLetterTopic(source.topic), [&](const Record& record) {
-            auto& letter = letters.emplace_back();
-            for (const Header& header : record.headers) {
-              letter[std::string(header.name)] = std::string(header.value);
-            }
-          }));
+      RETURN_IF_ERROR(simulation_.Visit(DeadLetterTopic(source.topic), [&](const Record& record) {
+        auto& letter = letters.emplace_back();
+        for (const Header& header : record.headers) {
+          letter[std::string(header.name)] = std::string(header.value);
+        }
+      }));
     }
     if (letters.size() != expected.records.size()) {
       std::string actual = absl::StrCat(letters.size());
@@ -162,8 +158,7 @@ class Checker {
           absl::StrCat("no request before it has the id '", expected.request, "'"));
     }
     const ScoreResponse& response = answer->second;
-    const std::string version =
-        absl::StrCat(response.model.generation, ".", response.model.step);
+    const std::string version = absl::StrCat(response.model.generation, ".", response.model.step);
     const std::string learner = response.model.name.substr(response.model.name.rfind('.') + 1);
     for (const Expected& field : expected.fields) {
       if (field.name == "value") Check(field, Value::Double(response.scores[0].value));
@@ -188,10 +183,9 @@ class Checker {
 
  private:
   void Differ(const Expected& expected, std::string actual) {
-    differences_.push_back({expected.value.place.line > 0 ? expected.value.place.line
-                                                          : expectation_.line,
-                            expectation_.title, expected.name, FlowText(expected.value),
-                            std::move(actual)});
+    differences_.push_back(
+        {expected.value.place.line > 0 ? expected.value.place.line : expectation_.line,
+         expectation_.title, expected.name, FlowText(expected.value), std::move(actual)});
   }
   void Check(const Expected& expected, const Value& actual) {
     if (auto text = DifferenceOf(expected.value, actual, tolerance_)) Differ(expected, *text);

@@ -33,8 +33,8 @@ absl::Status CheckExpectation(const Expectation& expectation, double tolerance,
                               const RequestAnswers& answers, Simulation& simulation,
                               std::vector<Difference>* differences);
 
-// How the value differs from what the test says: its text; nullopt when it does not. Doubles are equal
-// when |actual - expected| <= tolerance * max(|expected|, 1), all else exactly.
+// How the value differs from what the test says: its text; nullopt when it does not. Doubles are
+// equal when |actual - expected| <= tolerance * max(|expected|, 1), all else exactly.
 std::optional<std::string> DifferenceOf(const ConfigNode& expected, const Value& actual,
                                         double tolerance);
 

@@ -26,8 +26,8 @@ absl::StatusOr<std::optional<Message>> FindLast(absl::string_view kind, int task
       simulation.project().OwnTopic(absl::StrCat(kind, ".", TaskOf(task, simulation).name));
   RETURN_IF_ERROR(simulation.Visit(topic, [&](const Record& record) {
     Message message;
-    if (!record.value || !message.ParseFromArray(record.value->data(),
-                                                 static_cast<int>(record.value->size()))) {
+    if (!record.value ||
+        !message.ParseFromArray(record.value->data(), static_cast<int>(record.value->size()))) {
       parsed = false;
     } else if (keep(message)) {
       found = std::move(message);
@@ -120,9 +120,8 @@ absl::Status CheckExample(const ExampleExpectation& expected, Simulation& simula
   const auto has_id = [&](const v1::ExampleRecord& record) {
     return record.has_example() && record.example().prediction().id() == expected.id;
   };
-  ASSIGN_OR_RETURN(
-      const std::optional<v1::ExampleRecord> record,
-      FindLast<v1::ExampleRecord>("examples", expected.task, has_id, simulation));
+  ASSIGN_OR_RETURN(const std::optional<v1::ExampleRecord> record,
+                   FindLast<v1::ExampleRecord>("examples", expected.task, has_id, simulation));
   ASSIGN_OR_RETURN(const std::optional<v1::Prediction> prediction,
                    FindPrediction(expected.task, expected.id, simulation));
   if (!prediction) {
@@ -131,9 +130,9 @@ absl::Status CheckExample(const ExampleExpectation& expected, Simulation& simula
   }
   const int64_t due_ms =
       prediction->decision_time() + TaskOf(expected.task, simulation).label.within_ms;
-  const std::string state = record                                ? "settled"
+  const std::string state = record                              ? "settled"
                             : simulation.progress_ms() > due_ms ? "dropped"
-                                                                  : "pending";
+                                                                : "pending";
   for (const Expected& field : expected.fields) {
     if (field.name == "state") {
       sink.text(field, state);
@@ -149,7 +148,8 @@ absl::Status CheckExample(const ExampleExpectation& expected, Simulation& simula
       sink.value(field, Value::Timestamp(record->example().label_time()));
     }
   }
-  if (expected.fields.empty() && !record) sink.differ("example", "one", absl::StrCat("none: ", state));
+  if (expected.fields.empty() && !record)
+    sink.differ("example", "one", absl::StrCat("none: ", state));
   return absl::OkStatus();
 }
 
@@ -169,8 +169,7 @@ absl::Status CheckPublished(const PublishedExpectation& expected, Simulation& si
     times += expected.learner.empty() || model.learner() == expected.learner ? 1 : 0;
     return false;
   };
-  RETURN_IF_ERROR(
-      FindLast<v1::ModelRecord>("models", expected.task, count, simulation).status());
+  RETURN_IF_ERROR(FindLast<v1::ModelRecord>("models", expected.task, count, simulation).status());
   const auto differ = [&](absl::string_view bound, int64_t wanted) {
     sink.differ("models", absl::StrCat(bound, wanted), absl::StrCat(times));
   };

@@ -32,8 +32,8 @@ const Names& FileKeys() {
 }
 
 const Names& ConfigurationKeys() {
-  static const auto* const keys = new Names{"version", "project", "log",      "state", "sources",
-                                            "entities", "views",  "services", "tasks", "server"};
+  static const auto* const keys = new Names{"version",  "project", "log",      "state", "sources",
+                                            "entities", "views",   "services", "tasks", "server"};
   return *keys;
 }
 
@@ -68,9 +68,9 @@ class TestFileLoader {
     LoadAll();
     std::vector<Diagnostic> own = sink_.Sorted();
     std::move(own.begin(), own.end(), std::back_inserter(result_.diagnostics));
-    const bool failed = std::any_of(
-        result_.diagnostics.begin(), result_.diagnostics.end(),
-        [](const Diagnostic& d) { return d.severity == Severity::kError; });
+    const bool failed =
+        std::any_of(result_.diagnostics.begin(), result_.diagnostics.end(),
+                    [](const Diagnostic& d) { return d.severity == Severity::kError; });
     if (!failed) result_.file = std::move(file_);
   }
 
@@ -79,7 +79,7 @@ class TestFileLoader {
     text_ = options_.text ? options_.text : ReadText(options_.path);
     const int number = sink_.AddText(options_.path, text_.value_or(""));
     if (!text_) {
-      sink_.Error(ErrorCode::kUnreadable, {number, 0, 0, 1},
+      sink_.Error(ConfigErrorCode::kUnreadable, {number, 0, 0, 1},
                   "the file does not exist or cannot be read");
       return;
     }
@@ -98,7 +98,7 @@ class TestFileLoader {
     }
     if (!read_.CheckMap(*root, "a test file", known)) return;
     if (root->Find("cases") == nullptr) {
-      sink_.Error(ErrorCode::kMissingKey, {number, 0, 0, 1}, "a test file needs 'cases'");
+      sink_.Error(ConfigErrorCode::kMissingKey, {number, 0, 0, 1}, "a test file needs 'cases'");
       return;
     }
     std::optional<std::string> config;
@@ -233,10 +233,10 @@ class TestFileLoader {
     }
     test->shuffle = static_cast<int>(*count);
     if (node.Find("steps") != nullptr) {
-      sink_.Error(ErrorCode::kConflict, shuffle.place,
+      sink_.Error(ConfigErrorCode::kConflict, shuffle.place,
                   "'shuffle' cannot stand beside 'steps', which have one order");
     } else if (test->uses_tasks) {
-      sink_.Error(ErrorCode::kConflict, shuffle.place,
+      sink_.Error(ConfigErrorCode::kConflict, shuffle.place,
                   "'shuffle' cannot stand in a case about a task: what it learned depends on the "
                   "order of arrival");
     }
@@ -248,7 +248,8 @@ class TestFileLoader {
     const ConfigNode* given = node.Find("records");
     const ConfigNode* expect = node.Find("expect");
     if ((steps != nullptr) == (expect != nullptr) || (steps != nullptr && given != nullptr)) {
-      sink_.Error(ErrorCode::kConflict, node.place, "a case has 'records' and 'expect', or 'steps'");
+      sink_.Error(ConfigErrorCode::kConflict, node.place,
+                  "a case has 'records' and 'expect', or 'steps'");
       return;
     }
     if (given != nullptr) records->ReadAll(*given, &test->steps);

@@ -78,7 +78,7 @@ void AppendJson(const ConfigNode& node, std::string* out) {
 }  // namespace
 
 void NodeReader::Fail(const ConfigNode& node, std::string message) {
-  if (!node.bad) sink_->Error(ErrorCode::kWrongType, node.place, std::move(message));
+  if (!node.bad) sink_->Error(ConfigErrorCode::kWrongType, node.place, std::move(message));
 }
 
 bool NodeReader::CheckMap(const ConfigNode& node, absl::string_view what,
@@ -94,11 +94,11 @@ bool NodeReader::CheckMap(const ConfigNode& node, absl::string_view what,
     if (std::find(known.begin(), known.end(), key) != known.end()) continue;
     good = false;
     if (std::find(later.begin(), later.end(), key) != later.end()) {
-      sink_->Error(ErrorCode::kNotSupported, member.key.place,
+      sink_->Error(ConfigErrorCode::kNotSupported, member.key.place,
                    absl::StrCat("'", key, "' of ", what, " is not supported yet"));
       continue;
     }
-    Diagnostic& d = sink_->Error(ErrorCode::kUnknownKey, member.key.place,
+    Diagnostic& d = sink_->Error(ConfigErrorCode::kUnknownKey, member.key.place,
                                  absl::StrCat("unknown key '", key, "' of ", what));
     d.known = known;
     d.suggestion = DidYouMean(key, known);
@@ -150,7 +150,7 @@ int NodeReader::Find(const ConfigNode& node, absl::string_view what,
   }
   const auto it = std::find(names.begin(), names.end(), node.text);
   if (it != names.end()) return static_cast<int>(it - names.begin());
-  Diagnostic& d = sink_->Error(ErrorCode::kUnknownReference, node.place,
+  Diagnostic& d = sink_->Error(ConfigErrorCode::kUnknownReference, node.place,
                                absl::StrCat("unknown ", what, " '", node.text, "'"));
   d.known = names;
   d.suggestion = DidYouMean(node.text, names);

@@ -1,5 +1,5 @@
-// What the readers of a test file share: a map with known keys, and scalars of a kind, each reported
-// where it stands when it is wrong. Thread-compatible.
+// What the readers of a test file share: a map with known keys, and scalars of a kind, each
+// reported where it stands when it is wrong. Thread-compatible.
 
 #ifndef MILLRACE_APP_TESTING_NODE_READER_H_
 #define MILLRACE_APP_TESTING_NODE_READER_H_
@@ -21,8 +21,8 @@ class NodeReader {
   explicit NodeReader(DiagnosticSink* sink) : sink_(sink) {}
   DiagnosticSink& sink() { return *sink_; }
 
-  // True when `node` is a map whose keys are all known. `later` are keys that are part of the format
-  // and not supported yet.
+  // True when `node` is a map whose keys are all known. `later` are keys that are part of the
+  // format and not supported yet.
   bool CheckMap(const ConfigNode& node, absl::string_view what,
                 const std::vector<std::string>& known, const std::vector<std::string>& later = {});
 

@@ -82,10 +82,10 @@ std::optional<Expectation> ExpectationReader::Read(const ConfigNode& node) {
   } else if (node.Find("source") != nullptr) {
     expectation = ReadCounts(node);
   } else if (const ConfigNode* emitted = node.Find("emitted")) {
-    read_.sink().Error(ErrorCode::kNotSupported, emitted->place,
+    read_.sink().Error(ConfigErrorCode::kNotSupported, emitted->place,
                        "'emitted' of an expectation is not supported yet");
   } else {
-    read_.sink().Error(ErrorCode::kMissingKey, node.place,
+    read_.sink().Error(ConfigErrorCode::kMissingKey, node.place,
                        "an expectation names a 'view', a 'source', a 'task' or 'dead_letters'");
   }
   if (!expectation) return std::nullopt;
@@ -110,7 +110,7 @@ std::optional<Expectation> ExpectationReader::ReadView(const ConfigNode& node) {
   const ConfigNode* key = node.Find("key");
   const ConfigNode* at = node.Find("at");
   if (key == nullptr || at == nullptr) {
-    read_.sink().Error(ErrorCode::kMissingKey, node.place,
+    read_.sink().Error(ConfigErrorCode::kMissingKey, node.place,
                        "an expectation of a view needs 'key' and 'at'");
     return std::nullopt;
   }
@@ -125,8 +125,9 @@ std::optional<Expectation> ExpectationReader::ReadView(const ConfigNode& node) {
   }
   if (!good) return std::nullopt;
   if (out.cells.empty()) {
-    read_.sink().Error(ErrorCode::kMissingKey, node.place, "nothing is expected here").suggestion =
-        "add 'values'";
+    read_.sink()
+        .Error(ConfigErrorCode::kMissingKey, node.place, "nothing is expected here")
+        .suggestion = "add 'values'";
     return std::nullopt;
   }
   Expectation expectation;
@@ -144,9 +145,9 @@ bool ExpectationReader::ReadKey(const ConfigNode& node, const ViewSpec& view,
   for (size_t i = 0; i < view.key_names.size(); ++i) {
     const ConfigNode* field = node.Find(view.key_names[i]);
     if (field == nullptr) {
-      read_.sink().Error(ErrorCode::kMissingKey, node.place,
-                         absl::StrCat("the key of '", view.name, "' lacks '", view.key_names[i],
-                                      "'"));
+      read_.sink().Error(
+          ConfigErrorCode::kMissingKey, node.place,
+          absl::StrCat("the key of '", view.name, "' lacks '", view.key_names[i], "'"));
       return false;
     }
     std::optional<OwnedValue> value = TestValueOf(*field, view.key_types[i]);
@@ -205,7 +206,7 @@ std::optional<Expectation> ExpectationReader::ReadCounts(const ConfigNode& node)
   out.source = read_.Find(*node.Find("source"), "source", sources_);
   const ConfigNode* counts = node.Find("counts");
   if (counts == nullptr) {
-    read_.sink().Error(ErrorCode::kMissingKey, node.place,
+    read_.sink().Error(ConfigErrorCode::kMissingKey, node.place,
                        "an expectation of a source needs 'counts'");
     return std::nullopt;
   }
@@ -226,7 +227,7 @@ std::optional<Expectation> ExpectationReader::ReadDeadLetters(const ConfigNode& 
   out.source = read_.Find(*node.Find("dead_letters"), "source", sources_);
   const ConfigNode* records = node.Find("records");
   if (records == nullptr || !records->is_list()) {
-    read_.sink().Error(ErrorCode::kMissingKey, node.place,
+    read_.sink().Error(ConfigErrorCode::kMissingKey, node.place,
                        "an expectation of dead letters needs a list of 'records'");
     return std::nullopt;
   }

@@ -18,8 +18,8 @@ constexpr int32_t kMaxPartitions = 1024;
 
 const std::vector<std::string>& RecordKeys() {
   static const auto* const keys =
-      new std::vector<std::string>{"source", "value", "partition", "offset", "appended",
-                                   "key", "raw", "raw_base64", "headers", "retract"};
+      new std::vector<std::string>{"source", "value", "partition",  "offset",  "appended",
+                                   "key",    "raw",   "raw_base64", "headers", "retract"};
   return *keys;
 }
 
@@ -38,8 +38,8 @@ RecordReader::RecordReader(const Project& project, std::string directory, NodeRe
 
 void RecordReader::AddDefaults(const ConfigNode& defaults) {
   if (!defaults.is_map()) {
-    read_.Fail(defaults, absl::StrCat("'defaults' must be a map of sources, found ",
-                                      Describe(defaults)));
+    read_.Fail(defaults,
+               absl::StrCat("'defaults' must be a map of sources, found ", Describe(defaults)));
     return;
   }
   for (const ConfigMember& member : defaults.members) {
@@ -79,7 +79,7 @@ void RecordReader::ReadFile(const ConfigNode& name, std::vector<TestStep>* steps
   const std::string path = (std::filesystem::path(directory_) / name.text).string();
   std::ifstream in(path, std::ios::binary);
   if (!in || std::filesystem::is_directory(path)) {
-    read_.sink().Error(ErrorCode::kUnreadable, name.place,
+    read_.sink().Error(ConfigErrorCode::kUnreadable, name.place,
                        absl::StrCat("the file '", path, "' does not exist or cannot be read"));
     return;
   }
@@ -98,8 +98,9 @@ void RecordReader::ReadOne(const ConfigNode& node, std::vector<TestStep>* steps)
   const ConfigNode* source = node.Find("source");
   TestRecord record;
   if (source == nullptr && source_names_.size() != 1) {
-    read_.sink().Error(ErrorCode::kMissingKey, node.place, "a record needs a 'source'").known =
-        source_names_;
+    read_.sink()
+        .Error(ConfigErrorCode::kMissingKey, node.place, "a record needs a 'source'")
+        .known = source_names_;
     return;
   }
   if (source != nullptr) {
@@ -109,7 +110,7 @@ void RecordReader::ReadOne(const ConfigNode& node, std::vector<TestStep>* steps)
   if (const ConfigNode* retract = node.Find("retract")) {
     const std::optional<bool> value = read_.Bool(*retract, "retract");
     if (value.value_or(false)) {
-      read_.sink().Error(ErrorCode::kNotSupported, retract->place,
+      read_.sink().Error(ConfigErrorCode::kNotSupported, retract->place,
                          "retractions are not supported yet");
       return;
     }
@@ -136,8 +137,8 @@ bool RecordReader::ReadContent(const ConfigNode& node, TestRecord* record) {
   const ConfigNode* const defaults = &defaults_[static_cast<size_t>(record->source)];
   const int given = (value != nullptr) + (raw != nullptr) + (base64 != nullptr);
   if (given > 1 || (given == 0 && defaults->members.empty())) {
-    read_.sink().Error(given > 1 ? ErrorCode::kConflict : ErrorCode::kMissingKey, node.place,
-                       "a record has one of 'value', 'raw' and 'raw_base64'");
+    read_.sink().Error(given > 1 ? ConfigErrorCode::kConflict : ConfigErrorCode::kMissingKey,
+                       node.place, "a record has one of 'value', 'raw' and 'raw_base64'");
     return false;
   }
   if (raw != nullptr) {
@@ -211,10 +212,9 @@ bool RecordReader::ReadTimes(const ConfigNode& node, TestRecord* record) {
     if (!time) return false;
     record->appended_ms = *time;
   } else if (!source.decoder.time_field) {
-    read_.sink()
-        .Error(ErrorCode::kMissingKey, node.place,
-               absl::StrCat("the event time of '", source.name,
-                            "' is that of the record: it needs 'appended'"));
+    read_.sink().Error(ConfigErrorCode::kMissingKey, node.place,
+                       absl::StrCat("the event time of '", source.name,
+                                    "' is that of the record: it needs 'appended'"));
     return false;
   }
   std::vector<Header> headers;

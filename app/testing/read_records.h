@@ -47,8 +47,8 @@ class RecordReader {
   const std::string directory_;
   NodeReader& read_;
   std::vector<std::string> source_names_;
-  std::vector<ConfigNode> defaults_;                // by source
-  std::vector<std::unique_ptr<Decoder>> decoders_;  // by source
+  std::vector<ConfigNode> defaults_;                            // by source
+  std::vector<std::unique_ptr<Decoder>> decoders_;              // by source
   std::map<std::pair<int32_t, int32_t>, int64_t> next_offset_;  // by source and partition
 };
 

@@ -20,11 +20,11 @@ constexpr absl::string_view kExampleFields[] = {"state", "label", "revision", "w
 }  // namespace
 
 const Names& DecisionTerms() {
-  static const auto* const names = new Names{
-      "decisions", "duplicate", "settled",     "dropped",         "pending",   "waiting",
-      "examples",  "learned",   "skipped",     "labels",          "joined",    "ignored",
-      "parked",    "unmatched", "no_decision", "before_decision", "too_late",  "repeated",
-      "rejected",  "timed_out", "published"};
+  static const auto* const names =
+      new Names{"decisions", "duplicate", "settled",     "dropped",         "pending",  "waiting",
+                "examples",  "learned",   "skipped",     "labels",          "joined",   "ignored",
+                "parked",    "unmatched", "no_decision", "before_decision", "too_late", "repeated",
+                "rejected",  "timed_out", "published"};
   return *names;
 }
 
@@ -33,8 +33,8 @@ std::optional<Expectation> ExpectationReader::ReadTask(const ConfigNode& node) {
   if (task < 0) return std::nullopt;
   Expectation expectation;
   const auto title = [&](absl::string_view kind, const ConfigNode& of) {
-    expectation.title = absl::StrCat(tasks_[static_cast<size_t>(task)], ": ", kind, " ",
-                                     FlowText(of));
+    expectation.title =
+        absl::StrCat(tasks_[static_cast<size_t>(task)], ": ", kind, " ", FlowText(of));
   };
   if (const ConfigNode* prediction = node.Find("prediction")) {
     title("prediction", *prediction);
@@ -76,8 +76,9 @@ std::optional<Expectation> ExpectationReader::ReadTask(const ConfigNode& node) {
                    {"task", "prediction", "score", "example", "decisions", "published"},
                    {"guardrail", "of", "times"});
     if (node.members.size() < 2) {
-      read_.sink().Error(ErrorCode::kMissingKey, node.place, "nothing is expected here").known = {
-          "prediction", "score", "example", "decisions", "published"};
+      read_.sink()
+          .Error(ConfigErrorCode::kMissingKey, node.place, "nothing is expected here")
+          .known = {"prediction", "score", "example", "decisions", "published"};
     }
     return std::nullopt;
   }
@@ -126,9 +127,9 @@ bool ExpectationReader::ReadInputs(const ConfigNode& map, absl::string_view what
 
 std::optional<PredictionExpectation> ExpectationReader::ReadPrediction(const ConfigNode& node,
                                                                        int task) {
-  if (!read_.CheckMap(node, "an expectation of a prediction",
-                      {"task", "prediction", "inputs", "status", "learner", "version", "score",
-                       "tolerance"})) {
+  if (!read_.CheckMap(
+          node, "an expectation of a prediction",
+          {"task", "prediction", "inputs", "status", "learner", "version", "score", "tolerance"})) {
     return std::nullopt;
   }
   PredictionExpectation out;
@@ -147,9 +148,9 @@ std::optional<PredictionExpectation> ExpectationReader::ReadPrediction(const Con
 }
 
 std::optional<ExampleExpectation> ExpectationReader::ReadExample(const ConfigNode& node, int task) {
-  if (!read_.CheckMap(node, "an expectation of an example",
-                      {"task", "example", "label", "revision", "state", "weight", "label_time",
-                       "tolerance"})) {
+  if (!read_.CheckMap(
+          node, "an expectation of an example",
+          {"task", "example", "label", "revision", "state", "weight", "label_time", "tolerance"})) {
     return std::nullopt;
   }
   ExampleExpectation out;
@@ -182,8 +183,8 @@ std::optional<PublishedExpectation> ExpectationReader::ReadPublished(const Confi
     if (index < 0) return std::nullopt;
     out.learner = names[static_cast<size_t>(index)];
   }
-  for (auto [key, bound] : {std::pair{"at_least", &out.at_least}, {"at_most", &out.at_most},
-                            {"times", &out.times}}) {
+  for (auto [key, bound] :
+       {std::pair{"at_least", &out.at_least}, {"at_most", &out.at_most}, {"times", &out.times}}) {
     const ConfigNode* value = node.Find(key);
     if (value == nullptr) continue;
     *bound = read_.Int(*value, key);
@@ -201,7 +202,7 @@ std::optional<TestRequest> ExpectationReader::ReadRequest(const ConfigNode& node
   const ConfigNode* task = node.Find("task");
   const ConfigNode* at = node.Find("at");
   if (task == nullptr || at == nullptr) {
-    read_.sink().Error(ErrorCode::kMissingKey, node.place, "a request needs 'task' and 'at'");
+    read_.sink().Error(ConfigErrorCode::kMissingKey, node.place, "a request needs 'task' and 'at'");
     return std::nullopt;
   }
   TestRequest request;

@@ -95,8 +95,8 @@ class CaseRun {
       const absl::Status checked = CheckExpectation(*expectation, test_.tolerance, answers_,
                                                     *simulation_, &result_.differences);
       if (!checked.ok()) {
-        return absl::Status(checked.code(), absl::StrCat("line ", expectation->line, ": ",
-                                                         checked.message()));
+        return absl::Status(checked.code(),
+                            absl::StrCat("line ", expectation->line, ": ", checked.message()));
       }
     }
     return settled ? absl::OkStatus() : simulation_->Settle();
@@ -160,8 +160,8 @@ CaseResult RunCase(const TestFile& file, const TestCase& test) {
     SimulationOptions shuffle = options;
     shuffle.position_marks = false;
     shuffle.shuffle_seed = static_cast<uint64_t>(i);
-    const std::string variant = absl::StrCat("shuffled, order ", i, " of ", test.shuffle, " (seed ",
-                                             i, ")");
+    const std::string variant =
+        absl::StrCat("shuffled, order ", i, " of ", test.shuffle, " (seed ", i, ")");
     if (!RunOnce(test, project, shuffle, variant, &result)) return result;
   }
   return result;

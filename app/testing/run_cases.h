@@ -1,5 +1,5 @@
-// RunCase: one case of a test file, run on fresh state: as written, and then in other ways that must
-// give the same answers. Pure but for CPU time; thread-safe.
+// RunCase: one case of a test file, run on fresh state: as written, and then in other ways that
+// must give the same answers. Pure but for CPU time; thread-safe.
 
 #ifndef MILLRACE_APP_TESTING_RUN_CASES_H_
 #define MILLRACE_APP_TESTING_RUN_CASES_H_

@@ -54,8 +54,8 @@ absl::StatusOr<std::unique_ptr<Simulation>> Simulation::Open(const Project& proj
 }
 
 absl::Status Simulation::OpenState() {
-  ASSIGN_OR_RETURN(store_, OnlineStore::Open(state_, project_.views,
-                                             {.shards = project_.state.shards}));
+  ASSIGN_OR_RETURN(store_,
+                   OnlineStore::Open(state_, project_.views, {.shards = project_.state.shards}));
   if (options_.available_from_ms) {
     for (size_t v = 0; v < project_.views.size(); ++v) {
       store_->SetAvailableFrom(static_cast<int32_t>(v), *options_.available_from_ms);

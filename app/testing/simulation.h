@@ -1,7 +1,8 @@
 // Simulation: a project in memory, driven record by record: what `millrace test` runs a case on. It
-// is the engine's event-time loop (app/workers/engine.h), made of the same parts (SourceInput decodes,
-// judges and counts; OnlineStore folds; TaskWorker decides, joins, learns) without threads, so that a
-// test can stop it anywhere, reopen it, and change the order in which records reach the store.
+// is the engine's event-time loop (app/workers/engine.h), made of the same parts (SourceInput
+// decodes, judges and counts; OnlineStore folds; TaskWorker decides, joins, learns) without
+// threads, so that a test can stop it anywhere, reopen it, and change the order in which records
+// reach the store.
 //
 // Owned by one thread. Records wait until Settle, Advance or Request lets time run.
 
@@ -48,13 +49,13 @@ struct SimulationOptions {
 
 class Simulation {
  public:
-  // REQUIRES: the project outlives the simulation; its log is no Kafka and has a partition for every
-  // record that will be added.
+  // REQUIRES: the project outlives the simulation; its log is no Kafka and has a partition for
+  // every record that will be added.
   static absl::StatusOr<std::unique_ptr<Simulation>> Open(const Project& project,
                                                           const SimulationOptions& options);
 
-  // Puts the record into its source's log. One whose (source, partition, offset) was there before is
-  // counted as duplicate and goes nowhere.
+  // Puts the record into its source's log. One whose (source, partition, offset) was there before
+  // is counted as duplicate and goes nowhere.
   absl::Status Add(const TestRecord& record);
   // Takes what was added, in the order of a simulation, and lets the tasks do all that is due up to
   // the newest time seen. FailedPrecondition when a source with `on_error: stop` had to stop.

@@ -19,7 +19,7 @@ namespace millrace {
 
 // Something a test wants to be so: what stands in the file, and where.
 struct Expected {
-  std::string name;   // "late_share_1h", "age_ms of late_share_1h", "applied"
+  std::string name;  // "late_share_1h", "age_ms of late_share_1h", "applied"
   ConfigNode value;
 };
 
@@ -53,7 +53,14 @@ struct TestAdvance {
 // The expectations, one struct a kind.
 struct ViewExpectation {
   enum class What {
-    kValue, kStatus, kAgeMs, kEffectiveStart, kEffectiveEnd, kCompleteness, kCount, kMaxEventTime,
+    kValue,
+    kStatus,
+    kAgeMs,
+    kEffectiveStart,
+    kEffectiveEnd,
+    kCompleteness,
+    kCount,
+    kMaxEventTime,
   };
   struct Cell {
     What what = What::kValue;
@@ -75,19 +82,19 @@ struct DeadLetterExpectation {
 };
 struct PredictionExpectation {
   int task = 0;
-  std::string id;  // encoded
-  std::vector<Expected> fields;                     // learner, version, score
-  std::vector<std::pair<int, Expected>> inputs;     // by index of the input
+  std::string id;                                // encoded
+  std::vector<Expected> fields;                  // learner, version, score
+  std::vector<std::pair<int, Expected>> inputs;  // by index of the input
   std::vector<std::pair<int, Expected>> statuses;
 };
 struct ScoreExpectation {
   int task = 0;
-  std::string request;  // its id as written
+  std::string request;           // its id as written
   std::vector<Expected> fields;  // value, learner, version
 };
 struct ExampleExpectation {
   int task = 0;
-  std::string id;  // encoded
+  std::string id;                // encoded
   std::vector<Expected> fields;  // label, revision, state, weight, label_time
 };
 struct DecisionsExpectation {

@@ -100,9 +100,9 @@ class RocksStateStore final : public StateStore {
     return values;
   }
 
-  absl::Status Scan(absl::string_view from, absl::string_view to,
-                    const std::function<bool(absl::string_view, absl::string_view)>& visit)
-      const override {
+  absl::Status Scan(
+      absl::string_view from, absl::string_view to,
+      const std::function<bool(absl::string_view, absl::string_view)>& visit) const override {
     rocksdb::ReadOptions options = read_;
     const rocksdb::Slice end = ToSlice(to);
     options.iterate_upper_bound = &end;

@@ -9,9 +9,7 @@
 
 namespace millrace {
 
-double BaseRate::Probability() const {
-  return ClipProbability((positives + 0.5) / (weight + 1.0));
-}
+double BaseRate::Probability() const { return ClipProbability((positives + 0.5) / (weight + 1.0)); }
 
 bool BaseRate::IsValid() const {
   return weight >= 0 && weight <= 1e100 && positives >= 0 && positives <= weight;
@@ -96,8 +94,10 @@ LearnerType ConstantType() {
   type.aliases = {"prior", "PriorClassifier"};
   type.description = "The running base rate of the labels: the baseline of every other learner.";
   type.source = "Krichevsky and Trofimov 1981";
-  type.make = [](const LearnerOptions&, std::span<const InputField>)
-      -> absl::StatusOr<std::unique_ptr<Learner>> { return std::make_unique<ConstantLearner>(); };
+  type.make = [](const LearnerOptions&,
+                 std::span<const InputField>) -> absl::StatusOr<std::unique_ptr<Learner>> {
+    return std::make_unique<ConstantLearner>();
+  };
   type.load_model = ConstantModel::Load;
   return type;
 }

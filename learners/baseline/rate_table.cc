@@ -267,8 +267,8 @@ void Check(const LearnerOptions& options, std::span<const InputField> inputs,
   }
   if (seen.empty()) errors->push_back({"keys", "keys must name at least one input"});
   if (seen.size() > CategoryKey::kMaxValues) {
-    errors->push_back({"keys", absl::StrCat("keys must name at most ", CategoryKey::kMaxValues,
-                                            " inputs")});
+    errors->push_back(
+        {"keys", absl::StrCat("keys must name at most ", CategoryKey::kMaxValues, " inputs")});
   }
 }
 
@@ -281,11 +281,20 @@ LearnerType RateTableType() {
   type.description = "The smoothed rate of the labels by the values of its keys.";
   type.source = "Micci-Barreca 2001, eq. 3";
   type.options = {
-      {.name = "keys.*", .type = Type::kString, .default_text = "",
+      {.name = "keys.*",
+       .type = Type::kString,
+       .default_text = "",
        .description = "Names of the inputs whose values choose the row; required, at most 16."},
-      {.name = "m", .default_text = "20", .min = 0, .max = 1e9, .above_min = true,
+      {.name = "m",
+       .default_text = "20",
+       .min = 0,
+       .max = 1e9,
+       .above_min = true,
        .description = "Weight, in examples, of the overall rate in the rate of a row."},
-      {.name = "max_keys", .type = Type::kInt, .default_text = "262144", .min = 1,
+      {.name = "max_keys",
+       .type = Type::kInt,
+       .default_text = "262144",
+       .min = 1,
        .max = CategoryTable::kMaxExactLimit,
        .description = "Rows that are kept; keys that come later score the overall rate."},
   };

@@ -1,6 +1,7 @@
-// CategoryKey: the canonical bytes of one or more typed values: equal bytes if and only if the values
-// are equal. On the stack; never allocates. A string of more than 64 bytes is stood for by its size
-// and a 128-bit hash, so that keys have a bound. The bytes are stored, so they never change.
+// CategoryKey: the canonical bytes of one or more typed values: equal bytes if and only if the
+// values are equal. On the stack; never allocates. A string of more than 64 bytes is stood for by
+// its size and a 128-bit hash, so that keys have a bound. The bytes are stored, so they never
+// change.
 
 #ifndef MILLRACE_LEARNERS_ENCODE_CATEGORY_KEY_H_
 #define MILLRACE_LEARNERS_ENCODE_CATEGORY_KEY_H_

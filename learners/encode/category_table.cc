@@ -16,8 +16,8 @@ struct SharedKey {
 };
 
 SharedKey SharedKeyOf(uint32_t bucket) {
-  return {{'\xff', '\xff', '\xff', '\xff', static_cast<char>(bucket >> 8),
-           static_cast<char>(bucket)}};
+  return {
+      {'\xff', '\xff', '\xff', '\xff', static_cast<char>(bucket >> 8), static_cast<char>(bucket)}};
 }
 
 bool IsSharedKey(absl::string_view key) {

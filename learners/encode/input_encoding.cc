@@ -45,8 +45,8 @@ bool LoadFields(absl::string_view* in, std::vector<EncodedField>* fields) {
         encoding > static_cast<uint8_t>(FieldEncoding::kOneHot)) {
       return false;
     }
-    fields->push_back({std::string(name), static_cast<Type>(type),
-                       static_cast<FieldEncoding>(encoding)});
+    fields->push_back(
+        {std::string(name), static_cast<Type>(type), static_cast<FieldEncoding>(encoding)});
   }
   return true;
 }

@@ -32,8 +32,7 @@ struct Ftrl {
     const double root = std::sqrt(next);
     z += gradient - (root - std::sqrt(n)) / alpha * *weight;
     n = next;
-    *weight = std::fabs(z) <= l1 ? 0.0
-                                 : -(z - (z > 0 ? l1 : -l1)) / ((beta + root) / alpha + l2);
+    *weight = std::fabs(z) <= l1 ? 0.0 : -(z - (z > 0 ? l1 : -l1)) / ((beta + root) / alpha + l2);
   }
 };
 

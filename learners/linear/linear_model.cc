@@ -19,8 +19,8 @@ constexpr uint32_t kFormat = 1;
 constexpr double kMaxWeight = 1e100;
 
 bool IsValid(const Standardizer& s) {
-  return std::fabs(s.mean) <= 2 * kMaxMagnitude && s.inverse_sd >= 0 &&
-         s.inverse_sd <= 1e200 && s.clip > 0 && s.clip <= kMaxMagnitude;
+  return std::fabs(s.mean) <= 2 * kMaxMagnitude && s.inverse_sd >= 0 && s.inverse_sd <= 1e200 &&
+         s.clip > 0 && s.clip <= kMaxMagnitude;
 }
 
 }  // namespace

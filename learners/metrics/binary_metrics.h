@@ -1,6 +1,6 @@
-// BinaryMetrics: the metrics of all samples of one binary learner: formulas in score_sums.h. Samples
-// are not weighted. Adding allocates only while scores reach a range for the first time; memory is at
-// most 512 KiB. Thread-compatible.
+// BinaryMetrics: the metrics of all samples of one binary learner: formulas in score_sums.h.
+// Samples are not weighted. Adding allocates only while scores reach a range for the first time;
+// memory is at most 512 KiB. Thread-compatible.
 
 #ifndef MILLRACE_LEARNERS_METRICS_BINARY_METRICS_H_
 #define MILLRACE_LEARNERS_METRICS_BINARY_METRICS_H_

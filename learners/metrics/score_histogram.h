@@ -1,8 +1,8 @@
 // ScoreHistogram: positives and negatives by log odds of their score, in equal bins over
-// [-limit, limit] (what is beyond counts in the outermost bins), and the AUC they show: the share of
-// (positive, negative) pairs in which the positive scored higher, pairs in one bin counting ½. Equal
-// scores always share a bin, so ties are exact; unequal scores of one bin err by at most
-// ½ Σ_b pos_b neg_b / (pos neg), and for a smooth distribution of scores by O(bin width²).
+// [-limit, limit] (what is beyond counts in the outermost bins), and the AUC they show: the share
+// of (positive, negative) pairs in which the positive scored higher, pairs in one bin counting ½.
+// Equal scores always share a bin, so ties are exact; unequal scores of one bin err by at most ½
+// Σ_b pos_b neg_b / (pos neg), and for a smooth distribution of scores by O(bin width²).
 //
 // Memory is taken by the block of 64 bins (512 bytes) as bins are first used. A bin counts to
 // 2^32 - 1 and stays there. Thread-compatible.

@@ -27,8 +27,8 @@ WindowedMetrics::WindowedMetrics(Options options) : options_(options) {
 }
 
 WindowedMetrics::Bucket* WindowedMetrics::BucketOf(int64_t decision_ms) {
-  const int64_t number = FloorDivide(std::clamp(decision_ms, -kMaxTimeMs, kMaxTimeMs),
-                                     options_.bucket_ms);
+  const int64_t number =
+      FloorDivide(std::clamp(decision_ms, -kMaxTimeMs, kMaxTimeMs), options_.bucket_ms);
   if (!buckets_.empty() && number <= buckets_.rbegin()->first - options_.max_buckets) {
     ++late_;
     return nullptr;
@@ -58,9 +58,8 @@ void WindowedMetrics::AddUnlabelled(int64_t decision_ms) {
 WindowReport WindowedMetrics::Query(int64_t length_ms) const {
   WindowReport report;
   if (buckets_.empty()) return report;
-  const int64_t width =
-      std::clamp<int64_t>((std::max<int64_t>(length_ms, 1) - 1) / options_.bucket_ms + 1, 1,
-                          options_.max_buckets);
+  const int64_t width = std::clamp<int64_t>(
+      (std::max<int64_t>(length_ms, 1) - 1) / options_.bucket_ms + 1, 1, options_.max_buckets);
   // A window is the buckets (last - width, last]. Going back from the newest `last`, `low` is the
   // first bucket of the window and the counts follow both ends.
   auto low = buckets_.end();
@@ -86,9 +85,8 @@ WindowReport WindowedMetrics::Query(int64_t length_ms) const {
       resolved += low->second.resolved;
     }
     const bool newest = high == buckets_.end();
-    const bool mature =
-        decided > 0 &&
-        static_cast<double>(resolved) >= options_.maturity * static_cast<double>(decided);
+    const bool mature = decided > 0 && static_cast<double>(resolved) >=
+                                           options_.maturity * static_cast<double>(decided);
     if (newest || mature) {
       describe(last);
       chosen_low = low;
@@ -160,8 +158,8 @@ absl::Status WindowedMetrics::Load(absl::string_view bytes) {
     }
     buckets.emplace(number, std::move(bucket));
   }
-  if (!in.empty() || (!buckets.empty() && buckets.begin()->first <= buckets.rbegin()->first -
-                                                                        options_.max_buckets)) {
+  if (!in.empty() || (!buckets.empty() &&
+                      buckets.begin()->first <= buckets.rbegin()->first - options_.max_buckets)) {
     return lost();
   }
   late_ = late;

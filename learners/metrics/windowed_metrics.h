@@ -1,12 +1,13 @@
 // WindowedMetrics: the metrics of one learner over the last hours or days of decisions.
 //
-// Decisions are counted when made, outcomes when they come, both in the bucket of the decision's time.
-// As labels come late, a window of length D ends at the newest decision time, in whole buckets, at
-// which its maturity = resolved / decided is at least `maturity`: otherwise the newest window would
-// show only what resolves fast. Formulas in score_sums.h; auc from the coarse histogram, about 1e-3.
+// Decisions are counted when made, outcomes when they come, both in the bucket of the decision's
+// time. As labels come late, a window of length D ends at the newest decision time, in whole
+// buckets, at which its maturity = resolved / decided is at least `maturity`: otherwise the newest
+// window would show only what resolves fast. Formulas in score_sums.h; auc from the coarse
+// histogram, about 1e-3.
 //
-// Bounded: `max_buckets` up to the newest decision; older ones are forgotten, and what comes for them
-// is counted as late. Event time only. Thread-compatible.
+// Bounded: `max_buckets` up to the newest decision; older ones are forgotten, and what comes for
+// them is counted as late. Event time only. Thread-compatible.
 
 #ifndef MILLRACE_LEARNERS_METRICS_WINDOWED_METRICS_H_
 #define MILLRACE_LEARNERS_METRICS_WINDOWED_METRICS_H_
@@ -28,11 +29,11 @@ struct WindowReport {
   // Absent when no window has matured; then the rest describes the newest window as it stands.
   std::optional<int64_t> until_ms;
   int64_t from_ms = 0;
-  int64_t end_ms = 0;      // of the window described: until_ms, or the newest bucket's end
+  int64_t end_ms = 0;  // of the window described: until_ms, or the newest bucket's end
   uint64_t decided = 0;
-  uint64_t resolved = 0;   // labelled, or known never to be
-  double maturity = 0;     // resolved / decided
-  BinaryReport metrics;    // of the labelled
+  uint64_t resolved = 0;  // labelled, or known never to be
+  double maturity = 0;    // resolved / decided
+  BinaryReport metrics;   // of the labelled
 };
 
 class WindowedMetrics {
@@ -60,8 +61,8 @@ class WindowedMetrics {
   // Decisions and outcomes older than what is kept.
   uint64_t late() const { return late_; }
 
-  // Appends the bytes: equal metrics give equal bytes. Load replaces all; DataLoss, nothing changed,
-  // when the bytes are not what Save wrote under these options.
+  // Appends the bytes: equal metrics give equal bytes. Load replaces all; DataLoss, nothing
+  // changed, when the bytes are not what Save wrote under these options.
   void Save(std::string* out) const;
   absl::Status Load(absl::string_view bytes);
 

@@ -31,25 +31,18 @@ absl::Status CheckRows(const char* name, int rows) {
 
 absl::StatusOr<OwnedValue> FromTyped(const v1::TypedValue& value, absl::string_view field) {
   switch (value.kind_case()) {
-    case v1::TypedValue::kBoolValue:
-      return OwnedValue(Value::Bool(value.bool_value()));
-    case v1::TypedValue::kIntValue:
-      return OwnedValue(Value::Int(value.int_value()));
+    case v1::TypedValue::kBoolValue: return OwnedValue(Value::Bool(value.bool_value()));
+    case v1::TypedValue::kIntValue: return OwnedValue(Value::Int(value.int_value()));
     case v1::TypedValue::kDoubleValue:
       if (!std::isfinite(value.double_value())) {
         return BadField(std::string(field), "the number is not finite");
       }
       return OwnedValue(Value::Double(value.double_value()));
-    case v1::TypedValue::kStringValue:
-      return OwnedValue(Value::String(value.string_value()));
-    case v1::TypedValue::kBytesValue:
-      return OwnedValue(Value::Bytes(value.bytes_value()));
-    case v1::TypedValue::kTimestampMs:
-      return OwnedValue(Value::Timestamp(value.timestamp_ms()));
-    case v1::TypedValue::kDurationMs:
-      return OwnedValue(Value::Duration(value.duration_ms()));
-    case v1::TypedValue::KIND_NOT_SET:
-      break;
+    case v1::TypedValue::kStringValue: return OwnedValue(Value::String(value.string_value()));
+    case v1::TypedValue::kBytesValue: return OwnedValue(Value::Bytes(value.bytes_value()));
+    case v1::TypedValue::kTimestampMs: return OwnedValue(Value::Timestamp(value.timestamp_ms()));
+    case v1::TypedValue::kDurationMs: return OwnedValue(Value::Duration(value.duration_ms()));
+    case v1::TypedValue::KIND_NOT_SET: break;
   }
   return OwnedValue();
 }
@@ -82,50 +75,31 @@ absl::Status ReadAt(const Proto& proto, std::optional<int64_t>* at_ms) {
 
 void ToTyped(const Value& value, v1::TypedValue* proto) {
   switch (value.type()) {
-    case Type::kNull:
-      return;
-    case Type::kBool:
-      proto->set_bool_value(value.bool_value());
-      return;
-    case Type::kInt:
-      proto->set_int_value(value.int_value());
-      return;
-    case Type::kDouble:
-      proto->set_double_value(value.double_value());
-      return;
+    case Type::kNull: return;
+    case Type::kBool: proto->set_bool_value(value.bool_value()); return;
+    case Type::kInt: proto->set_int_value(value.int_value()); return;
+    case Type::kDouble: proto->set_double_value(value.double_value()); return;
     case Type::kString:
       proto->set_string_value(value.string_value().data(), value.string_value().size());
       return;
     case Type::kBytes:
       proto->set_bytes_value(value.string_value().data(), value.string_value().size());
       return;
-    case Type::kTimestamp:
-      proto->set_timestamp_ms(value.int_value());
-      return;
-    case Type::kDuration:
-      proto->set_duration_ms(value.int_value());
-      return;
+    case Type::kTimestamp: proto->set_timestamp_ms(value.int_value()); return;
+    case Type::kDuration: proto->set_duration_ms(value.int_value()); return;
   }
 }
 
 v1::FeatureStatus ToStatus(FeatureStatus status) {
   switch (status) {
-    case FeatureStatus::kPresent:
-      return v1::FEATURE_STATUS_PRESENT;
-    case FeatureStatus::kNull:
-      return v1::FEATURE_STATUS_NULL;
-    case FeatureStatus::kMissing:
-      return v1::FEATURE_STATUS_MISSING;
-    case FeatureStatus::kExpired:
-      return v1::FEATURE_STATUS_EXPIRED;
-    case FeatureStatus::kStale:
-      return v1::FEATURE_STATUS_STALE;
-    case FeatureStatus::kWarming:
-      return v1::FEATURE_STATUS_WARMING;
-    case FeatureStatus::kTruncated:
-      return v1::FEATURE_STATUS_TRUNCATED;
-    case FeatureStatus::kOverflow:
-      return v1::FEATURE_STATUS_OVERFLOW;
+    case FeatureStatus::kPresent: return v1::FEATURE_STATUS_PRESENT;
+    case FeatureStatus::kNull: return v1::FEATURE_STATUS_NULL;
+    case FeatureStatus::kMissing: return v1::FEATURE_STATUS_MISSING;
+    case FeatureStatus::kExpired: return v1::FEATURE_STATUS_EXPIRED;
+    case FeatureStatus::kStale: return v1::FEATURE_STATUS_STALE;
+    case FeatureStatus::kWarming: return v1::FEATURE_STATUS_WARMING;
+    case FeatureStatus::kTruncated: return v1::FEATURE_STATUS_TRUNCATED;
+    case FeatureStatus::kOverflow: return v1::FEATURE_STATUS_OVERFLOW;
   }
   return v1::FEATURE_STATUS_UNSPECIFIED;
 }

@@ -138,8 +138,8 @@ struct Method {
       prepare;
 };
 
-// One call: waits for a request, answers it, deletes itself; a new one takes its place as soon as it
-// has its request.
+// One call: waits for a request, answers it, deletes itself; a new one takes its place as soon as
+// it has its request.
 template <typename Service, typename Request, typename Response>
 class UnaryCall final : public Tag {
  public:
@@ -171,7 +171,9 @@ class UnaryCall final : public Tag {
       shared_->metrics.Shed("busy");
       Finish(ApiError{.code = ErrorCode::kOverloaded,
                       .detail = "as many calls of this kind are under way as may be",
-                      .field = "", .did_you_mean = "", .hint = ""}
+                      .field = "",
+                      .did_you_mean = "",
+                      .hint = ""}
                  .ToStatus());
     }
   }
@@ -239,8 +241,8 @@ class GrpcServer::Impl {
   void Stop(absl::Duration timeout);
 
  private:
-  using ReadMethod = Method<v1::Features::AsyncService, v1::ReadFeaturesRequest,
-                            v1::ReadFeaturesResponse>;
+  using ReadMethod =
+      Method<v1::Features::AsyncService, v1::ReadFeaturesRequest, v1::ReadFeaturesResponse>;
   using ScoreMethod = Method<v1::Scores::AsyncService, v1::ScoreRequest, v1::ScoreResponse>;
   using AppendMethod = Method<v1::Records::AsyncService, v1::AppendRequest, v1::AppendResponse>;
 

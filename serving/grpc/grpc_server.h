@@ -5,7 +5,8 @@
 // Plain text only, so loopback only unless the network is trusted: gRPC 1.51 has known defects that
 // any client can use before it is authenticated (SECURITY.md).
 //
-// Start, Drain and Stop belong to one thread (the owner's); port() and UpdateHealth are thread-safe.
+// Start, Drain and Stop belong to one thread (the owner's); port() and UpdateHealth are
+// thread-safe.
 
 #ifndef MILLRACE_SERVING_GRPC_GRPC_SERVER_H_
 #define MILLRACE_SERVING_GRPC_GRPC_SERVER_H_

@@ -124,8 +124,8 @@ class HttpServer::Impl {
   std::thread thread_;
 };
 
-// One connection: read a request, answer it, again. Lives as long as an operation of its own is under
-// way. Owned by the I/O thread.
+// One connection: read a request, answer it, again. Lives as long as an operation of its own is
+// under way. Owned by the I/O thread.
 class HttpServer::Impl::Connection : public std::enable_shared_from_this<Connection> {
  public:
   Connection(Impl& server, tcp::socket socket, std::string address)
@@ -179,13 +179,13 @@ class HttpServer::Impl::Connection : public std::enable_shared_from_this<Connect
     }
     idle_ = true;
     stream_.expires_after(ToStd(server_.options_.idle_timeout));
-    stream_.async_read_some(buffer_.prepare(4096), [self = shared_from_this()](error_code error,
-                                                                              size_t bytes) {
-      self->idle_ = false;
-      if (error) return;  // closed, or idle for too long: nothing is owed
-      self->buffer_.commit(bytes);
-      self->ReadHeader();
-    });
+    stream_.async_read_some(buffer_.prepare(4096),
+                            [self = shared_from_this()](error_code error, size_t bytes) {
+                              self->idle_ = false;
+                              if (error) return;  // closed, or idle for too long: nothing is owed
+                              self->buffer_.commit(bytes);
+                              self->ReadHeader();
+                            });
   }
 
   void ReadHeader() {
@@ -242,10 +242,10 @@ class HttpServer::Impl::Connection : public std::enable_shared_from_this<Connect
     const auto length = parser_->content_length();
     absl::Duration budget = server_.options_.request_timeout;
     if (length) {
-      budget = std::min(budget, server_.options_.header_timeout +
-                                    absl::Seconds(static_cast<double>(*length) /
-                                                  static_cast<double>(
-                                                      server_.options_.min_body_bytes_per_s)));
+      budget = std::min(
+          budget, server_.options_.header_timeout +
+                      absl::Seconds(static_cast<double>(*length) /
+                                    static_cast<double>(server_.options_.min_body_bytes_per_s)));
     }
     stream_.expires_after(ToStd(budget));
     http::async_read(stream_, buffer_, *parser_,
@@ -287,8 +287,7 @@ class HttpServer::Impl::Connection : public std::enable_shared_from_this<Connect
                                     server_.options_.max_header_bytes, " bytes");
     } else if (error == http::error::body_limit) {
       problem.code = ErrorCode::kTooLarge;
-      problem.detail =
-          absl::StrCat("the body exceeds ", server_.options_.max_body_bytes, " bytes");
+      problem.detail = absl::StrCat("the body exceeds ", server_.options_.max_body_bytes, " bytes");
     } else if (error.category() == http::make_error_code(http::error::bad_method).category() &&
                error != http::error::end_of_stream && error != http::error::partial_message) {
       problem.code = ErrorCode::kMalformed;
@@ -303,7 +302,8 @@ class HttpServer::Impl::Connection : public std::enable_shared_from_this<Connect
   void Refuse(const ApiError& problem) {
     start_nanos_ = server_.clock_.MonotonicNanos();
     const absl::string_view target = View(parser_->get().target());
-    HttpAnswer answer = ProblemAnswer(problem, target.substr(0, std::min<size_t>(target.find('?'), 256)));
+    HttpAnswer answer =
+        ProblemAnswer(problem, target.substr(0, std::min<size_t>(target.find('?'), 256)));
     server_.metrics_.Answered("other", answer.status, 0);
     Write(std::move(answer), false);
   }
@@ -436,9 +436,7 @@ void HttpServer::Impl::CountOpen() {
 void HttpServer::Impl::Run(std::shared_ptr<Connection> connection, PreparedCall call) {
   if (call.rows > 0) metrics_.Rows(call.method, call.rows);
   switch (call.lane) {
-    case Lane::kInline:
-      connection->Answer(call.run(stopping_), call.method);
-      return;
+    case Lane::kInline: connection->Answer(call.run(stopping_), call.method); return;
     case Lane::kBlocking:
       RunOn(blocking_, blocking_calls_, options_.max_blocking_calls, std::move(connection),
             std::move(call));
@@ -483,7 +481,9 @@ void HttpServer::Impl::Drain(absl::Duration timeout) {
   });
   {
     absl::MutexLock lock(&mutex_);
-    clock_.AwaitWithTimeout(mutex_, absl::Condition(+[](size_t* open) { return *open == 0; }, &open_),
+    clock_.AwaitWithTimeout(mutex_,
+                            absl::Condition(
+                                +[](size_t* open) { return *open == 0; }, &open_),
                             timeout);
   }
   Stop();

@@ -120,9 +120,9 @@ PreparedCall Router::Prepare(const HttpCall& call) const {
   std::string allowed;
   for (const Route& route : Routes()) {
     const bool prefix = route.path.size() > 1 && route.path.back() == '/';
-    const bool matches = prefix ? path.size() > route.path.size() &&
-                                      absl::StartsWith(path, route.path)
-                                : path == route.path;
+    const bool matches = prefix
+                             ? path.size() > route.path.size() && absl::StartsWith(path, route.path)
+                             : path == route.path;
     if (!matches) continue;
     if (route.method != call.method && !(route.method == "GET" && call.method == "HEAD")) {
       other_method = &route;
@@ -270,7 +270,9 @@ PreparedCall Router::Probe(const HttpCall& call) const {
   if (services_.status == nullptr) return NotServed("health", call);
   const Health health = services_.status->GetHealth();
   const absl::string_view path = PathOf(call);
-  const bool ok = path == "/readyz" ? health.ready : path == "/startupz" ? health.started : health.live;
+  const bool ok = path == "/readyz"     ? health.ready
+                  : path == "/startupz" ? health.started
+                                        : health.live;
   std::string body;
   if (QueryOf(call) == "verbose" || !ok) {
     for (const HealthCheck& check : health.checks) {

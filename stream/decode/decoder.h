@@ -16,7 +16,8 @@
 
 namespace millrace {
 
-// Why a record was rejected; the words of the dead letter's header (docs/reference/dead-letters.md).
+// Why a record was rejected; the words of the dead letter's header
+// (docs/reference/dead-letters.md).
 enum class RejectCode : uint8_t {
   kMalformed,      // not what the format says
   kSchema,         // a field of another type

@@ -108,8 +108,8 @@ class JsonDecoder final : public Decoder {
     if (!record.value.has_value()) return Reject(RejectCode::kMalformed, "no value");
     const absl::string_view text = *record.value;
     if (text.size() > options_.max_record_bytes) {
-      return Reject(RejectCode::kTooLarge, absl::StrCat(text.size(), " bytes; the limit is ",
-                                                        options_.max_record_bytes));
+      return Reject(RejectCode::kTooLarge,
+                    absl::StrCat(text.size(), " bytes; the limit is ", options_.max_record_bytes));
     }
     Reserve(text.size());
     if (!text.empty()) std::memcpy(padded_.get(), text.data(), text.size());
@@ -143,8 +143,8 @@ class JsonDecoder final : public Decoder {
     int members = 0;
     for (const dom::key_value_pair member : object) {
       if (++members > options_.max_members) {
-        return Reject(RejectCode::kTooLarge, absl::StrCat("more than ", options_.max_members,
-                                                          " members"));
+        return Reject(RejectCode::kTooLarge,
+                      absl::StrCat("more than ", options_.max_members, " members"));
       }
       Target* const target = targets_.Find({member.key.data(), member.key.size()});
       if (target == nullptr) continue;
@@ -192,9 +192,9 @@ class JsonDecoder final : public Decoder {
   }
 
   bool WrongType(const Field& field, const dom::element& element) {
-    return Reject(RejectCode::kSchema, absl::StrCat("field '", field.name, "' must be ",
-                                                    TypeName(field.type), ", found ",
-                                                    TypeOf(element)));
+    return Reject(RejectCode::kSchema,
+                  absl::StrCat("field '", field.name, "' must be ", TypeName(field.type),
+                               ", found ", TypeOf(element)));
   }
 
   bool ReadField(const Field& field, const dom::element& element, Target* target, Value* out) {
@@ -244,8 +244,8 @@ class JsonDecoder final : public Decoder {
       return CheckRange(field, static_cast<double>(v));
     }
     if (element.is_uint64()) {
-      return Reject(RejectCode::kRange, absl::StrCat("field '", field.name,
-                                                     "' does not fit an int of 64 bits"));
+      return Reject(RejectCode::kRange,
+                    absl::StrCat("field '", field.name, "' does not fit an int of 64 bits"));
     }
     return WrongType(field, element);
   }
@@ -284,10 +284,9 @@ class JsonDecoder final : public Decoder {
       return TimeFault::kAbsurd;
     } else {
       // 1357034400.123 has no exact double: to the nearest microsecond first, then down.
-      const double micros = element.get_double().value_unsafe() *
-                            (unit == TimeUnit::kSeconds  ? 1e6
-                             : unit == TimeUnit::kMillis ? 1e3
-                                                         : 1);
+      const double micros = element.get_double().value_unsafe() * (unit == TimeUnit::kSeconds  ? 1e6
+                                                                   : unit == TimeUnit::kMillis ? 1e3
+                                                                                               : 1);
       if (!(std::fabs(micros) < 9e18)) return TimeFault::kAbsurd;
       *ms = FloorDiv(std::llround(micros), 1000);
     }

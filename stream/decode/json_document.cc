@@ -77,8 +77,7 @@ class TreeBuilder {
         *out = JsonValue(std::string(text));
         return true;
       }
-      case ondemand::json_type::number:
-        return BuildNumber(document, value, out);
+      case ondemand::json_type::number: return BuildNumber(document, value, out);
       case ondemand::json_type::boolean: {
         bool v;
         if (const auto error = value.get_bool().get(v)) return Fail(document, error);
@@ -115,8 +114,7 @@ class TreeBuilder {
     return true;
   }
 
-  bool BuildArray(ondemand::document& document, ondemand::array& array, int depth,
-                  JsonValue* out) {
+  bool BuildArray(ondemand::document& document, ondemand::array& array, int depth, JsonValue* out) {
     if (!CheckDepth(document, depth)) return false;
     JsonValue::Array items;
     const size_t path_size = path_.size();
@@ -181,8 +179,7 @@ class TreeBuilder {
     return Fail(document, simdjson::error_message(error));
   }
 
-  bool Fail(ondemand::document& document, absl::string_view message,
-                    const char* at = nullptr) {
+  bool Fail(ondemand::document& document, absl::string_view message, const char* at = nullptr) {
     if (at == nullptr && document.current_location().get(at)) at = begin_ + size_;
     size_t offset = at < begin_ ? 0 : static_cast<size_t>(at - begin_);
     if (offset > size_) offset = size_;
@@ -203,20 +200,13 @@ class TreeBuilder {
 
 absl::string_view JsonKindName(JsonKind kind) {
   switch (kind) {
-    case JsonKind::kNull:
-      return "null";
-    case JsonKind::kBool:
-      return "boolean";
-    case JsonKind::kInt:
-      return "integer";
-    case JsonKind::kDouble:
-      return "number";
-    case JsonKind::kString:
-      return "string";
-    case JsonKind::kArray:
-      return "array";
-    case JsonKind::kObject:
-      return "object";
+    case JsonKind::kNull: return "null";
+    case JsonKind::kBool: return "boolean";
+    case JsonKind::kInt: return "integer";
+    case JsonKind::kDouble: return "number";
+    case JsonKind::kString: return "string";
+    case JsonKind::kArray: return "array";
+    case JsonKind::kObject: return "object";
   }
   return "value";
 }

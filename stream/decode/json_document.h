@@ -67,14 +67,14 @@ struct JsonMember {
 
 struct JsonLimits {
   size_t max_bytes = 1 << 20;
-  int max_depth = 32;        // an object in an object has depth 2
-  int max_members = 1024;    // of one object
+  int max_depth = 32;           // an object in an object has depth 2
+  int max_members = 1024;       // of one object
   size_t max_values = 100'000;  // of the whole document: bounds its memory to about 10 MB
 };
 
-// Parses one object or array. Numbers without fraction and exponent are integers and must fit int64;
-// the others are doubles and must be finite. Never crashes on any input.
-// Errors: InvalidArgument, one sentence with the byte offset and, within objects, the path
+// Parses one object or array. Numbers without fraction and exponent are integers and must fit
+// int64; the others are doubles and must be finite. Never crashes on any input. Errors:
+// InvalidArgument, one sentence with the byte offset and, within objects, the path
 // ("byte 17: $.keys[0].origin: …"); ResourceExhausted when larger than max_bytes.
 absl::StatusOr<JsonValue> ParseJson(absl::string_view text, const JsonLimits& limits = {});
 

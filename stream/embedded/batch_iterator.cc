@@ -90,8 +90,8 @@ absl::Status BatchIterator::Next() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<bool> BatchIterator::SeekToFirst(
-    int64_t begin, int64_t end, absl::FunctionRef<bool(const BatchInfo&)> holds) {
+absl::StatusOr<bool> BatchIterator::SeekToFirst(int64_t begin, int64_t end,
+                                                absl::FunctionRef<bool(const BatchInfo&)> holds) {
   // Batches before `low` do not hold; the one at `high`, or the end, does.
   int64_t low = begin;
   int64_t high = end;

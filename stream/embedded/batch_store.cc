@@ -59,8 +59,8 @@ bool ParseTopicValue(absl::string_view value, StoredTopic* topic) {
   }
   topic->id = static_cast<uint32_t>(id);
   topic->options.partitions = static_cast<int32_t>(partitions);
-  topic->options.retain_for = retain_for_ms < 0 ? absl::InfiniteDuration()
-                                                : absl::Milliseconds(retain_for_ms);
+  topic->options.retain_for =
+      retain_for_ms < 0 ? absl::InfiniteDuration() : absl::Milliseconds(retain_for_ms);
   topic->options.compacted = compacted != 0;
   return true;
 }
@@ -143,8 +143,8 @@ absl::Status BatchStore::ReadIdentity() {
   const rocksdb::Status found = db_->Get({}, SliceOf(kVersionKey), &value);
   if (found.IsNotFound()) {
     // The time of making tells this log from any other that was or will be in its place.
-    RETURN_IF_ERROR(SetEpoch(static_cast<uint64_t>(
-        std::max<int64_t>(1, ToEpochMillis(options_.clock->Now())))));
+    RETURN_IF_ERROR(SetEpoch(
+        static_cast<uint64_t>(std::max<int64_t>(1, ToEpochMillis(options_.clock->Now())))));
     std::string version;
     PutVarint(&version, kVersion);
     return PutSynced(kVersionKey, version);
@@ -154,9 +154,9 @@ absl::Status BatchStore::ReadIdentity() {
   absl::string_view in = value;
   if (!GetVarint(&in, &version)) return absl::DataLossError("embedded log: malformed version");
   if (version != kVersion) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("the embedded log in ", options_.path, " has format ", version,
-                     "; this program knows ", kVersion));
+    return absl::FailedPreconditionError(absl::StrCat("the embedded log in ", options_.path,
+                                                      " has format ", version,
+                                                      "; this program knows ", kVersion));
   }
   std::string epoch_bytes;
   RETURN_IF_ERROR(FromRocks(db_->Get({}, SliceOf(kEpochKey), &epoch_bytes)));
@@ -253,22 +253,21 @@ absl::Status BatchStore::RemoveTopic(const StoredTopic& topic) {
   const std::string limit = PartitionPrefix('b', topic.id + 1, 0);
   const rocksdb::Slice first_slice(first);
   const rocksdb::Slice limit_slice(limit);
-  return FromRocks(rocksdb::DeleteFilesInRange(db_.get(), db_->DefaultColumnFamily(),
-                                               &first_slice, &limit_slice,
+  return FromRocks(rocksdb::DeleteFilesInRange(db_.get(), db_->DefaultColumnFamily(), &first_slice,
+                                               &limit_slice,
                                                /*include_end=*/false));
 }
 
 absl::StatusOr<int64_t> BatchStore::Begin(uint32_t topic_id, int32_t partition) const {
   std::string value;
-  const rocksdb::Status found =
-      db_->Get({}, PartitionPrefix('s', topic_id, partition), &value);
+  const rocksdb::Status found = db_->Get({}, PartitionPrefix('s', topic_id, partition), &value);
   if (found.IsNotFound()) return 0;
   RETURN_IF_ERROR(FromRocks(found));
   absl::string_view in = value;
   uint64_t begin;
   if (!GetBig64(&in, &begin)) {
-    return absl::DataLossError(absl::StrCat("topic ", topic_id, " partition ", partition,
-                                            ": malformed beginning"));
+    return absl::DataLossError(
+        absl::StrCat("topic ", topic_id, " partition ", partition, ": malformed beginning"));
   }
   begins_->Set(PartitionPrefix('b', topic_id, partition), static_cast<int64_t>(begin));
   return static_cast<int64_t>(begin);
@@ -278,15 +277,14 @@ absl::Status BatchStore::DeleteBefore(const Partition& partition, int64_t begin)
   // The new beginning must be durable before the first byte is gone.
   std::string value;
   PutBig64(&value, static_cast<uint64_t>(begin));
-  RETURN_IF_ERROR(
-      PutSynced(PartitionPrefix('s', partition.topic_id, partition.number), value));
+  RETURN_IF_ERROR(PutSynced(PartitionPrefix('s', partition.topic_id, partition.number), value));
   begins_->Set(PartitionPrefix('b', partition.topic_id, partition.number), begin);
   const std::string first = BatchKey(partition.topic_id, partition.number, 0);
   const std::string limit = BatchKey(partition.topic_id, partition.number, begin);
   const rocksdb::Slice first_slice(first);
   const rocksdb::Slice limit_slice(limit);
-  return FromRocks(rocksdb::DeleteFilesInRange(db_.get(), db_->DefaultColumnFamily(),
-                                               &first_slice, &limit_slice,
+  return FromRocks(rocksdb::DeleteFilesInRange(db_.get(), db_->DefaultColumnFamily(), &first_slice,
+                                               &limit_slice,
                                                /*include_end=*/false));
 }
 

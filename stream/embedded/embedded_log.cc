@@ -43,9 +43,9 @@ class AppendPlanner {
   absl::Status Add(size_t number, const AppendRecord& record) {
     const size_t bytes = EncodedBodyBytes(record);
     if (bytes > max_record_bytes_) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("record ", number, " for topic \"", record.topic, "\" has ", bytes,
-                       " bytes; the limit is ", max_record_bytes_));
+      return absl::InvalidArgumentError(absl::StrCat("record ", number, " for topic \"",
+                                                     record.topic, "\" has ", bytes,
+                                                     " bytes; the limit is ", max_record_bytes_));
     }
     if (topic_ == nullptr || record.topic != topic_->stored.name) {
       ASSIGN_OR_RETURN(topic_, topics_.Find(record.topic));
@@ -162,8 +162,7 @@ absl::Status EmbeddedLog::EnforceRetention() {
     const TopicOptions& retention = topic->stored.options;
     if (retention.retain_for == absl::InfiniteDuration() && retention.retain_bytes <= 0) continue;
     for (const auto& partition : topic->partitions) {
-      const absl::StatusOr<int64_t> begin =
-          RetainedBegin(*store_, *partition, retention, now_ms);
+      const absl::StatusOr<int64_t> begin = RetainedBegin(*store_, *partition, retention, now_ms);
       if (partition->deleted()) continue;
       if (!begin.ok()) {
         first_error.Update(begin.status());
@@ -231,10 +230,11 @@ absl::StatusOr<int64_t> EmbeddedLog::OffsetAtTime(const TopicPartition& input,
   ASSIGN_OR_RETURN(const Partition* const partition, topics_->Find(input));
   const int64_t end = partition->end();
   const std::unique_ptr<BatchIterator> batches = store_->Batches(*partition);
-  ASSIGN_OR_RETURN(const bool any, batches->SeekToFirst(
-                                 partition->begin(), end, [timestamp_ms](const BatchInfo& batch) {
-                                   return batch.running_max_timestamp_ms >= timestamp_ms;
-                                 }));
+  ASSIGN_OR_RETURN(
+      const bool any,
+      batches->SeekToFirst(partition->begin(), end, [timestamp_ms](const BatchInfo& batch) {
+        return batch.running_max_timestamp_ms >= timestamp_ms;
+      }));
   if (!any) return end;
   // The record that raised the running maximum may have been deleted: look further.
   while (batches->info().max_timestamp_ms < timestamp_ms) {
@@ -252,9 +252,9 @@ absl::StatusOr<int64_t> EmbeddedLog::OffsetAtTime(const TopicPartition& input,
       if (record.timestamp_ms >= timestamp_ms) return record.offset;
     }
   }
-  return absl::DataLossError(absl::StrCat("topic \"", input.topic, "\" partition ",
-                                          input.partition, " offset ",
-                                          batches->info().base_offset, ": malformed batch"));
+  return absl::DataLossError(absl::StrCat("topic \"", input.topic, "\" partition ", input.partition,
+                                          " offset ", batches->info().base_offset,
+                                          ": malformed batch"));
 }
 
 absl::StatusOr<std::unique_ptr<LogReader>> EmbeddedLog::OpenReader(std::vector<ReadFrom> inputs) {

@@ -63,8 +63,8 @@ struct EmbeddedLogOptions {
 class EmbeddedLog final : public Log {
  public:
   // Opens or creates the log. Errors: Aborted (another process has the path open),
-  // FailedPrecondition (a newer version wrote it), DataLoss (the newest batch of a partition is damaged),
-  // ResourceExhausted (no room), Unavailable (the directory cannot be used).
+  // FailedPrecondition (a newer version wrote it), DataLoss (the newest batch of a partition is
+  // damaged), ResourceExhausted (no room), Unavailable (the directory cannot be used).
   static absl::StatusOr<std::unique_ptr<EmbeddedLog>> Open(const EmbeddedLogOptions& options);
   ~EmbeddedLog() override;
 
@@ -93,8 +93,7 @@ class EmbeddedLog final : public Log {
   absl::StatusOr<std::vector<AppendPosition>> Append(
       std::span<const AppendRecord> records) override;
   absl::StatusOr<OffsetRange> Offsets(const TopicPartition& input) override;
-  absl::StatusOr<int64_t> OffsetAtTime(const TopicPartition& input,
-                                       int64_t timestamp_ms) override;
+  absl::StatusOr<int64_t> OffsetAtTime(const TopicPartition& input, int64_t timestamp_ms) override;
   absl::StatusOr<std::unique_ptr<LogReader>> OpenReader(std::vector<ReadFrom> inputs) override;
 
  private:

@@ -37,8 +37,7 @@ absl::Status EmbeddedReader::ReadOn(Input& input, int64_t bytes_left, RecordBatc
   const int64_t end = input.partition->end();
   RETURN_IF_ERROR(TakeFrom(input, &bytes_left, batch, taken));
   while (input.next_offset < end && bytes_left > 0) {
-    const std::vector<TailBatch> tail =
-        input.partition->TailFrom(input.next_offset, bytes_left);
+    const std::vector<TailBatch> tail = input.partition->TailFrom(input.next_offset, bytes_left);
     if (tail.empty()) {
       RETURN_IF_ERROR(ReadStored(input, end, &bytes_left, batch, taken));
       continue;
@@ -72,8 +71,8 @@ absl::Status EmbeddedReader::ReadStored(Input& input, int64_t end, int64_t* byte
 absl::Status EmbeddedReader::TakeFrom(Input& input, int64_t* bytes_left, RecordBatch* batch,
                                       int* taken) {
   if (input.cursor.done()) return absl::OkStatus();
-  const bool sound = input.cursor.SkipTo(input.next_offset) &&
-                     input.cursor.Take(bytes_left, batch, taken);
+  const bool sound =
+      input.cursor.SkipTo(input.next_offset) && input.cursor.Take(bytes_left, batch, taken);
   input.next_offset = input.cursor.next_offset();
   if (sound) {
     if (input.cursor.done()) input.cursor = BatchCursor();  // lets go of the bytes

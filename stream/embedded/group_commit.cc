@@ -106,8 +106,7 @@ void GroupCommit::Publish(Partition& partition) {
   std::vector<TailBatch> batches;
   batches.reserve(partition.staged.size());
   for (StagedBatch& batch : partition.staged) {
-    batches.push_back(
-        {batch.info, std::make_shared<const std::string>(std::move(batch.bytes))});
+    batches.push_back({batch.info, std::make_shared<const std::string>(std::move(batch.bytes))});
   }
   const BatchInfo& last = batches.back().info;
   partition.continuation = {last.append_ms, last.running_max_timestamp_ms,

@@ -15,9 +15,9 @@ absl::Status Partition::CheckOffset(int64_t offset) const {
   const int64_t first = begin();
   const int64_t past_last = end();
   if (offset >= first && offset <= past_last) return absl::OkStatus();
-  return absl::OutOfRangeError(absl::StrCat("topic \"", topic, "\" partition ", number,
-                                            ": offset ", offset, " is not in the log, which has ",
-                                            first, " to ", past_last));
+  return absl::OutOfRangeError(absl::StrCat("topic \"", topic, "\" partition ", number, ": offset ",
+                                            offset, " is not in the log, which has ", first, " to ",
+                                            past_last));
 }
 
 void Partition::Recover(int64_t begin, int64_t end) {

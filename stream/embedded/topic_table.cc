@@ -20,8 +20,8 @@ absl::Status CheckName(absl::string_view name) {
     return absl::ascii_isalnum(c) || c == '.' || c == '_' || c == '-';
   });
   if (name.empty() || name.size() > kMaxNameBytes || !allowed) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "topic \"", name, "\": a name is 1 to ", kMaxNameBytes, " of A-Z a-z 0-9 . _ -"));
+    return absl::InvalidArgumentError(absl::StrCat("topic \"", name, "\": a name is 1 to ",
+                                                   kMaxNameBytes, " of A-Z a-z 0-9 . _ -"));
   }
   return absl::OkStatus();
 }
@@ -82,8 +82,8 @@ absl::Status TopicTable::Create(absl::string_view name, const TopicOptions& opti
   if (const auto it = topics_.find(Str(name)); it != topics_.end()) {
     const int32_t partitions = it->second->stored.options.partitions;
     if (partitions == options.partitions) return absl::OkStatus();
-    return absl::FailedPreconditionError(absl::StrCat(
-        "topic \"", name, "\" has ", partitions, " partitions, not ", options.partitions));
+    return absl::FailedPreconditionError(absl::StrCat("topic \"", name, "\" has ", partitions,
+                                                      " partitions, not ", options.partitions));
   }
   const StoredTopic stored{Str(name), next_id_, options};
   RETURN_IF_ERROR(store_.AddTopic(stored));

@@ -31,15 +31,15 @@ struct Node {
   TextRange range;
   TextRange name_range;  // of a call: where the function's name stands
   std::string text;
-  Value literal;         // a string's bytes are in `text`
+  Value literal;  // a string's bytes are in `text`
   std::vector<std::unique_ptr<Node>> children;
 
   // Filled in by CheckTypes.
   Type type = Type::kNull;
-  int field = -1;                // kName: its place in the scope
-  Op op = Op::kMove;             // what computes the node from its children
-  uint8_t detail = 0;            // of the operation: see Instruction
-  std::string zone;              // of the functions of civil time
+  int field = -1;      // kName: its place in the scope
+  Op op = Op::kMove;   // what computes the node from its children
+  uint8_t detail = 0;  // of the operation: see Instruction
+  std::string zone;    // of the functions of civil time
 };
 
 }  // namespace millrace

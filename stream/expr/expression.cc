@@ -33,9 +33,7 @@ class Generator {
   }
 
  private:
-  static Operand Temporary(uint32_t index) {
-    return MakeOperand(OperandKind::kTemporary, index);
-  }
+  static Operand Temporary(uint32_t index) { return MakeOperand(OperandKind::kTemporary, index); }
 
   Operand Constant(const Value& value) {
     program_.constants.push_back(value);
@@ -170,15 +168,13 @@ class Generator {
       const Operand item = Literal(*node.children[i]);
       if (i == 1) first = item;
     }
-    Emit({count == 0 ? Op::kCompareInts : node.op,
-          static_cast<uint8_t>(Relation::kNotEqual), static_cast<uint16_t>(free), count, value,
-          first});
+    Emit({count == 0 ? Op::kCompareInts : node.op, static_cast<uint8_t>(Relation::kNotEqual),
+          static_cast<uint16_t>(free), count, value, first});
     return Temporary(free);
   }
 
   uint32_t Zone(const std::string& name) {
-    const auto [found, added] =
-        zones_.emplace(name, static_cast<uint32_t>(program_.zones.size()));
+    const auto [found, added] = zones_.emplace(name, static_cast<uint32_t>(program_.zones.size()));
     if (added) {
       absl::TimeZone zone;
       CHECK(absl::LoadTimeZone(name, &zone));  // as CheckTypes saw

@@ -81,8 +81,9 @@ class Lexer {
     if (c == '|') return Error(at_, at_ + 1, "'|' is no operator; disjunction is written ||");
     size_t end = at_ + 1;  // one whole character
     while (end < text_.size() && (static_cast<unsigned char>(text_[end]) & 0xc0) == 0x80) ++end;
-    return Error(at_, end, absl::StrCat("'", text_.substr(at_, end - at_),
-                                        "' cannot stand outside of quotes"));
+    return Error(
+        at_, end,
+        absl::StrCat("'", text_.substr(at_, end - at_), "' cannot stand outside of quotes"));
   }
 
   absl::Status Number(Token* token) {
@@ -108,12 +109,16 @@ class Lexer {
     if (!unit.empty()) {
       const std::optional<int64_t> unit_ms = DurationUnitMs(unit);
       if (!unit_ms.has_value()) {
-        return Error(begin, at_, absl::StrCat("'", all, "' is neither a number nor a duration; the "
-                                              "units of durations are ms, s, m, h and d"));
+        return Error(begin, at_,
+                     absl::StrCat("'", all,
+                                  "' is neither a number nor a duration; the "
+                                  "units of durations are ms, s, m, h and d"));
       }
       if (!whole) {
-        return Error(begin, at_, absl::StrCat("the duration '", all, "' is not a whole number of "
-                                              "its unit; use a smaller unit"));
+        return Error(begin, at_,
+                     absl::StrCat("the duration '", all,
+                                  "' is not a whole number of "
+                                  "its unit; use a smaller unit"));
       }
       uint64_t ms;
       if (!ReadInt(digits, &ms) ||
@@ -128,8 +133,9 @@ class Lexer {
       token->kind = TokenKind::kInt;
       const bool fits = ReadInt(digits, &token->integer) && token->integer <= kMaxInt + 1;
       if (fits) return absl::OkStatus();
-      return Error(begin, at_, absl::StrCat("'", all, "' does not fit an int of 64 bits; write '",
-                                            all, ".0' for a double"));
+      return Error(begin, at_,
+                   absl::StrCat("'", all, "' does not fit an int of 64 bits; write '", all,
+                                ".0' for a double"));
     }
     token->kind = TokenKind::kDouble;
     const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), token->number);
@@ -149,8 +155,9 @@ class Lexer {
     token->kind = TokenKind::kString;
     while (true) {
       if (at_ >= text_.size()) {
-        return Error(begin, at_, absl::StrCat("the string has no closing ",
-                                              quote == '"' ? "double" : "single", " quote"));
+        return Error(begin, at_,
+                     absl::StrCat("the string has no closing ", quote == '"' ? "double" : "single",
+                                  " quote"));
       }
       const char c = text_[at_++];
       if (c == quote) return absl::OkStatus();
@@ -183,8 +190,9 @@ class Lexer {
     at_ += hex.size();
     if (hex.size() != digits || read.ec != std::errc() || read.ptr != hex.data() + digits ||
         !AppendUtf8(code_point, out)) {
-      return Error(begin, at_, absl::StrCat("\\", std::string(1, c), " needs ", digits,
-                                            " hexadecimal digits that name a character"));
+      return Error(begin, at_,
+                   absl::StrCat("\\", std::string(1, c), " needs ", digits,
+                                " hexadecimal digits that name a character"));
     }
     return absl::OkStatus();
   }

@@ -70,8 +70,7 @@ Value WriteString(const Value& a, char* slot) {
   char* const end = slot + Program::kStringSlotBytes;
   size_t size = 0;
   switch (a.type()) {
-    case Type::kBool:
-      return Value::String(kWords[a.bool_value() ? 1 : 0]);
+    case Type::kBool: return Value::String(kWords[a.bool_value() ? 1 : 0]);
     case Type::kInt:
       size = static_cast<size_t>(std::to_chars(slot, end, a.int_value()).ptr - slot);
       break;
@@ -87,11 +86,8 @@ Value WriteString(const Value& a, char* slot) {
       size = WriteTimestamp(a.int_value(), slot);
       if (size == 0) return Value::Null();
       break;
-    case Type::kDuration:
-      size = WriteDuration(a.int_value(), slot);
-      break;
-    default:
-      return a;
+    case Type::kDuration: size = WriteDuration(a.int_value(), slot); break;
+    default: return a;
   }
   return Value::String(absl::string_view(slot, size));
 }

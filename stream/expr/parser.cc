@@ -36,15 +36,14 @@ NodePtr MakeNode(NodeKind kind, TextRange range, std::string text = "") {
 
 class Parser {
  public:
-  Parser(std::vector<Token> tokens, TextRange* where)
-      : tokens_(std::move(tokens)), where_(where) {}
+  Parser(std::vector<Token> tokens, TextRange* where) : tokens_(std::move(tokens)), where_(where) {}
 
   absl::StatusOr<NodePtr> Run() {
     if (Peek().kind == TokenKind::kEnd) return Error(Peek(), "the expression is empty");
     ASSIGN_OR_RETURN(NodePtr node, Expr());
     if (Peek().kind != TokenKind::kEnd) {
-      return Error(Peek(), absl::StrCat("unexpected ", Describe(Peek()),
-                                        " after a complete expression"));
+      return Error(Peek(),
+                   absl::StrCat("unexpected ", Describe(Peek()), " after a complete expression"));
     }
     return node;
   }
@@ -95,8 +94,8 @@ class Parser {
   }
   absl::Status Expect(absl::string_view symbol, absl::string_view purpose) {
     if (TakeSymbol(symbol)) return absl::OkStatus();
-    return Error(Peek(), absl::StrCat("expected '", symbol, "' ", purpose, ", not ",
-                                      Describe(Peek())));
+    return Error(Peek(),
+                 absl::StrCat("expected '", symbol, "' ", purpose, ", not ", Describe(Peek())));
   }
 
   absl::StatusOr<NodePtr> Expr() {
@@ -125,8 +124,7 @@ class Parser {
         continue;
       }
       ASSIGN_OR_RETURN(NodePtr right, Binary(precedence + 1));
-      NodePtr node =
-          MakeNode(NodeKind::kBinary, {left->range.begin, right->range.end}, op);
+      NodePtr node = MakeNode(NodeKind::kBinary, {left->range.begin, right->range.end}, op);
       node->children.push_back(std::move(left));
       node->children.push_back(std::move(right));
       left = std::move(node);
@@ -214,8 +212,9 @@ class Parser {
     switch (token.kind) {
       case TokenKind::kInt:
         if (token.integer > static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) {
-          return Error(token, "the number does not fit an int of 64 bits; write it with .0 for a "
-                              "double");
+          return Error(token,
+                       "the number does not fit an int of 64 bits; write it with .0 for a "
+                       "double");
         }
         node->literal = Value::Int(static_cast<int64_t>(token.integer));
         break;

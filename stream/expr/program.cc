@@ -53,8 +53,7 @@ Value Program::Apply(const Instruction& in, const Value& a, const Value& b, char
     case Op::kCompareInts: return Value::Bool(Holds(relation, a.int_value(), b.int_value()));
     case Op::kCompareDoubles:
       return Value::Bool(Holds(relation, a.double_value(), b.double_value()));
-    case Op::kCompareBytes:
-      return Value::Bool(Holds(relation, a.string_value(), b.string_value()));
+    case Op::kCompareBytes: return Value::Bool(Holds(relation, a.string_value(), b.string_value()));
     case Op::kInInts:
     case Op::kInDoubles:
     case Op::kInBytes: {
@@ -63,11 +62,9 @@ Value Program::Apply(const Instruction& in, const Value& a, const Value& b, char
     }
     case Op::kSizeOfString: return Value::Int(CountCodePoints(a.string_value()));
     case Op::kSizeOfBytes: return Value::Int(static_cast<int64_t>(a.string_value().size()));
-    case Op::kStartsWith:
-      return Value::Bool(absl::StartsWith(a.string_value(), b.string_value()));
+    case Op::kStartsWith: return Value::Bool(absl::StartsWith(a.string_value(), b.string_value()));
     case Op::kEndsWith: return Value::Bool(absl::EndsWith(a.string_value(), b.string_value()));
-    case Op::kContains:
-      return Value::Bool(absl::StrContains(a.string_value(), b.string_value()));
+    case Op::kContains: return Value::Bool(absl::StrContains(a.string_value(), b.string_value()));
     default: break;
   }
   if (in.op <= Op::kMaxInts) {
@@ -101,10 +98,18 @@ Value Program::Run(std::span<const Value> fields, std::string* scratch) const {
     switch (in.op) {
       case Op::kMove: target = a; break;
       case Op::kJump: i = in.n; break;
-      case Op::kJumpIfFalse: if (!a.is_null() && !a.bool_value()) i = in.n; break;
-      case Op::kJumpUnlessTrue: if (a.is_null() || !a.bool_value()) i = in.n; break;
-      case Op::kJumpIfNull: if (a.is_null()) i = in.n; break;
-      case Op::kJumpIfNotNull: if (!a.is_null()) i = in.n; break;
+      case Op::kJumpIfFalse:
+        if (!a.is_null() && !a.bool_value()) i = in.n;
+        break;
+      case Op::kJumpUnlessTrue:
+        if (a.is_null() || !a.bool_value()) i = in.n;
+        break;
+      case Op::kJumpIfNull:
+        if (a.is_null()) i = in.n;
+        break;
+      case Op::kJumpIfNotNull:
+        if (!a.is_null()) i = in.n;
+        break;
       case Op::kAnd: target = And(a, get(in.b)); break;
       case Op::kOr: target = Or(a, get(in.b)); break;
       case Op::kIsNull: target = Value::Bool(a.is_null()); break;

@@ -97,7 +97,8 @@ class Checker {
     const bool is_function = IsExpressionFunction(node->text);
     const auto found = fields_.find(node->text);
     if (found != fields_.end() && is_function) {
-      return Error(node->range, absl::StrCat("the field '", node->text, "' has the name of a "
+      return Error(node->range, absl::StrCat("the field '", node->text,
+                                             "' has the name of a "
                                              "function; rename the field"));
     }
     if (found != fields_.end()) {
@@ -105,8 +106,8 @@ class Checker {
       return absl::OkStatus();
     }
     if (is_function) {
-      return Error(node->range, absl::StrCat("'", node->text, "' is a function; write ", node->text,
-                                             "(…)"));
+      return Error(node->range,
+                   absl::StrCat("'", node->text, "' is a function; write ", node->text, "(…)"));
     }
     std::vector<std::string> names;
     for (const auto& [name, field] : fields_) names.push_back(name);
@@ -136,8 +137,8 @@ class Checker {
         return absl::OkStatus();
       }
     }
-    return Error(operand.range, absl::StrCat("'", node->text, "' cannot be applied to ",
-                                             TypeName(operand.type)));
+    return Error(operand.range,
+                 absl::StrCat("'", node->text, "' cannot be applied to ", TypeName(operand.type)));
   }
 
   absl::Status Binary(Node* node) {
@@ -181,7 +182,8 @@ class Checker {
     node->detail = static_cast<uint8_t>(relation);
     if (left.type == Type::kNull || right.type == Type::kNull) {
       if (!equality) {
-        return Error(node->range, absl::StrCat("'", node->text, "' cannot be applied to null; only "
+        return Error(node->range, absl::StrCat("'", node->text,
+                                               "' cannot be applied to null; only "
                                                "== and != can"));
       }
       node->op = relation == Relation::kEqual ? Op::kIsNull : Op::kIsNotNull;
@@ -202,9 +204,9 @@ class Checker {
     if (advice.empty() && IsTime(left.type) && right.type == Type::kInt) {
       advice = "; write a duration with its unit, such as 60s";
     }
-    return Error(node.range, absl::StrCat("'", node.text, "' cannot be applied to ",
-                                          TypeName(left.type), " and ", TypeName(right.type),
-                                          advice));
+    return Error(node.range,
+                 absl::StrCat("'", node.text, "' cannot be applied to ", TypeName(left.type),
+                              " and ", TypeName(right.type), advice));
   }
 
   absl::Status Conditional(Node* node) {
@@ -288,11 +290,11 @@ class Checker {
     const std::string list =
         types.empty() ? last : absl::StrCat(absl::StrJoin(types, ", "), " or ", last);
     const Node& argument = *node.children[0];
-    return Error(argument.range,
-                 absl::StrCat(node.text, " takes ", list, ", not ", TypeName(argument.type),
-                              has_double && argument.type == Type::kInt
-                                  ? "; convert it with double(…)"
-                                  : ""));
+    return Error(
+        argument.range,
+        absl::StrCat(
+            node.text, " takes ", list, ", not ", TypeName(argument.type),
+            has_double && argument.type == Type::kInt ? "; convert it with double(…)" : ""));
   }
 
   // All of the first `count` arguments have the type of the first.
@@ -301,9 +303,11 @@ class Checker {
     for (size_t i = 1; i < count; ++i) {
       const Node& other = *node.children[i];
       if (other.type == first.type) continue;
-      return Error(other.range, absl::StrCat("the arguments of ", node.text, " must have one type, "
-                                             "not ", TypeName(first.type), " and ",
-                                             TypeName(other.type), DoubleAdvice(first, other)));
+      return Error(other.range, absl::StrCat("the arguments of ", node.text,
+                                             " must have one type, "
+                                             "not ",
+                                             TypeName(first.type), " and ", TypeName(other.type),
+                                             DoubleAdvice(first, other)));
     }
     return absl::OkStatus();
   }
@@ -351,8 +355,9 @@ class Checker {
     if (const std::string close = ClosestName(node.text, FunctionNames(method)); !close.empty()) {
       absl::StrAppend(&message, "; did you mean '", close, "'?");
     } else if (std::find(other.begin(), other.end(), node.text) != other.end()) {
-      absl::StrAppend(&message, "; it is written ", method ? absl::StrCat(node.text, "(x)")
-                                                           : absl::StrCat("x.", node.text, "(…)"));
+      absl::StrAppend(
+          &message, "; it is written ",
+          method ? absl::StrCat(node.text, "(x)") : absl::StrCat("x.", node.text, "(…)"));
     } else if (!method && fields_.contains(node.text)) {
       absl::StrAppend(&message, "; it is a field");
     }

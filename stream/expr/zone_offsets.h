@@ -19,9 +19,7 @@ class ZoneOffsets {
   explicit ZoneOffsets(absl::TimeZone zone) : zone_(zone), is_utc_(zone == absl::UTCTimeZone()) {}
 
   // Seconds east of UTC at `epoch_ms`.
-  int64_t SecondsAt(int64_t epoch_ms) const {
-    return is_utc_ ? 0 : CachedSecondsAt(epoch_ms);
-  }
+  int64_t SecondsAt(int64_t epoch_ms) const { return is_utc_ ? 0 : CachedSecondsAt(epoch_ms); }
 
  private:
   static constexpr size_t kEntries = 64;  // hours

@@ -80,7 +80,8 @@ class KafkaClient {
   bool TakeAllBrokersDown() { return all_brokers_down_.exchange(false); }
 
  private:
-  explicit KafkaClient(const KafkaLogOptions& options) : brokers_(options.brokers), clock_(*options.clock) {}
+  explicit KafkaClient(const KafkaLogOptions& options)
+      : brokers_(options.brokers), clock_(*options.clock) {}
 
   static void OnLog(const rd_kafka_t* rk, int level, const char* facility, const char* text);
   static void OnError(rd_kafka_t* rk, int code, const char* reason, void* opaque);

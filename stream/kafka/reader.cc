@@ -185,9 +185,8 @@ KafkaReader::KafkaReader(const KafkaLogOptions& options, KafkaAdmin& admin)
                           "millrace_kafka_repeated_records_total",
                           "Records dropped because the client gave them a second time.")) {}
 
-absl::StatusOr<std::unique_ptr<KafkaReader>> KafkaReader::Open(const KafkaLogOptions& options,
-                                                               KafkaAdmin& admin,
-                                                               const std::vector<ReadFrom>& inputs) {
+absl::StatusOr<std::unique_ptr<KafkaReader>> KafkaReader::Open(
+    const KafkaLogOptions& options, KafkaAdmin& admin, const std::vector<ReadFrom>& inputs) {
   std::unique_ptr<KafkaReader> reader(new KafkaReader(options, admin));
   std::set<TopicPartition> seen;
   for (const ReadFrom& from : inputs) {

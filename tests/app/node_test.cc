@@ -125,7 +125,7 @@ TEST_F(NodeTest, ASecondNodeOnTheSameFilesIsRefused) {
   const auto first = Open(MakeProject());
   ASSERT_NE(first, nullptr);
   EXPECT_EQ(Node::Open(MakeProject(), {Engine::Mode::kSimulation}).status().code(),
-            absl::StatusCode::kFailedPrecondition);
+            absl::StatusCode::kAborted);
 }
 
 TEST_F(NodeTest, ServesOnFreePortsAndTellsItsStatus) {

@@ -53,12 +53,12 @@ LogCase Case(std::string name, EmbeddedLogOptions options) {
   return {std::move(name), [options] { return std::make_unique<EmbeddedLogUnderTest>(options); }};
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Embedded, LogContract,
-    ::testing::Values(Case("process", {.durability = Durability::kProcess}),
-                      Case("powerLoss", {.durability = Durability::kPowerLoss}),
-                      Case("withoutTail", {.tail_bytes = 0})),
-    LogCaseName());
+INSTANTIATE_TEST_SUITE_P(Embedded, LogContract,
+                         ::testing::Values(Case("process", {.durability = Durability::kProcess}),
+                                           Case("powerLoss",
+                                                {.durability = Durability::kPowerLoss}),
+                                           Case("withoutTail", {.tail_bytes = 0})),
+                         LogCaseName());
 
 }  // namespace
 }  // namespace millrace

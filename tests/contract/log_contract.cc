@@ -246,8 +246,8 @@ TEST_P(LogContract, KnowsItsRangeAndWhenAReaderIsAtTheEnd) {
 TEST_P(LogContract, RoundTripsHeadersInOrderWithRepeatedNamesEmptyAndBinaryValues) {
   const std::string topic = NewTopic();
   const absl::string_view binary("\x00\xff\x7f\n", 4);
-  const std::vector<Header> headers = {{"h", "1"}, {"h", "2"}, {"empty", ""}, {"binary", binary},
-                                       {"h", "1"}};
+  const std::vector<Header> headers = {
+      {"h", "1"}, {"h", "2"}, {"empty", ""}, {"binary", binary}, {"h", "1"}};
   const std::vector<AppendRecord> records = {
       {.topic = topic, .partition = 0, .value = "with", .headers = headers},
       {.topic = topic, .partition = 0, .value = "without"},
@@ -328,8 +328,7 @@ TEST_P(LogContract, AcceptsLargeRecords) {
 TEST_P(LogContract, RefusesTooLargeARecordAndGoesOn) {
   const std::string topic = NewTopic();
   const std::string too_large(subject_->refused_record_bytes(), 'x');
-  const std::vector<AppendRecord> refused = {
-      {.topic = topic, .partition = 0, .value = too_large}};
+  const std::vector<AppendRecord> refused = {{.topic = topic, .partition = 0, .value = too_large}};
   EXPECT_EQ(log().Append(refused).status().code(), absl::StatusCode::kInvalidArgument);
   ASSERT_TRUE(AppendNumbers(log(), topic, 0, 0, 3).ok());
   ExpectNumbers(ReadFrom0(log(), topic, 0, 3, subject_->patience()), 0, 3);
@@ -379,8 +378,8 @@ TEST_P(LogContract, ConcurrentAppendersKeepTheirOrderAndLoseOrDoubleNothing) {
         }
         std::vector<AppendRecord> records;
         for (int i = 0; i < kPerCall; ++i) {
-          records.push_back({.topic = topic, .partition = (call + i) % kPartitions,
-                             .value = values[i]});
+          records.push_back(
+              {.topic = topic, .partition = (call + i) % kPartitions, .value = values[i]});
         }
         const auto appended = log().Append(records);
         ASSERT_TRUE(appended.ok()) << appended.status();
@@ -419,7 +418,8 @@ TEST_P(LogContract, PutsKeyedRecordsWhereJavaProducersPutThem) {
   const std::string topic = NewTopic({.partitions = kPartitions});
   // murmur2 of the key by org.apache.kafka.common.utils.Utils, as its own UtilsTest lists them.
   const std::vector<std::pair<std::string, int32_t>> known = {
-      {"21", -973932308},          {"foobar", -790332482},
+      {"21", -973932308},
+      {"foobar", -790332482},
       {"a-little-bit-long-string", -985981536},
       {"a-little-bit-longer-string", -1486304829},
       {"lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8", -58897971},
@@ -453,8 +453,8 @@ TEST_P(LogContract, FindsTheFirstOffsetAtOrAfterATime) {
   const std::string topic = NewTopic();
   std::vector<AppendRecord> records;
   for (int i = 0; i < 10; ++i) {
-    records.push_back({.topic = topic, .partition = 0, .value = "v",
-                       .timestamp_ms = kBaseMs + 100 * i});
+    records.push_back(
+        {.topic = topic, .partition = 0, .value = "v", .timestamp_ms = kBaseMs + 100 * i});
   }
   // Two calls, so that the answer lies in either of two batches.
   ASSERT_TRUE(log().Append(std::span(records).first(4)).ok());

@@ -24,10 +24,10 @@ class MemoryLogUnderTest final : public LogUnderTest {
   int topics_ = 0;
 };
 
-INSTANTIATE_TEST_SUITE_P(
-    Memory, LogContract,
-    ::testing::Values(LogCase{"memory", [] { return std::make_unique<MemoryLogUnderTest>(); }}),
-    LogCaseName());
+INSTANTIATE_TEST_SUITE_P(Memory, LogContract,
+                         ::testing::Values(LogCase{
+                             "memory", [] { return std::make_unique<MemoryLogUnderTest>(); }}),
+                         LogCaseName());
 
 }  // namespace
 }  // namespace millrace

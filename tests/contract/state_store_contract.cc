@@ -24,10 +24,13 @@ std::vector<std::pair<std::string, std::string>> ScanAll(const StateStore& store
                                                          const std::string& from,
                                                          const std::string& to) {
   std::vector<std::pair<std::string, std::string>> rows;
-  EXPECT_TRUE(store.Scan(from, to, [&](absl::string_view key, absl::string_view value) {
-    rows.emplace_back(Str(key), Str(value));
-    return true;
-  }).ok());
+  EXPECT_TRUE(store
+                  .Scan(from, to,
+                        [&](absl::string_view key, absl::string_view value) {
+                          rows.emplace_back(Str(key), Str(value));
+                          return true;
+                        })
+                  .ok());
   return rows;
 }
 
@@ -86,9 +89,10 @@ TEST_P(StateStoreContract, ScansHalfOpenRangesBytewiseUntilTold) {
               ElementsAre(Pair("b", "b"), Pair("\x7f", "\x7f"), Pair("\x80", "\x80")));
   EXPECT_THAT(ScanAll(store(), "c", "c"), ElementsAre());
   int visited = 0;
-  ASSERT_TRUE(store().Scan("a", "\xff", [&](absl::string_view, absl::string_view) {
-    return ++visited < 2;
-  }).ok());
+  ASSERT_TRUE(
+      store()
+          .Scan("a", "\xff", [&](absl::string_view, absl::string_view) { return ++visited < 2; })
+          .ok());
   EXPECT_EQ(visited, 2);
 }
 
@@ -122,10 +126,13 @@ TEST_P(StateStoreContract, ReadersSeeWholeBatches) {
   std::thread reader([&] {
     while (!stop.load()) {
       std::vector<std::string> seen;
-      EXPECT_TRUE(store().Scan("pair", "pais", [&](absl::string_view, absl::string_view value) {
-        seen.push_back(Str(value));
-        return true;
-      }).ok());
+      EXPECT_TRUE(store()
+                      .Scan("pair", "pais",
+                            [&](absl::string_view, absl::string_view value) {
+                              seen.push_back(Str(value));
+                              return true;
+                            })
+                      .ok());
       for (const std::string& value : seen) EXPECT_EQ(value, seen[0]);
     }
   });

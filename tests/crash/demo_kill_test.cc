@@ -37,7 +37,7 @@ class DemoKill : public ::testing::Test {
 
   // Ends the demo `kills` times with `signal` after up to `longest`, then lets it finish.
   void KillAndFinish(const std::string& name, uint64_t seed, int kills, int signal,
-                     const std::string& speed, absl::Duration longest) {
+                     const std::vector<std::string>& args, absl::Duration longest) {
     Random random(seed);
     const std::string directory = DemoDirectory(name);
     std::vector<std::string> moments;
@@ -46,7 +46,7 @@ class DemoKill : public ::testing::Test {
       const absl::Duration moment =
           absl::Milliseconds(random.Between(20, absl::ToInt64Milliseconds(longest)));
       moments.push_back(absl::FormatDuration(moment));
-      DemoProcess process(directory, {"--speed", speed});
+      DemoProcess process(directory, args);
       if (process.AwaitEnd(moment)) {  // it was quicker; the next one starts over
         EXPECT_EQ(DemoReport(process).text(), *untouched_) << "finished after " << killed << " kills";
         continue;
@@ -67,22 +67,28 @@ std::string* DemoKill::untouched_ = nullptr;
 
 TEST_F(DemoKill, AtFullSpeedEndsAsIfItHadNeverBeen) {
   for (const uint64_t seed : {11u, 12u}) {
-    KillAndFinish(absl::StrCat("max-", seed), seed, 6, SIGKILL, "max", absl::Milliseconds(900));
+    KillAndFinish(absl::StrCat("max-", seed), seed, 6, SIGKILL, {"--speed", "max"}, absl::Milliseconds(900));
   }
 }
 
 TEST_F(DemoKill, AtAPaceEndsAsIfItHadNeverBeen) {
   // Ten event hours a second: the loop is mostly waiting, its commits follow each record.
-  KillAndFinish("paced", 21, 6, SIGKILL, "36000", absl::Milliseconds(900));
+  KillAndFinish("paced", 21, 6, SIGKILL, {"--speed", "36000"}, absl::Milliseconds(900));
+}
+
+TEST_F(DemoKill, WithEverythingCommittedOftenEndsAsIfItHadNeverBeen) {
+  // Learners and all shards are stored many times within a run, each at its own moment.
+  KillAndFinish("often", 51, 6, SIGKILL, {"--speed", "900000", "--set", "state.commit_every=150ms"},
+                absl::Milliseconds(1'500));
 }
 
 TEST_F(DemoKill, SoonAfterEachStartEndsAsIfItHadNeverBeen) {
   // In the middle of opening, of shipping what was left, of redoing.
-  KillAndFinish("soon", 31, 12, SIGKILL, "max", absl::Milliseconds(150));
+  KillAndFinish("soon", 31, 12, SIGKILL, {"--speed", "max"}, absl::Milliseconds(150));
 }
 
 TEST_F(DemoKill, ACtrlCIsResumedAsIfItHadNeverBeen) {
-  KillAndFinish("interrupted", 41, 6, SIGINT, "max", absl::Milliseconds(600));
+  KillAndFinish("interrupted", 41, 6, SIGINT, {"--speed", "max"}, absl::Milliseconds(600));
 }
 
 }  // namespace

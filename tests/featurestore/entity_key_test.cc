@@ -20,7 +20,8 @@ std::string KeyOf(const std::vector<Value>& fields) {
 TEST(EntityKey, BytesAreThoseOfTheFormatPage) {
   EXPECT_EQ(absl::BytesToHexString(KeyOf({Value::String("JFK")})), "04034a464b");
   EXPECT_EQ(absl::BytesToHexString(KeyOf({Value::Int(-1), Value::Bool(true)})),
-            "02087fffffffffffffff" "010101");
+            "02087fffffffffffffff"
+            "010101");
 }
 
 TEST(EntityKey, NeverJoinsTwoEntities) {
@@ -39,9 +40,11 @@ TEST(EntityKey, NeverJoinsTwoEntities) {
 }
 
 TEST(EntityKey, FieldsRoundTrip) {
-  const std::vector<Value> fields = {Value::String("é"), Value::Bytes({}), Value::Bool(false),
-                                     Value::Int(std::numeric_limits<int64_t>::min()),
-                                     Value::Double(-2.5), Value::Timestamp(-1), Value::Duration(7)};
+  const std::vector<Value> fields = {
+      Value::String("é"),  Value::Bytes({}),
+      Value::Bool(false),  Value::Int(std::numeric_limits<int64_t>::min()),
+      Value::Double(-2.5), Value::Timestamp(-1),
+      Value::Duration(7)};
   const std::string key = KeyOf(fields);
   absl::string_view in = key;
   for (const Value& field : fields) {

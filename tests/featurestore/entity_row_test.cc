@@ -43,11 +43,26 @@ TEST(EntityRow, SmallRowsHaveTheBytesOfTheFormatPage) {
   ASSERT_EQ(batch.changes().size(), 1u);
   EXPECT_EQ(batch.changes()[0].first, std::string("P\0", 2));
   EXPECT_EQ(absl::BytesToHexString(*batch.changes()[0].second),
-            "01" "00" "e40f" "02"  // version, flags, newest 1010, next chunk id 1
-            "01" "00" "1c"         // one chunk, id 0, 28 bytes
-            "02"                   // entries
-            "d00f" "00" "01" "0e" "03" "3ff8000000000000"    // 1000, source, partition, 7, bits, 1.5
-            "0a" "00" "01" "02" "03" "4000000000000000");    // + 10 ms, + 1
+            "01"
+            "00"
+            "e40f"
+            "02"  // version, flags, newest 1010, next chunk id 1
+            "01"
+            "00"
+            "1c"  // one chunk, id 0, 28 bytes
+            "02"  // entries
+            "d00f"
+            "00"
+            "01"
+            "0e"
+            "03"
+            "3ff8000000000000"  // 1000, source, partition, 7, bits, 1.5
+            "0a"
+            "00"
+            "01"
+            "02"
+            "03"
+            "4000000000000000");  // + 10 ms, + 1
 }
 
 TEST(EntityRow, ComesBackFromItsPartsAsItWas) {
@@ -80,10 +95,13 @@ TEST(EntityRow, ComesBackFromItsPartsAsItWas) {
   }
   // What the horizon passed is not left behind in the store.
   size_t stored = 0;
-  ASSERT_TRUE(state.Scan("", "\xff", [&](absl::string_view, absl::string_view) {
-    ++stored;
-    return true;
-  }).ok());
+  ASSERT_TRUE(state
+                  .Scan("", "\xff",
+                        [&](absl::string_view, absl::string_view) {
+                          ++stored;
+                          return true;
+                        })
+                  .ok());
   size_t live = 1 + row.log().chunks().size();
   for (size_t i = 0; i < layout->tiers(); ++i) live += row.tier(i).blocks().size();
   EXPECT_LE(stored, live + 8);

@@ -1,6 +1,6 @@
-// The store against a naive recomputation: random views, times with ties, any arrival order, commits,
-// failed commits and reopenings in between, reads at any time within `as_of`. A failure prints the
-// seed of its round.
+// The store against a naive recomputation: random views, times with ties, any arrival order,
+// commits, failed commits and reopenings in between, reads at any time within `as_of`. A failure
+// prints the seed of its round.
 
 #include <algorithm>
 #include <cmath>
@@ -31,8 +31,8 @@ struct Scenario {
   int64_t newest_ms = INT64_MIN;
 };
 
-constexpr int64_t kWindowsMs[] = {1, 7, 999, 1'280, 5'000, 60'000, 600'000, 3'600'000, 43'200'000,
-                                  2'592'000'000, 7'776'000'000};
+constexpr int64_t kWindowsMs[] = {
+    1, 7, 999, 1'280, 5'000, 60'000, 600'000, 3'600'000, 43'200'000, 2'592'000'000, 7'776'000'000};
 
 Scenario MakeScenario(Random& random, size_t records) {
   Scenario s;
@@ -50,11 +50,11 @@ Scenario MakeScenario(Random& random, size_t records) {
     if (random.Chance(0.3)) plan.where_above = random.Between(-50, 90);
     const auto bounds = static_cast<Bounds>(random.Below(4));
     const int64_t lag = random.Chance(0.3) ? random.Between(0, 100'000) : 0;
-    const Window window = random.Chance(0.15)
-                              ? Lifetime(lag, bounds)
-                              : Sliding(kWindowsMs[random.Below(std::size(kWindowsMs))], lag, bounds);
-    features.push_back(TestFeature(kind, plan.field, window, plan.where_above,
-                                   static_cast<size_t>(sources)));
+    const Window window =
+        random.Chance(0.15) ? Lifetime(lag, bounds)
+                            : Sliding(kWindowsMs[random.Below(std::size(kWindowsMs))], lag, bounds);
+    features.push_back(
+        TestFeature(kind, plan.field, window, plan.where_above, static_cast<size_t>(sources)));
     s.planned.push_back(plan);
   }
   s.view = TestView(std::move(features), sources);
@@ -78,10 +78,12 @@ Scenario MakeScenario(Random& random, size_t records) {
     if (!random.Chance(0.1)) {
       r.x = random.Chance(0.02)   ? std::nan("")
             : random.Chance(0.02) ? -0.0
-            : random.Chance(0.1)  ? std::ldexp(random.Unit() - 0.5, static_cast<int>(random.Between(-60, 60)))
-                                  : (random.Unit() - 0.5) * 1000;
+            : random.Chance(0.1)
+                ? std::ldexp(random.Unit() - 0.5, static_cast<int>(random.Between(-60, 60)))
+                : (random.Unit() - 0.5) * 1000;
     }
-    if (!random.Chance(0.1)) r.s = std::string(random.Below(4), static_cast<char>('a' + random.Below(26)));
+    if (!random.Chance(0.1))
+      r.s = std::string(random.Below(4), static_cast<char>('a' + random.Below(26)));
     s.newest_ms = std::max(s.newest_ms, r.time_ms);
     s.records.push_back(std::move(r));
   }
@@ -105,7 +107,7 @@ void CommitShard(OnlineStore& store, StateStore& state, int32_t shard, bool ok) 
 
 // Applies the records in the given order with random commits, failed commits and reopenings.
 std::unique_ptr<OnlineStore> ApplyAll(const Scenario& s, const std::vector<size_t>& order,
-                                 double disturb, Random& random, StateStore& state) {
+                                      double disturb, Random& random, StateStore& state) {
   const size_t cache = random.Chance(0.5) ? 1 : 64 << 20;
   auto store = OpenOrDie(state, s, cache);
   for (const size_t i : order) {
@@ -125,8 +127,8 @@ std::unique_ptr<OnlineStore> ApplyAll(const Scenario& s, const std::vector<size_
   return store;
 }
 
-void ExpectSame(const Scenario& s, size_t f, const NaiveAnswer& expected, const FeatureValue& actual,
-                int64_t at_ms) {
+void ExpectSame(const Scenario& s, size_t f, const NaiveAnswer& expected,
+                const FeatureValue& actual, int64_t at_ms) {
   const FeatureSpec& feature = s.view->features[f];
   SCOPED_TRACE(absl::StrCat(feature.name, " where ", feature.where_text, " at ", at_ms, " newest ",
                             s.newest_ms));
@@ -177,9 +179,8 @@ TEST_P(OnlineStoreProperty, AnswersAsARecomputationDoes) {
       order.push_back(i);
     }
     if (random.Chance(0.3)) {
-      std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-        return s.records[a].Order() < s.records[b].Order();
-      });
+      std::sort(order.begin(), order.end(),
+                [&](size_t a, size_t b) { return s.records[a].Order() < s.records[b].Order(); });
     }
     MemoryStateStore state;
     const auto store = ApplyAll(s, order, random.Chance(0.5) ? 0.05 : 0.0, random, state);
@@ -193,9 +194,10 @@ TEST_P(OnlineStoreProperty, AnswersAsARecomputationDoes) {
       const Value key_value = Value::String(key);
       ASSERT_TRUE(store->Read(0, {&key_value, 1}, at, features, values).ok());
       for (size_t f = 0; f < features.size(); ++f) {
-        ExpectSame(s, f, naive.Read(key, s.view->features[f], s.planned[f].field,
-                                    s.planned[f].where_above, at),
-                   values[f], at);
+        ExpectSame(
+            s, f,
+            naive.Read(key, s.view->features[f], s.planned[f].field, s.planned[f].where_above, at),
+            values[f], at);
       }
       if (::testing::Test::HasFailure()) return;
     }
@@ -237,8 +239,8 @@ TEST_P(OnlineStoreProperty, DigestAndRepliesDoNotDependOnArrivalOrCommits) {
         std::string text = status.ToString();
         for (size_t f = 0; status.ok() && f < values.size(); ++f) {
           const FeatureValue& v = values[f];
-          absl::StrAppend(&text, " ", ToString(v.value.view()), "|", static_cast<int>(v.status), "|",
-                          v.count, "|", v.effective.begin_ms, "|", v.effective.end_ms, "|",
+          absl::StrAppend(&text, " ", ToString(v.value.view()), "|", static_cast<int>(v.status),
+                          "|", v.count, "|", v.effective.begin_ms, "|", v.effective.end_ms, "|",
                           v.age_ms.value_or(-1));
         }
         told.push_back(text);

@@ -56,8 +56,7 @@ class OnlineStoreTest : public ::testing::Test {
   FeatureValue Read(int64_t at_ms, int feature = 0, const std::string& key = "k") {
     FeatureValue value;
     const Value k = Value::String(key);
-    const absl::Status status =
-        store_->Read(0, {&k, 1}, at_ms, {&feature, 1}, {&value, 1});
+    const absl::Status status = store_->Read(0, {&k, 1}, at_ms, {&feature, 1}, {&value, 1});
     EXPECT_TRUE(status.ok()) << status;
     return value;
   }
@@ -123,8 +122,8 @@ TEST_F(OnlineStoreTest, ValuesDecayWithoutEventsOrTimers) {
 TEST_F(OnlineStoreTest, MaximumIsNotASumOfMaxima) {
   Open(TestView({TestFeature(AggregationKind::kMax, kN, Sliding(kHour)),
                  TestFeature(AggregationKind::kMin, kN, Sliding(kHour))}));
-  for (const auto& [at, n] : std::vector<std::pair<int64_t, int64_t>>{
-           {0, 4}, {320'000, 9}, {640'000, 2}, {950'000, 6}}) {
+  for (const auto& [at, n] :
+       std::vector<std::pair<int64_t, int64_t>>{{0, 4}, {320'000, 9}, {640'000, 2}, {950'000, 6}}) {
     Apply(At(kEight + at, n));
   }
   EXPECT_EQ(Text(Read(kEight + 1'200'000, 0)), "9 present");
@@ -192,9 +191,11 @@ TEST_F(OnlineStoreTest, KeysThatDoNotFitAreTheCallersFault) {
   FeatureValue value;
   const Value number = Value::Int(1);
   const int feature = 0, none = 7;
-  EXPECT_TRUE(absl::IsInvalidArgument(store_->Read(0, {&number, 1}, 0, {&feature, 1}, {&value, 1})));
+  EXPECT_TRUE(
+      absl::IsInvalidArgument(store_->Read(0, {&number, 1}, 0, {&feature, 1}, {&value, 1})));
   EXPECT_TRUE(absl::IsInvalidArgument(store_->Read(0, {}, 0, {&feature, 1}, {&value, 1})));
-  EXPECT_TRUE(absl::IsInvalidArgument(store_->Read(3, {&number, 1}, 0, {&feature, 1}, {&value, 1})));
+  EXPECT_TRUE(
+      absl::IsInvalidArgument(store_->Read(3, {&number, 1}, 0, {&feature, 1}, {&value, 1})));
   EXPECT_TRUE(absl::IsInvalidArgument(store_->Read(0, {&number, 1}, 0, {&none, 1}, {&value, 1})));
   EXPECT_TRUE(absl::IsInvalidArgument(store_->Apply({INT64_MAX, 0, 0, 0, 0, {}})));
 }
@@ -350,7 +351,8 @@ TEST_F(OnlineStoreTest, RefusesStateOfOtherViewsOrShards) {
   const auto refused = OnlineStore::Open(state_, {other}, {.shards = 8}).status();
   EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
   EXPECT_NE(refused.message().find("\"test\""), absl::string_view::npos);
-  EXPECT_TRUE(absl::IsFailedPrecondition(OnlineStore::Open(state_, {view_}, {.shards = 9}).status()));
+  EXPECT_TRUE(
+      absl::IsFailedPrecondition(OnlineStore::Open(state_, {view_}, {.shards = 9}).status()));
   EXPECT_TRUE(OnlineStore::Open(state_, {view_}, {.shards = 8}).ok());
 }
 
@@ -359,13 +361,16 @@ TEST_F(OnlineStoreTest, DamagedStateIsDetected) {
   Apply(At(kEight, 1));
   Commit();
   StateBatch damage;
-  ASSERT_TRUE(state_.Scan("\x01", "\x02", [&](absl::string_view key, absl::string_view value) {
-    if (key.size() > 5) {
-      damage.Put(std::string(key.data(), key.size()),
-                 std::string(value.data(), value.size() - 1));
-    }
-    return true;
-  }).ok());
+  ASSERT_TRUE(state_
+                  .Scan("\x01", "\x02",
+                        [&](absl::string_view key, absl::string_view value) {
+                          if (key.size() > 5) {
+                            damage.Put(std::string(key.data(), key.size()),
+                                       std::string(value.data(), value.size() - 1));
+                          }
+                          return true;
+                        })
+                  .ok());
   ASSERT_TRUE(state_.Commit(damage).ok());
   Reopen();
   FeatureValue value;
@@ -397,8 +402,7 @@ TEST_F(OnlineStoreTest, ReadersSeeWholeRecordsWhileTheOwnerWrites) {
       for (size_t i = 0; !stop.load(); i = (i + 1) % 5) {
         const std::string key = absl::StrCat("k", i);
         const Value k = Value::String(key);
-        const absl::Status status =
-            store_->Read(0, {&k, 1}, kEight + 24 * kHour, features, values);
+        const absl::Status status = store_->Read(0, {&k, 1}, kEight + 24 * kHour, features, values);
         EXPECT_TRUE(status.ok()) << status;
         const int64_t count = values[0].value.view().int_value();
         if (count > 0) {

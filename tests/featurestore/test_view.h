@@ -1,5 +1,5 @@
-// Views for tests: small expressions and a terse way to write a ViewSpec. Records of the test source
-// have the fields of kFields.
+// Views for tests: small expressions and a terse way to write a ViewSpec. Records of the test
+// source have the fields of kFields.
 
 #ifndef MILLRACE_TESTS_FEATURESTORE_TEST_VIEW_H_
 #define MILLRACE_TESTS_FEATURESTORE_TEST_VIEW_H_

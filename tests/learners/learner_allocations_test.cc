@@ -62,18 +62,18 @@ TEST_P(LearnerAllocations, NoneOnceWarm) {
   EXPECT_EQ(allocations.load() - before, 0u);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    All, LearnerAllocations,
-    testing::Values(LawCase{"Constant", "constant", {}},
-                    LawCase{"RateTable",
-                            "rate_table",
-                            {{"keys.0", OwnedValue(Value::String("carrier"))},
-                             {"keys.1", OwnedValue(Value::String("hour"))}}},
-                    LawCase{"LogisticAdaGrad", "logistic", {}},
-                    LawCase{"LogisticFtrl",
-                            "logistic",
-                            {{"optimizer", OwnedValue(Value::String("ftrl"))}}}),
-    [](const auto& info) { return info.param.name; });
+INSTANTIATE_TEST_SUITE_P(All, LearnerAllocations,
+                         testing::Values(LawCase{"Constant", "constant", {}},
+                                         LawCase{"RateTable",
+                                                 "rate_table",
+                                                 {{"keys.0", OwnedValue(Value::String("carrier"))},
+                                                  {"keys.1", OwnedValue(Value::String("hour"))}}},
+                                         LawCase{"LogisticAdaGrad", "logistic", {}},
+                                         LawCase{
+                                             "LogisticFtrl",
+                                             "logistic",
+                                             {{"optimizer", OwnedValue(Value::String("ftrl"))}}}),
+                         [](const auto& info) { return info.param.name; });
 
 }  // namespace
 }  // namespace millrace

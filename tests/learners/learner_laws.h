@@ -32,8 +32,8 @@ struct LawCase {
 
 inline const std::vector<InputField>& LawInputs() {
   static const auto& inputs = *new std::vector<InputField>{
-      {"carrier", Type::kString}, {"origin", Type::kBytes},    {"hour", Type::kInt},
-      {"distance", Type::kDouble}, {"delay", Type::kDouble},   {"wet", Type::kBool},
+      {"carrier", Type::kString},  {"origin", Type::kBytes},       {"hour", Type::kInt},
+      {"distance", Type::kDouble}, {"delay", Type::kDouble},       {"wet", Type::kBool},
       {"at", Type::kTimestamp},    {"turnaround", Type::kDuration}};
   return inputs;
 }
@@ -75,9 +75,10 @@ inline LawExample TameExample(Random& random) {
 // Anything a Value can hold, of any type, under any input.
 inline LawExample WildExample(Random& random) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  constexpr double kDoubles[] = {0.0,   -0.0,  1.0,     -1.0, 1e15,       -1e15,     1.1e15, 1e300,
-                                 -1e300, 5e-324, 1e-160, 1e19, kInfinity, -kInfinity,
-                                 std::numeric_limits<double>::quiet_NaN()};
+  constexpr double kDoubles[] = {
+      0.0,    -0.0,   1.0,       -1.0,       1e15,
+      -1e15,  1.1e15, 1e300,     -1e300,     5e-324,
+      1e-160, 1e19,   kInfinity, -kInfinity, std::numeric_limits<double>::quiet_NaN()};
   constexpr int64_t kInts[] = {0, 1, -1, INT64_MAX, INT64_MIN, 1'000'000'000'000'000};
   const auto any = [&]() -> OwnedValue {
     const int64_t integer = kInts[random.Below(std::size(kInts))];

@@ -19,7 +19,9 @@ std::vector<LawCase> LawCases() {
       {"RateTable", "rate_table", {{"keys.0", Word("carrier")}, {"keys.1", Word("wet")}}},
       {"RateTableOfEverything",
        "rate_table",
-       {{"keys.0", Word("distance")}, {"keys.1", Word("origin")}, {"keys.2", Word("at")},
+       {{"keys.0", Word("distance")},
+        {"keys.1", Word("origin")},
+        {"keys.2", Word("at")},
         {"max_keys", OwnedValue(Value::Int(50))}}},
       {"LogisticAdaGrad", "logistic", {}},
       {"LogisticFtrl", "logistic", {{"optimizer", Word("ftrl")}, {"alpha", Number(0.3)}}},
@@ -40,8 +42,8 @@ std::vector<LawCase> LawCases() {
 
 constexpr uint64_t kSeeds[] = {1, 20130101, 0xfeedface};
 
-#define FOR_EACH_SEED(random)                                                            \
-  for (const uint64_t seed : kSeeds)                                                     \
+#define FOR_EACH_SEED(random)                                                              \
+  for (const uint64_t seed : kSeeds)                                                       \
     if (testing::ScopedTrace trace(__FILE__, __LINE__, absl::StrCat("seed ", seed)); true) \
       for (Random random(seed), *once = &random; once != nullptr; once = nullptr)
 
@@ -188,9 +190,10 @@ TEST_P(LearnerLaws, ExamplesOutOfRangeAreSkippedAndChangeNothing) {
   const std::string before = Bytes(*learner);
   constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  struct { double label, weight; } const cases[] = {
-      {kNan, 1}, {kInfinity, 1}, {2, 1}, {-1, 1}, {0.5, 1},
-      {1, kNan}, {1, kInfinity}, {1, 0}, {1, -1}, {0, 2e9}};
+  struct {
+    double label, weight;
+  } const cases[] = {{kNan, 1}, {kInfinity, 1}, {2, 1}, {-1, 1}, {0.5, 1},
+                     {1, kNan}, {1, kInfinity}, {1, 0}, {1, -1}, {0, 2e9}};
   for (const auto& [label, weight] : cases) {
     LawExample example = TameExample(random);
     example.inputs[0] = OwnedValue(Value::String("never seen before"));

@@ -26,8 +26,8 @@ TEST(OptionValues, AnswersDefaultsOfTheTable) {
 
 TEST(OptionValues, AnswersWhatIsSetToTheLastBit) {
   const double rate = 0.1 + 0.2;
-  const OptionValues values(Specs(), {{"rate", OwnedValue(Value::Double(rate))},
-                                      {"size", OwnedValue(Value::Int(9))}});
+  const OptionValues values(
+      Specs(), {{"rate", OwnedValue(Value::Double(rate))}, {"size", OwnedValue(Value::Int(9))}});
   EXPECT_EQ(values.Double("rate"), rate);
   EXPECT_EQ(values.Int("size"), 9);
   EXPECT_EQ(OptionValues(Specs(), {{"rate", OwnedValue(Value::Int(2))}}).Double("rate"), 2.0);
@@ -44,7 +44,8 @@ TEST(OptionValues, OrdersListsByNumberNotByText) {
 
 TEST(OptionValues, IdentityTellsValuesApart) {
   const std::string defaults = OptionValues(Specs(), {}).Identity();
-  EXPECT_EQ(OptionValues(Specs(), {{"rate", OwnedValue(Value::Double(0.05))}}).Identity(), defaults);
+  EXPECT_EQ(OptionValues(Specs(), {{"rate", OwnedValue(Value::Double(0.05))}}).Identity(),
+            defaults);
   EXPECT_NE(OptionValues(Specs(), {{"rate", OwnedValue(Value::Double(0.0500000001))}}).Identity(),
             defaults);
   EXPECT_NE(OptionValues(Specs(), {{"keys.0", OwnedValue(Value::String("a"))}}).Identity(),

@@ -14,9 +14,8 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 const std::vector<InputField>& Inputs() {
-  static const auto& inputs =
-      *new std::vector<InputField>{{"carrier", Type::kString}, {"hour", Type::kInt},
-                                   {"origin_out.mean_1h", Type::kDouble}};
+  static const auto& inputs = *new std::vector<InputField>{
+      {"carrier", Type::kString}, {"hour", Type::kInt}, {"origin_out.mean_1h", Type::kDouble}};
   return inputs;
 }
 
@@ -56,7 +55,8 @@ TEST(LearnerRegistry, DocumentsEveryTypeAndOption) {
     EXPECT_FALSE(type.source.empty()) << type.name;
     for (const OptionSpec& spec : type.options) {
       EXPECT_TRUE(absl::EndsWith(spec.description, ".")) << spec.name;
-      EXPECT_EQ(spec.min.has_value(), spec.max.has_value()) << spec.name << ": every range is closed";
+      EXPECT_EQ(spec.min.has_value(), spec.max.has_value())
+          << spec.name << ": every range is closed";
     }
   }
 }
@@ -85,7 +85,8 @@ TEST(LearnerRegistry, DefaultsWrittenOutAreValidAndChangeNothing) {
 
 TEST(LearnerRegistry, AcceptsOptionsInRange) {
   EXPECT_THAT(Messages("logistic", {}), IsEmpty());
-  EXPECT_THAT(Messages("logistic", {{"rate", Number(0.05)}, {"scale.clip", Integer(6)}}), IsEmpty());
+  EXPECT_THAT(Messages("logistic", {{"rate", Number(0.05)}, {"scale.clip", Integer(6)}}),
+              IsEmpty());
   EXPECT_THAT(Messages("logistic", {{"optimizer", Word("ftrl")}, {"l1", Number(0)}}), IsEmpty());
   EXPECT_THAT(Messages("logistic", {{"encode.fields.hour", Word("onehot")},
                                     {"encode.fields.origin_out.mean_1h", Word("raw")}}),
@@ -101,33 +102,43 @@ TEST(LearnerRegistry, SaysWhatIsWrong) {
     LearnerOptions options;
     const char* message;
   } const cases[] = {
-      {"logistic", {{"ratee", Number(1)}},
+      {"logistic",
+       {{"ratee", Number(1)}},
        "logistic has no option \"ratee\"; did you mean \"rate\"?"},
       {"constant", {{"zzz", Number(1)}}, "constant has no option \"zzz\""},
       {"logistic", {{"rate", Number(0)}}, "rate must be > 0"},
       {"logistic", {{"rate", Integer(1000)}}, "rate must be <= 100"},
-      {"logistic", {{"rate", Number(std::numeric_limits<double>::quiet_NaN())}},
+      {"logistic",
+       {{"rate", Number(std::numeric_limits<double>::quiet_NaN())}},
        "rate must be finite"},
       {"logistic", {{"rate", Word("fast")}}, "rate must be a double, not a string"},
       {"logistic", {{"rate", OwnedValue()}}, "rate must be a double, not null"},
       {"logistic", {{"encode.max_categories", Integer(0)}}, "encode.max_categories must be >= 1"},
-      {"logistic", {{"encode.max_categories", Number(5)}},
+      {"logistic",
+       {{"encode.max_categories", Number(5)}},
        "encode.max_categories must be a int, not a double"},
-      {"logistic", {{"optimizer", Word("adagard")}},
+      {"logistic",
+       {{"optimizer", Word("adagard")}},
        "optimizer must be one of adagrad, ftrl, not \"adagard\"; did you mean \"adagrad\"?"},
       {"logistic", {{"l1", Number(1)}}, "l1 belongs to optimizer: ftrl"},
-      {"logistic", {{"optimizer", Word("ftrl")}, {"rate", Number(1)}},
+      {"logistic",
+       {{"optimizer", Word("ftrl")}, {"rate", Number(1)}},
        "rate belongs to optimizer: adagrad"},
-      {"logistic", {{"encode.fields.hours", Word("onehot")}},
+      {"logistic",
+       {{"encode.fields.hours", Word("onehot")}},
        "encode.fields names \"hours\", which is no input; did you mean \"hour\"?"},
-      {"logistic", {{"encode.fields.carrier", Word("scaled")}},
+      {"logistic",
+       {{"encode.fields.carrier", Word("scaled")}},
        "encode.fields.carrier must be onehot: carrier is a string, not a number"},
       {"rate_table", {}, "keys must name at least one input"},
       {"rate_table", {{"keys.0", Word("nope")}}, "keys names \"nope\", which is no input"},
-      {"rate_table", {{"keys.0", Word("hour")}, {"keys.1", Word("hour")}},
+      {"rate_table",
+       {{"keys.0", Word("hour")}, {"keys.1", Word("hour")}},
        "keys names \"hour\" twice"},
       {"rate_table", {{"keys.0", Word("hour")}, {"m", Number(0)}}, "m must be > 0"},
-      {"rate_table", {{"keys.0", Word("hour")}, {"keys.x", Word("carrier")}}, "keys must be a list"},
+      {"rate_table",
+       {{"keys.0", Word("hour")}, {"keys.x", Word("carrier")}},
+       "keys must be a list"},
   };
   for (const auto& [type, options, message] : cases) {
     EXPECT_THAT(Messages(type, options), ElementsAre(message));
@@ -135,9 +146,10 @@ TEST(LearnerRegistry, SaysWhatIsWrong) {
 }
 
 TEST(LearnerRegistry, ReportsAllErrorsAtOnce) {
-  EXPECT_EQ(Messages("logistic", {{"rate", Number(-1)}, {"epsilon", Word("x")}, {"nope", Number(1)}})
-                .size(),
-            3u);
+  EXPECT_EQ(
+      Messages("logistic", {{"rate", Number(-1)}, {"epsilon", Word("x")}, {"nope", Number(1)}})
+          .size(),
+      3u);
 }
 
 }  // namespace

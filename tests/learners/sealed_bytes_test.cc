@@ -16,7 +16,9 @@ TEST(SealedBytes, RoundTripBehindOtherBytes) {
 TEST(SealedBytes, HaveTheseBytes) {
   std::string out;
   Seal("ab", 1, "xyz", &out);
-  EXPECT_EQ(out.substr(0, 12), std::string("MRLN\x02" "ab\x01\x03xyz", 12));
+  EXPECT_EQ(out.substr(0, 12), std::string("MRLN\x02"
+                                           "ab\x01\x03xyz",
+                                           12));
   EXPECT_EQ(out.size(), 16u);
 }
 

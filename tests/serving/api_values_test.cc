@@ -8,9 +8,9 @@
 #include <random>
 
 #include "absl/strings/str_cat.h"
+#include "core/closest_name.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "core/closest_name.h"
 #include "serving/errors.h"
 #include "serving/json.h"
 #include "serving/listen_address.h"
@@ -63,12 +63,12 @@ TEST(ApiError, SurvivesTheWayThroughAStatus) {
 
 TEST(ApiError, GivesEveryForeignStatusACode) {
   const std::pair<absl::Status, int> kCases[] = {
-      {absl::InvalidArgumentError("x"), 400},   {absl::NotFoundError("x"), 404},
-      {absl::OutOfRangeError("x"), 400},        {absl::FailedPreconditionError("x"), 409},
-      {absl::PermissionDeniedError("x"), 403},  {absl::ResourceExhaustedError("x"), 429},
-      {absl::UnavailableError("x"), 503},       {absl::UnimplementedError("x"), 501},
-      {absl::DataLossError("x"), 500},          {absl::DeadlineExceededError("x"), 504},
-      {absl::InternalError("x"), 500},          {absl::UnknownError("x"), 500}};
+      {absl::InvalidArgumentError("x"), 400},  {absl::NotFoundError("x"), 404},
+      {absl::OutOfRangeError("x"), 400},       {absl::FailedPreconditionError("x"), 409},
+      {absl::PermissionDeniedError("x"), 403}, {absl::ResourceExhaustedError("x"), 429},
+      {absl::UnavailableError("x"), 503},      {absl::UnimplementedError("x"), 501},
+      {absl::DataLossError("x"), 500},         {absl::DeadlineExceededError("x"), 504},
+      {absl::InternalError("x"), 500},         {absl::UnknownError("x"), 500}};
   for (const auto& [status, http] : kCases) {
     EXPECT_EQ(ErrorOf(status).kind().http_status, http) << status;
   }
@@ -90,10 +90,10 @@ TEST(ApiError, StandsInTheReferencePage) {
   std::ifstream file(MILLRACE_SOURCE_DIR "/docs/reference/http.md");
   const std::string page((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
   for (const ErrorKind& kind : ErrorKinds()) {
-    EXPECT_THAT(page, HasSubstr(absl::StrCat("| MILLRACE-", static_cast<int>(kind.code), " | ",
-                                             kind.http_status, " | ",
-                                             absl::StatusCodeToString(kind.status), " | ",
-                                             kind.meaning, " |")));
+    EXPECT_THAT(
+        page, HasSubstr(absl::StrCat("| MILLRACE-", static_cast<int>(kind.code), " | ",
+                                     kind.http_status, " | ", absl::StatusCodeToString(kind.status),
+                                     " | ", kind.meaning, " |")));
   }
 }
 
@@ -187,7 +187,8 @@ TEST(JsonWriter, WritesDoublesThatReadBackAsTheSameBits) {
 TEST(JsonWriter, EscapesAndRepairsStrings) {
   std::string out;
   AppendJsonString(absl::string_view("a\"\\\n\x01\x7f\xc3\xa9\xff\xed\xa0\x80z"), &out);
-  EXPECT_EQ(out, "\"a\\\"\\\\\\n\\u0001\x7f\xc3\xa9\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdz\"");
+  EXPECT_EQ(out,
+            "\"a\\\"\\\\\\n\\u0001\x7f\xc3\xa9\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdz\"");
 }
 
 TEST(JsonWriter, AnyBytesBecomeAStringThatParses) {

@@ -15,9 +15,9 @@
 namespace millrace {
 
 // A view over `key_names` with a one-hour sliding window for each feature.
-inline std::shared_ptr<ViewSpec> MakeView(
-    std::string name, std::vector<std::pair<std::string, Type>> keys,
-    std::vector<std::pair<std::string, Type>> features) {
+inline std::shared_ptr<ViewSpec> MakeView(std::string name,
+                                          std::vector<std::pair<std::string, Type>> keys,
+                                          std::vector<std::pair<std::string, Type>> features) {
   auto view = std::make_shared<ViewSpec>();
   view->name = std::move(name);
   for (auto& [key, type] : keys) {

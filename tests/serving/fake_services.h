@@ -122,7 +122,8 @@ class FakeRecords final : public RecordService {
     const auto some = [this, from] { return records_.size() > from; };
     mutex_.AwaitWithTimeout(absl::Condition(&some), request.wait);
     ReadRecordsResponse response;
-    for (size_t i = from; i < records_.size() && i < from + static_cast<size_t>(request.limit); ++i) {
+    for (size_t i = from; i < records_.size() && i < from + static_cast<size_t>(request.limit);
+         ++i) {
       Record record;
       record.offset = static_cast<int64_t>(i);
       record.timestamp_ms = records_[i].timestamp_ms.value_or(0);

@@ -79,7 +79,8 @@ TEST_F(FeatureReaderTest, ReadsAServiceOverSeveralViews) {
 }
 
 TEST_F(FeatureReaderTest, ReadsNowUnlessATimeIsGiven) {
-  FeaturesRequest request = Ask({"route.n"}, {Key({{"origin", Value::String("X")}, {"number", Value::Int(1)}})});
+  FeaturesRequest request =
+      Ask({"route.n"}, {Key({{"origin", Value::String("X")}, {"number", Value::Int(1)}})});
   EXPECT_EQ(reader_.ReadFeatures(request)->at_ms, 5'000);
   request.at_ms = 77;
   const auto response = reader_.ReadFeatures(request);
@@ -95,8 +96,10 @@ TEST_F(FeatureReaderTest, AnswersUnknownEntitiesAsMissing) {
 }
 
 TEST_F(FeatureReaderTest, SuggestsCloseNames) {
-  ExpectError(Ask({"origin_out.late_1"}, {jfk_}), ErrorCode::kUnknownFeature, "features", "late_1h");
-  ExpectError(Ask({"orgin_out.late_1h"}, {jfk_}), ErrorCode::kUnknownView, "features", "origin_out");
+  ExpectError(Ask({"origin_out.late_1"}, {jfk_}), ErrorCode::kUnknownFeature, "features",
+              "late_1h");
+  ExpectError(Ask({"orgin_out.late_1h"}, {jfk_}), ErrorCode::kUnknownView, "features",
+              "origin_out");
   ExpectError(Ask({"origin_out.late_1h"}, {Key({{"orign", Value::String("JFK")}})}),
               ErrorCode::kBadKey, "keys[0].orign", "origin");
   FeaturesRequest service;
@@ -113,8 +116,9 @@ TEST_F(FeatureReaderTest, RefusesWhatDoesNotFit) {
     ExpectError(Ask({name}, {jfk_}), ErrorCode::kBadField, "features");
   }
   ExpectError(Ask({"route.n"}, {jfk_}), ErrorCode::kBadKey, "keys[0]");
-  ExpectError(Ask({"route.n"}, {Key({{"origin", Value::String("J")}, {"number", Value::String("1")}})}),
-              ErrorCode::kBadKey, "keys[0].number");
+  ExpectError(
+      Ask({"route.n"}, {Key({{"origin", Value::String("J")}, {"number", Value::String("1")}})}),
+      ErrorCode::kBadKey, "keys[0].number");
   ExpectError(Ask({"origin_out.*"}, {jfk_, jfk_, jfk_, jfk_}), ErrorCode::kBadField, "keys");
   ExpectError(Ask({"origin_out.*"}, {Key({{"origin", Value::String(std::string(17, 'x'))}})}),
               ErrorCode::kBadKey, "keys[0]");

@@ -137,9 +137,9 @@ TEST(ReadQuery, IsReadAndChecked) {
   EXPECT_EQ(ParseReadQuery("t", "wait=250")->wait, absl::Milliseconds(250));
   EXPECT_EQ(ParseReadQuery("t", "offse%74=1")->offset, 1);
   EXPECT_FALSE(ParseReadQuery("t", "")->offset);
-  for (const char* bad : {"partition=-1", "partition=x", "offset=-1", "limit=0", "limit=1001",
-                          "wait=26s", "wait=-1", "wait=soon", "ofset=1", "limit=1&limit=2", "a=%",
-                          "a=%4", "a=%00", "wait=inf", "%zz=1"}) {
+  for (const char* bad :
+       {"partition=-1", "partition=x", "offset=-1", "limit=0", "limit=1001", "wait=26s", "wait=-1",
+        "wait=soon", "ofset=1", "limit=1&limit=2", "a=%", "a=%4", "a=%00", "wait=inf", "%zz=1"}) {
     EXPECT_FALSE(ParseReadQuery("t", bad).ok()) << bad;
   }
 }
@@ -155,14 +155,9 @@ TEST(Bodies, AnyBytesAreAnswered) {
     for (uint64_t n = 1 + random() % 4; n > 0; --n) {
       const size_t at = random() % body.size();
       switch (random() % 3) {
-        case 0:
-          body[at] = static_cast<char>(random());
-          break;
-        case 1:
-          body.erase(at, random() % 8);
-          break;
-        default:
-          body.insert(at, body.substr(random() % body.size(), random() % 12));
+        case 0: body[at] = static_cast<char>(random()); break;
+        case 1: body.erase(at, random() % 8); break;
+        default: body.insert(at, body.substr(random() % body.size(), random() % 12));
       }
       if (body.empty()) body = "{";
     }
@@ -187,9 +182,10 @@ TEST(FeaturesBody, IsAnsweredWithStatusAndAge) {
   partial.effective = {5, 10};
   partial.completeness = 0.5;
   response.rows.push_back({{present, partial}});
-  EXPECT_EQ(FeaturesJson(response),
-            R"({"rows":[{"features":{"v.a":{"value":1.0,"status":"present","age_ms":4},)"
-            R"("v.b":{"value":null,"status":"missing","age_ms":null,"effective":[5,10]}}}],"at":10})");
+  EXPECT_EQ(
+      FeaturesJson(response),
+      R"({"rows":[{"features":{"v.a":{"value":1.0,"status":"present","age_ms":4},)"
+      R"("v.b":{"value":null,"status":"missing","age_ms":null,"effective":[5,10]}}}],"at":10})");
 }
 
 TEST(ScoreBody, IsAnsweredWithModelAndContributions) {
@@ -199,11 +195,12 @@ TEST(ScoreBody, IsAnsweredWithModelAndContributions) {
   row.explain = {{"v.f", 0.5}, {"", -1.5}};
   response.scores.push_back(std::move(row));
   response.model = {"delayed.ftrl", "champion", 13, 128433, 640, std::nullopt};
-  EXPECT_EQ(ScoresJson(response),
-            R"({"scores":[{"value":0.25,"status":"ok","prediction_id":null,"features":{},)"
-            R"("explain":[{"input":"v.f","contribution":0.5},{"input":null,"contribution":-1.5}]}],)"
-            R"("model":{"name":"delayed.ftrl","alias":"champion","generation":13,"step":128433,)"
-            R"("age_ms":640,"staleness_ms":null}})");
+  EXPECT_EQ(
+      ScoresJson(response),
+      R"({"scores":[{"value":0.25,"status":"ok","prediction_id":null,"features":{},)"
+      R"("explain":[{"input":"v.f","contribution":0.5},{"input":null,"contribution":-1.5}]}],)"
+      R"("model":{"name":"delayed.ftrl","alias":"champion","generation":13,"step":128433,)"
+      R"("age_ms":640,"staleness_ms":null}})");
 }
 
 TEST(RecordsBody, ShowsTextAsTextAndBytesAsBase64) {

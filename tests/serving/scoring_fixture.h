@@ -22,8 +22,9 @@ inline std::vector<std::shared_ptr<const ViewSpec>> ScoringViews() {
 inline std::shared_ptr<ScoringPlan> MakeScoringPlan() {
   auto plan = std::make_shared<ScoringPlan>();
   plan->task = "delayed";
-  plan->slots = {{"origin", Type::kString},  {"number", Type::kInt},      {"distance", Type::kDouble},
-                 {"at", Type::kTimestamp},   {"out.late", Type::kDouble}, {"out.left", Type::kDouble},
+  plan->slots = {{"origin", Type::kString},   {"number", Type::kInt},
+                 {"distance", Type::kDouble}, {"at", Type::kTimestamp},
+                 {"out.late", Type::kDouble}, {"out.left", Type::kDouble},
                  {"route.due", Type::kDouble}};
   plan->field_count = 3;
   plan->at_slot = 3;

@@ -99,7 +99,8 @@ TEST(AggregateState, MergesInAnyOrderToTheSameBytes) {
       std::optional<double> x;
       std::optional<std::string> s;
       if (random.Chance(0.8)) n = static_cast<int64_t>(random.Bits());
-      if (random.Chance(0.8)) x = std::ldexp(random.Unit() - 0.5, static_cast<int>(random.Between(-99, 99)));
+      if (random.Chance(0.8))
+        x = std::ldexp(random.Unit() - 0.5, static_cast<int>(random.Between(-99, 99)));
       if (random.Chance(0.8)) s = std::string(random.Below(30), 'x');
       rows.push_back(MakeRow(f, random.Between(-5, 5), i, n, x, s));
     }
@@ -134,15 +135,26 @@ TEST(AggregateState, BytesAreThoseOfTheFormatPage) {
   Add(f, MakeRow(f, 1010, 5, 7, 1.5, "b"), &state);
   Add(f, MakeRow(f, 1000, 9, -2, std::nullopt, "a"), &state);
   EXPECT_EQ(absl::BytesToHexString(Encoded(f, state, 1000)),
-            "02" "00" "14"          // records, first and last time after the base
-            "01" "14"               // condition 1: records, newest
-            "02" "01" "02"          // values per column
-            "0a"                    // int sum 5
-            "01" "01" "3ff8000000000000"  // double sum: addends, components, 1.5
-            "03"                    // min int -2
-            "3ff8000000000000"      // max double
-            "0162"                  // max string "b"
-            "14" "00" "02" "0a" "3ff8000000000000");  // last: time, source, partition, offset, 1.5
+            "02"
+            "00"
+            "14"  // records, first and last time after the base
+            "01"
+            "14"  // condition 1: records, newest
+            "02"
+            "01"
+            "02"  // values per column
+            "0a"  // int sum 5
+            "01"
+            "01"
+            "3ff8000000000000"  // double sum: addends, components, 1.5
+            "03"                // min int -2
+            "3ff8000000000000"  // max double
+            "0162"              // max string "b"
+            "14"
+            "00"
+            "02"
+            "0a"
+            "3ff8000000000000");  // last: time, source, partition, offset, 1.5
   EXPECT_EQ(absl::BytesToHexString(Encoded(f, State(f.layout), 1000)), "00");
 }
 
@@ -159,9 +171,10 @@ TEST(AggregateState, IntegerSumsOverflowAloudAndComeBack) {
   Add(f, MakeRow(f, 0, 1, 1, {}, {}), &state);
   EXPECT_EQ(sum(), ResultState::kOverflow);
   EXPECT_TRUE(value.is_null());
-  EXPECT_EQ(FinaliseState(f.layout, AggregationKind::kMean, 0, f.ints,
-                          &f.layout.accumulator(f.int_sum), state.words.data(), state.blobs, &value),
-            ResultState::kPresent);
+  EXPECT_EQ(
+      FinaliseState(f.layout, AggregationKind::kMean, 0, f.ints, &f.layout.accumulator(f.int_sum),
+                    state.words.data(), state.blobs, &value),
+      ResultState::kPresent);
   EXPECT_EQ(value.double_value(), 0x1p62);
   Add(f, MakeRow(f, 0, 2, -1, {}, {}), &state);
   EXPECT_EQ(sum(), ResultState::kPresent);
@@ -173,10 +186,10 @@ TEST(AggregateState, HugeAddendsCountAsNullInSumsOnly) {
   State state(f.layout);
   Add(f, MakeRow(f, 0, 0, {}, 1e300, {}), &state);
   Value value;
-  EXPECT_EQ(FinaliseState(f.layout, AggregationKind::kMean, f.filter, f.doubles,
-                          &f.layout.accumulator(f.double_sum), state.words.data(), state.blobs,
-                          &value),
-            ResultState::kNull);
+  EXPECT_EQ(
+      FinaliseState(f.layout, AggregationKind::kMean, f.filter, f.doubles,
+                    &f.layout.accumulator(f.double_sum), state.words.data(), state.blobs, &value),
+      ResultState::kNull);
   EXPECT_EQ(FinaliseState(f.layout, AggregationKind::kLast, f.filter, f.doubles,
                           &f.layout.accumulator(f.last), state.words.data(), state.blobs, &value),
             ResultState::kPresent);

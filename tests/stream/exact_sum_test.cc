@@ -38,7 +38,8 @@ TEST(ExactSum, IsTheSameInEveryOrder) {
   for (int round = 0; round < 300; ++round) {
     std::vector<double> addends;
     for (int64_t n = random.Between(1, 60); n > 0; --n) {
-      addends.push_back(std::ldexp(random.Unit() - 0.5, static_cast<int>(random.Between(-300, 300))));
+      addends.push_back(
+          std::ldexp(random.Unit() - 0.5, static_cast<int>(random.Between(-300, 300))));
     }
     const Expansion sum = SumOf(addends);
     random.Shuffle(std::span<double>(addends));

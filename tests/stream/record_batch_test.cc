@@ -15,8 +15,13 @@ TEST(RecordBatch, AddCopiesAllTheRecordPointsTo) {
   {
     std::string key = "key", value = "value", name = "name", header_value = "header";
     const std::vector<Header> headers = {{name, header_value}, {name, ""}};
-    batch.Add({.partition = 1, .offset = 2, .timestamp_ms = 3, .append_ms = 4, .key = key,
-               .value = value, .headers = headers});
+    batch.Add({.partition = 1,
+               .offset = 2,
+               .timestamp_ms = 3,
+               .append_ms = 4,
+               .key = key,
+               .value = value,
+               .headers = headers});
     key = value = name = header_value = "xxxxxx";
   }
   const Record& record = batch.records().at(0);

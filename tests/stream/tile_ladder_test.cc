@@ -42,7 +42,8 @@ TEST(TileLadder, CountsBothEdgesWhereTheWindowIsNoMultiple) {
 }
 
 TEST(TileLadder, WindowsShareTiers) {
-  EXPECT_THAT(Sizes({12 * kHour, 30 * kDay}), ElementsAre(kMinute, 10 * kMinute, kHour, 6 * kHour, kDay));
+  EXPECT_THAT(Sizes({12 * kHour, 30 * kDay}),
+              ElementsAre(kMinute, 10 * kMinute, kHour, 6 * kHour, kDay));
   EXPECT_THAT(Sizes({500}), ElementsAre());
 }
 

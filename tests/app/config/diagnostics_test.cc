@@ -12,8 +12,8 @@ using testing::Not;
 TEST(Diagnostics, AreSortedByPlaceAndCounted) {
   DiagnosticSink sink;
   const int text = sink.AddText("a.yaml", "one\ntwo three\n");
-  sink.Error(ErrorCode::kUnknownKey, {text, 2, 4, 5}, "second");
-  sink.Warning(ErrorCode::kOverride, {text, 1, 0, 3}, "first");
+  sink.Error(ConfigErrorCode::kUnknownKey, {text, 2, 4, 5}, "second");
+  sink.Warning(ConfigErrorCode::kOverride, {text, 1, 0, 3}, "first");
   EXPECT_EQ(Render(sink.Sorted(), Color::kNever),
             "a.yaml:1:1: warning[MILLRACE-2009]: first\n"
             "    1 | one\n"
@@ -29,14 +29,14 @@ TEST(Diagnostics, AreSortedByPlaceAndCounted) {
 TEST(Diagnostics, CountColumnsInCharacters) {
   DiagnosticSink sink;
   const int text = sink.AddText("a.yaml", "\xC3\xBC\xC3\xBC: x\n");
-  sink.Error(ErrorCode::kUnknownKey, {text, 1, 6, 1}, "here");
+  sink.Error(ConfigErrorCode::kUnknownKey, {text, 1, 6, 1}, "here");
   EXPECT_EQ(sink.Sorted()[0].column, 5);
 }
 
 TEST(Diagnostics, NeverSendControlCharactersToTheTerminal) {
   DiagnosticSink sink;
   const int text = sink.AddText("a.yaml", "a: \033[2J\n");
-  sink.Error(ErrorCode::kUnknownKey, {text, 1, 3, 1}, "bad '\033[2J'");
+  sink.Error(ConfigErrorCode::kUnknownKey, {text, 1, 3, 1}, "bad '\033[2J'");
   EXPECT_THAT(Render(sink.Sorted(), Color::kNever), Not(HasSubstr("\033")));
   EXPECT_THAT(Render(sink.Sorted(), Color::kAlways), HasSubstr("\033[1;31m"));
 }
@@ -44,15 +44,15 @@ TEST(Diagnostics, NeverSendControlCharactersToTheTerminal) {
 TEST(Diagnostics, ShowAWindowOfALongLine) {
   DiagnosticSink sink;
   const int text = sink.AddText("a.yaml", std::string(100'000, 'x'));
-  sink.Error(ErrorCode::kUnknownKey, {text, 1, 50'000, 90'000}, "here");
+  sink.Error(ConfigErrorCode::kUnknownKey, {text, 1, 50'000, 90'000}, "here");
   EXPECT_LT(Render(sink.Sorted(), Color::kNever).size(), 700u);
 }
 
 TEST(Diagnostics, AreSaidOnceForAPlace) {
   DiagnosticSink sink;
   const int text = sink.AddText("a.yaml", "one\n");
-  sink.Error(ErrorCode::kUnknownKey, {text, 1, 0, 3}, "same");
-  sink.Error(ErrorCode::kUnknownKey, {text, 1, 0, 3}, "same");
+  sink.Error(ConfigErrorCode::kUnknownKey, {text, 1, 0, 3}, "same");
+  sink.Error(ConfigErrorCode::kUnknownKey, {text, 1, 0, 3}, "same");
   EXPECT_EQ(sink.Sorted().size(), 1u);
 }
 

@@ -256,7 +256,7 @@ TEST(SchemaTable, RefusesEveryKeyThatIsNotSupportedYet) {
     options.settings.emplace_back(path, "1");
     bool refused = false;
     for (const Diagnostic& d : Load(options).diagnostics) {
-      refused = refused || d.code == ErrorCodeName(ErrorCode::kNotSupported);
+      refused = refused || d.code == ErrorCodeName(ConfigErrorCode::kNotSupported);
     }
     EXPECT_TRUE(refused) << path;
     ++checked;

@@ -22,8 +22,8 @@ constexpr char kTwoRecords[] = R"(    records:
 
 // One expectation of the view after those two records.
 TestFileRun Expecting(const std::string& cells, const std::string& at = "3000") {
-  return RunCaseText(absl::StrCat(kTwoRecords, "    expect:\n      - {view: f, key: {k: a}, at: ", at,
-                                  ", ", cells, "}\n"));
+  return RunCaseText(absl::StrCat(
+      kTwoRecords, "    expect:\n      - {view: f, key: {k: a}, at: ", at, ", ", cells, "}\n"));
 }
 
 struct Comparison {
@@ -51,7 +51,8 @@ INSTANTIATE_TEST_SUITE_P(
         Comparison{"values: {rows: 2}", "values: {rows: 2.5}", "rows: expected 2.5, got 2"},
         Comparison{"values: {mean_x: 0.15}", "values: {mean_x: 0.1500001}",
                    "mean_x: expected 0.1500001, got 0.15"},
-        Comparison{"values: {last_s: two}", "values: {last_s: one}", "last_s: expected one, got \"two\""},
+        Comparison{"values: {last_s: two}", "values: {last_s: one}",
+                   "last_s: expected one, got \"two\""},
         Comparison{"values: {last_due: 86400000}", "values: {last_due: 86400001}",
                    "last_due: expected 86400001, got 1970-01-02T00:00:00"},
         Comparison{"values: {last_due: \"1970-01-02T01:00:00+01:00\"}", "values: {last_due: [1]}",
@@ -196,7 +197,8 @@ TEST(FeatureCases, TiesAreBrokenByOffsetWhateverTheArrival) {
     restart: true
 )";
   const TestFileRun right = RunCaseText(
-      records + "    expect: [{view: f, key: {k: a}, at: 2000, values: {last_s: third, rows: 3}}]\n");
+      records +
+      "    expect: [{view: f, key: {k: a}, at: 2000, values: {last_s: third, rows: 3}}]\n");
   EXPECT_TRUE(right.ok) << right.text;
   EXPECT_EQ(right.result.cases[0].runs, 8);
 }
@@ -269,8 +271,9 @@ TEST(FeatureCases, JsonTellsTheSame) {
   EXPECT_THAT(json, HasSubstr(R"("name":"sum_v","expected":"6","actual":"5")"));
   EXPECT_EQ(SummaryText({run.result}, 1),
             "0 passed, 1 failed in 2 files, 1 of them could not be run");
-  EXPECT_THAT(ResultsJson({Expecting("values: {sum_v: 5}").result}, {}),
-              AllOf(HasSubstr(R"({"ok":true,"passed":1,"failed":0)"), Not(HasSubstr("differences"))));
+  EXPECT_THAT(
+      ResultsJson({Expecting("values: {sum_v: 5}").result}, {}),
+      AllOf(HasSubstr(R"({"ok":true,"passed":1,"failed":0)"), Not(HasSubstr("differences"))));
 }
 
 }  // namespace

@@ -42,7 +42,8 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"    records: [{source: evv, value: {}}]\n    expect: []\n", "did you mean 'ev'?"},
         Mistake{"    records: [{value: {}}]\n    expect: []\n", "a record needs a 'source'"},
         Mistake{"    records: [{source: ev}]\n    expect: []\n", "one of 'value', 'raw'"},
-        Mistake{"    records: [{source: ev, value: {}, raw: x}]\n    expect: []\n", "one of 'value'"},
+        Mistake{"    records: [{source: ev, value: {}, raw: x}]\n    expect: []\n",
+                "one of 'value'"},
         Mistake{"    records: [{source: ev, raw_base64: '%'}]\n    expect: []\n", "must be base64"},
         Mistake{"    records: [{source: ev, value: {}, offset: x}]\n    expect: []\n",
                 "'offset' must be a whole number, found the string 'x'"},
@@ -50,25 +51,33 @@ INSTANTIATE_TEST_SUITE_P(
                 "'partition' must be from 0"},
         Mistake{"    records: [{source: ev, retract: true, value: {}}]\n    expect: []\n",
                 "retractions are not supported yet"},
-        Mistake{"    expect: [{view: g, key: {k: a}, at: 1, values: {rows: 0}}]\n", "unknown view 'g'"},
+        Mistake{"    expect: [{view: g, key: {k: a}, at: 1, values: {rows: 0}}]\n",
+                "unknown view 'g'"},
         Mistake{"    expect: [{view: f, at: 1, values: {rows: 0}}]\n", "needs 'key' and 'at'"},
         Mistake{"    expect: [{view: f, key: {}, at: 1, values: {rows: 0}}]\n", "lacks 'k'"},
-        Mistake{"    expect: [{view: f, key: {k: 1}, at: 1, values: {rows: 0}}]\n", "'k' is a string"},
-        Mistake{"    expect: [{view: f, key: {k: a}, at: x, values: {rows: 0}}]\n", "'at' must be a time"},
-        Mistake{"    expect: [{view: f, key: {k: a}, at: 1, values: {row: 0}}]\n", "did you mean 'rows'?"},
+        Mistake{"    expect: [{view: f, key: {k: 1}, at: 1, values: {rows: 0}}]\n",
+                "'k' is a string"},
+        Mistake{"    expect: [{view: f, key: {k: a}, at: x, values: {rows: 0}}]\n",
+                "'at' must be a time"},
+        Mistake{"    expect: [{view: f, key: {k: a}, at: 1, values: {row: 0}}]\n",
+                "did you mean 'rows'?"},
         Mistake{"    expect: [{view: f, key: {k: a}, at: 1}]\n", "nothing is expected here"},
-        Mistake{"    expect: [{view: f, key: {k: a}, at: 1, status: {rows: gone}}]\n", "unknown status 'gone'"},
+        Mistake{"    expect: [{view: f, key: {k: a}, at: 1, status: {rows: gone}}]\n",
+                "unknown status 'gone'"},
         Mistake{"    expect: [{view: f, key: {k: a}, at: 1, values: {}, known: as_of}]\n",
                 "'known' of an expectation of a view is not supported yet"},
         Mistake{"    expect: [{source: ev, counts: {aplied: 1}}]\n", "did you mean 'applied'?"},
-        Mistake{"    expect: [{emitted: alerts, records: []}]\n", "'emitted' of an expectation is not"},
+        Mistake{"    expect: [{emitted: alerts, records: []}]\n",
+                "'emitted' of an expectation is not"},
         Mistake{"    expect: [{task: bad, guardrail: rewind, of: ada, times: 0}]\n",
                 "'guardrail' of an expectation of a task is not supported yet"},
         Mistake{"    expect: [{task: bad, prediction: seven}]\n", "ids of 'bad' are int"},
-        Mistake{"    expect: [{task: bad, prediction: 7, inputs: {y1: 0}}]\n", "unknown input 'y1'"},
+        Mistake{"    expect: [{task: bad, prediction: 7, inputs: {y1: 0}}]\n",
+                "unknown input 'y1'"},
         Mistake{"    expect: [{task: bad, published: {learner: adda}}]\n", "did you mean 'ada'?"},
         Mistake{"    expect: [{task: bad, decisions: {open: 1}}]\n", "unknown key 'open'"},
-        Mistake{"    steps: [{record: {source: ev, value: {}}, advance: 1h}]\n", "a step has one of"},
+        Mistake{"    steps: [{record: {source: ev, value: {}}, advance: 1h}]\n",
+                "a step has one of"},
         Mistake{"    steps: [{advance: soon}]\n", "'advance' must be a time"},
         Mistake{"    steps: [{request: {task: bad}}]\n", "a request needs 'task' and 'at'"},
         Mistake{std::string("    steps: [{expect: ") + kView + "}]\n    shuffle: 5\n",
@@ -94,7 +103,8 @@ TEST(LoadTestFile, MistakesOfAnInlineConfigurationAreThoseOfTheFile) {
 sources: {ev: {topic: t, time: {field: at}, schema: {k: strin}}}
 cases: []
 )"});
-  EXPECT_THAT(run.text, AllOf(HasSubstr("t.yaml:2:57: error"), HasSubstr("did you mean 'string'?")));
+  EXPECT_THAT(run.text,
+              AllOf(HasSubstr("t.yaml:2:57: error"), HasSubstr("did you mean 'string'?")));
 }
 
 TEST(LoadTestFile, NeedsCasesAndKnowsItsKeys) {
@@ -111,7 +121,8 @@ entities: {k: {key: [k]}}
 views: {f: {from: ev, entity: k, features: {rows: {cuont: "*", window: 1h}}}}
 )";
   const TestFileRun right =
-      RunLoaded({.path = "t.yaml", .text = configuration + "expect_error: \"unknown aggregation 'cuont'\"\n"});
+      RunLoaded({.path = "t.yaml",
+                 .text = configuration + "expect_error: \"unknown aggregation 'cuont'\"\n"});
   EXPECT_TRUE(right.ok) << right.text;
   const TestFileRun other =
       RunLoaded({.path = "t.yaml", .text = configuration + "expect_error: too late\n"});
@@ -142,7 +153,8 @@ views: {f: {from: ev, entity: k, features: {rows: {sum: v, window: "${WINDOW}"}}
       << "{\"source\": \"ev\", \"value\": {\"at\": 1, \"k\": \"a\", \"v\": 2}}\n\n"
       << "{\"value\": {\"at\": 2, \"k\": \"a\", \"v\": 3}}\n";
   const std::string path = (directory / "tests" / "t.yaml").string();
-  const TestFileRun run = RunLoaded({.path = path, .text = R"(
+  const TestFileRun run = RunLoaded({.path = path,
+                                     .text = R"(
 config: ../millrace.yaml
 cases:
   - records: records.jsonl

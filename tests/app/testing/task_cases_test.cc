@@ -38,9 +38,9 @@ class TaskCases : public ::testing::TestWithParam<Question> {};
 TEST_P(TaskCases, HoldOrAreToldWithNameExpectedAndActual) {
   const TestFileRun right = Expecting(GetParam().steps, GetParam().right);
   EXPECT_TRUE(right.ok) << right.text;
-  const TestFileRun restarted = RunCaseText(
-      absl::StrCat(GetParam().steps, "      - expect: {task: bad, ", GetParam().right,
-                   "}\n    restart: true\n"));
+  const TestFileRun restarted =
+      RunCaseText(absl::StrCat(GetParam().steps, "      - expect: {task: bad, ", GetParam().right,
+                               "}\n    restart: true\n"));
   EXPECT_TRUE(restarted.ok) << restarted.text;
   const TestFileRun wrong = Expecting(GetParam().steps, GetParam().wrong);
   EXPECT_FALSE(wrong.ok);
@@ -53,26 +53,32 @@ const std::string kOver = absl::StrCat(kAll, kLater);
 INSTANTIATE_TEST_SUITE_P(
     Expectations, TaskCases,
     ::testing::Values(
-        Question{kDecided, "prediction: 7, inputs: {f.sum_v: 4, f.last_s: one, x: null, twice: null}",
-                 "prediction: 7, inputs: {f.sum_v: 5}", "inputs.f.sum_v: expected 5, got 4"},
         Question{kDecided,
-                 "prediction: 7, status: {f.sum_v: present, x: missing, twice: null}",
+                 "prediction: 7, inputs: {f.sum_v: 4, f.last_s: one, x: null, twice: null}",
+                 "prediction: 7, inputs: {f.sum_v: 5}", "inputs.f.sum_v: expected 5, got 4"},
+        Question{kDecided, "prediction: 7, status: {f.sum_v: present, x: missing, twice: null}",
                  "prediction: 7, status: {x: present}", "status.x: expected present, got missing"},
-        Question{kDecided, "prediction: 8, status: {f.sum_v: missing, x: present}",
-                 "prediction: 9", "prediction: expected one, got none"},
-        Question{kDecided, "prediction: 8, learner: ada, version: \"1.0\", score: 0.5, tolerance: 0.5",
+        Question{kDecided, "prediction: 8, status: {f.sum_v: missing, x: present}", "prediction: 9",
+                 "prediction: expected one, got none"},
+        Question{kDecided,
+                 "prediction: 8, learner: ada, version: \"1.0\", score: 0.5, tolerance: 0.5",
                  "prediction: 8, learner: shadow", "learner: expected shadow, got ada"},
         Question{kDecided, "prediction: 8, version: \"1.0\"", "prediction: 8, version: \"1.1\"",
                  "version: expected \"1.1\", got 1.0"},
-        Question{kAll, "example: 7, state: settled, label: true, revision: 0, weight: 1.0, label_time: 5000",
-                 "example: 7, label: false", "label: expected false, got true"},
+        Question{
+            kAll,
+            "example: 7, state: settled, label: true, revision: 0, weight: 1.0, label_time: 5000",
+            "example: 7, label: false", "label: expected false, got true"},
         Question{kAll, "example: 8, state: pending, label: null", "example: 8, state: settled",
                  "state: expected settled, got pending"},
-        Question{kOver, "example: 8, state: dropped", "example: 8", "example: expected one, got none: dropped"},
-        Question{kAll, "decisions: {decisions: 2, settled: 1, pending: 1, examples: 1, learned: 1, labels: 2, unmatched: 1}",
+        Question{kOver, "example: 8, state: dropped", "example: 8",
+                 "example: expected one, got none: dropped"},
+        Question{kAll,
+                 "decisions: {decisions: 2, settled: 1, pending: 1, examples: 1, learned: 1, "
+                 "labels: 2, unmatched: 1}",
                  "decisions: {pending: 2}", "pending: expected 2, got 1"},
-        Question{kOver, "decisions: {settled: 1, pending: 0, dropped: 1}", "decisions: {dropped: 0}",
-                 "dropped: expected 0, got 1"},
+        Question{kOver, "decisions: {settled: 1, pending: 0, dropped: 1}",
+                 "decisions: {dropped: 0}", "dropped: expected 0, got 1"},
         Question{kOver, "published: {learner: ada, at_least: 1, at_most: 1, times: 1}",
                  "published: {learner: ada, at_least: 2}", "models: expected at least 2, got 1"}));
 
@@ -139,7 +145,8 @@ TEST(TaskSteps, AdvanceTakesALengthOrATime) {
   EXPECT_FALSE(RunCaseText(absl::StrCat(kDecided, "      - advance: 119m\n", dropped)).ok);
   EXPECT_TRUE(RunCaseText(absl::StrCat(kDecided, "      - advance: 7203000\n", dropped)).ok);
   EXPECT_TRUE(
-      RunCaseText(absl::StrCat(kDecided, "      - advance: \"1970-01-01T03:00:00Z\"\n", dropped)).ok);
+      RunCaseText(absl::StrCat(kDecided, "      - advance: \"1970-01-01T03:00:00Z\"\n", dropped))
+          .ok);
   EXPECT_THAT(RunCaseText("    steps:\n      - advance: 2h\n").text,
               HasSubstr("nothing has a time yet"));
 }

@@ -92,7 +92,7 @@ class CrashingLog final : public Log {
 class DamagedLog final : public Log {
  public:
   explicit DamagedLog(Log& log) : log_(log) {}
-  void MakeUnreachable() { unreachable_ = true; }
+  void MakeUnreachable(const std::string& topic) { unreachable_ = topic; }
   void DeleteBefore(const TopicPartition& input, int64_t offset) { begin_[input] = offset; }
 
   absl::StatusOr<std::vector<TopicInfo>> Topics() override { return log_.Topics(); }
@@ -113,13 +113,15 @@ class DamagedLog final : public Log {
     return log_.OffsetAtTime(input, timestamp_ms);
   }
   absl::StatusOr<std::unique_ptr<LogReader>> OpenReader(std::vector<ReadFrom> inputs) override {
+    bool unreachable = false;
     for (const ReadFrom& from : inputs) {
+      unreachable = unreachable || from.input.topic == unreachable_;
       if (begin_.contains(from.input) && from.offset < begin_[from.input]) {
         return absl::OutOfRangeError(from.input.topic);
       }
     }
     auto reader = log_.OpenReader(std::move(inputs));
-    if (!reader.ok() || !unreachable_) return reader;
+    if (!reader.ok() || !unreachable) return reader;
     return std::unique_ptr<LogReader>(new Unreachable(*std::move(reader)));
   }
 
@@ -140,7 +142,7 @@ class DamagedLog final : public Log {
   };
 
   Log& log_;
-  bool unreachable_ = false;
+  std::string unreachable_;  // topic
   std::map<TopicPartition, int64_t> begin_;
 };
 

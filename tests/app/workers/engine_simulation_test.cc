@@ -251,7 +251,7 @@ TEST(EngineSimulation, AStopWhileRecordsAreRedoneCommitsNothing) {
   const std::string expected = untouched.RunUntil(never);
   shop.RunUntil(in_the_middle);
   DamagedLog unreachable(shop.log);
-  unreachable.MakeUnreachable();
+  unreachable.MakeUnreachable("visits");
   TickingClock clock(absl::Milliseconds(10));
   {
     EngineProcess process(ShopProject(), unreachable, shop.state, clock, Engine::Mode::kSimulation);

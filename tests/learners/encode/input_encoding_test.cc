@@ -23,29 +23,25 @@ TEST(InputEncoding, PutsEachInputOnItsCoordinate) {
   const auto encode = [&](const std::vector<Value>& inputs, uint32_t* rejected) {
     std::vector<Visited> visited;
     *rejected = EncodeInputs(
-        encodings, standardizers, inputs,
-        [&](absl::string_view key) { return table.Add(key); },
+        encodings, standardizers, inputs, [&](absl::string_view key) { return table.Add(key); },
         [&](size_t input, uint32_t coordinate, double x, double) {
           visited.emplace_back(input, coordinate, x);
         });
     return visited;
   };
   uint32_t rejected = 0;
-  EXPECT_THAT(encode({Value::Double(14), Value::Int(-7), Value::String("x"), Value::Double(3)},
-                     &rejected),
-              ElementsAre(Visited(0, 1, 2.0), Visited(1, 3, -7.0), Visited(2, 9, 1.0),
-                          Visited(3, 7, 0.0)));
+  EXPECT_THAT(
+      encode({Value::Double(14), Value::Int(-7), Value::String("x"), Value::Double(3)}, &rejected),
+      ElementsAre(Visited(0, 1, 2.0), Visited(1, 3, -7.0), Visited(2, 9, 1.0), Visited(3, 7, 0.0)));
   EXPECT_EQ(rejected, 0u);
-  EXPECT_THAT(encode({Value::Double(1e9), Value(), Value::String("y"), Value::Double(1e16)},
-                     &rejected),
-              ElementsAre(Visited(0, 1, 6.0), Visited(1, 4, 1.0), Visited(2, 10, 1.0),
-                          Visited(3, 8, 1.0)));
+  EXPECT_THAT(
+      encode({Value::Double(1e9), Value(), Value::String("y"), Value::Double(1e16)}, &rejected),
+      ElementsAre(Visited(0, 1, 6.0), Visited(1, 4, 1.0), Visited(2, 10, 1.0), Visited(3, 8, 1.0)));
   EXPECT_EQ(rejected, 1u);
-  EXPECT_THAT(encode({Value::String("no number"), Value::Double(NAN), Value::Double(INFINITY),
-                      Value()},
-                     &rejected),
-              ElementsAre(Visited(0, 2, 1.0), Visited(1, 4, 1.0), Visited(2, 6, 1.0),
-                          Visited(3, 8, 1.0)));
+  EXPECT_THAT(
+      encode({Value::String("no number"), Value::Double(NAN), Value::Double(INFINITY), Value()},
+             &rejected),
+      ElementsAre(Visited(0, 2, 1.0), Visited(1, 4, 1.0), Visited(2, 6, 1.0), Visited(3, 8, 1.0)));
   EXPECT_EQ(rejected, 3u);
 }
 

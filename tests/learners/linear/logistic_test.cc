@@ -83,8 +83,7 @@ void ExpectSameScores(Learner& learner, Reference reference) {
 
 TEST(Logistic, AdaGradFollowsItsFormula) {
   const auto learner = MakeLearner(
-      "logistic",
-      {{"scale.kind", Word("none")}, {"rate", Number(0.1)}, {"epsilon", Number(1e-6)}},
+      "logistic", {{"scale.kind", Word("none")}, {"rate", Number(0.1)}, {"epsilon", Number(1e-6)}},
       TwoNumbers());
   ExpectSameScores(*learner, ReferenceAdaGrad{0.1, 1e-6, {0, 0, 0}, {0, 0, 0}});
 }
@@ -124,10 +123,9 @@ TEST(Logistic, ScalesByWhatCameBefore) {
 }
 
 TEST(Logistic, L1KeepsNoiseAtExactlyZero) {
-  const auto learner =
-      MakeLearner("logistic",
-                  {{"optimizer", Word("ftrl")}, {"l1", Number(40)}, {"alpha", Number(0.1)}},
-                  TwoNumbers());
+  const auto learner = MakeLearner(
+      "logistic", {{"optimizer", Word("ftrl")}, {"l1", Number(40)}, {"alpha", Number(0.1)}},
+      TwoNumbers());
   Random random(8);
   for (int i = 0; i < 3000; ++i) {
     const double a = random.Unit();
@@ -196,14 +194,14 @@ TEST(Logistic, StateOfOtherOptionsOrInputsIsRefused) {
   EXPECT_TRUE(learner->Load(state(*MakeLearner("logistic", {}, TwoNumbers()))).ok());
   EXPECT_FALSE(
       learner->Load(state(*MakeLearner("logistic", {{"rate", Number(0.1)}}, TwoNumbers()))).ok());
-  EXPECT_FALSE(learner
-                   ->Load(state(*MakeLearner("logistic", {},
-                                             {{"a", Type::kDouble}, {"c", Type::kDouble}})))
-                   .ok());
+  EXPECT_FALSE(
+      learner
+          ->Load(state(*MakeLearner("logistic", {}, {{"a", Type::kDouble}, {"c", Type::kDouble}})))
+          .ok());
 }
 
-// Golden: the bytes of state and model after a fixed stream. They change only with the format or the
-// arithmetic; either needs a new format version, or a page that says why replay may differ.
+// Golden: the bytes of state and model after a fixed stream. They change only with the format or
+// the arithmetic; either needs a new format version, or a page that says why replay may differ.
 TEST(Logistic, SameStreamGivesTheseBytesOnEveryMachine) {
   const std::vector<InputField> inputs = {
       {"x", Type::kDouble}, {"carrier", Type::kString}, {"hour", Type::kInt}};

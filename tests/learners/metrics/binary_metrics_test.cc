@@ -125,7 +125,10 @@ TEST(BinaryMetrics, AucCountsTiesOneHalf) {
 }
 
 TEST(BinaryMetrics, AucIsWithinOneTenThousandthOfExact) {
-  struct { double centre, spread; int count; } const cases[] = {
+  struct {
+    double centre, spread;
+    int count;
+  } const cases[] = {
       {0, 1, 20'000}, {-2, 1.5, 20'000}, {-5, 2, 50'000}, {-1.3, 0.15, 20'000}, {0, 6, 3'000}};
   for (const uint64_t seed : {1, 2, 3}) {
     for (const auto& [centre, spread, count] : cases) {

@@ -42,7 +42,8 @@ class GrpcServerTest : public testing::Test {
   }
   void Start() { Start(Options()); }
 
-  grpc::Status ReadFeatures(const std::string& feature, int keys, v1::ReadFeaturesResponse* response) {
+  grpc::Status ReadFeatures(const std::string& feature, int keys,
+                            v1::ReadFeaturesResponse* response) {
     v1::ReadFeaturesRequest request;
     request.add_features(feature);
     for (int i = 0; i < keys; ++i) {
@@ -220,7 +221,8 @@ TEST_F(GrpcServerTest, SaysHowItIs) {
   server_->UpdateHealth();
   ASSERT_TRUE(CallBytes("/grpc.health.v1.Health/Check", "", &answer).ok());
   EXPECT_EQ(answer, "\x08\x02");
-  ASSERT_TRUE(CallBytes("/grpc.health.v1.Health/Check", "\n\x14millrace.v1.Features", &answer).ok());
+  ASSERT_TRUE(
+      CallBytes("/grpc.health.v1.Health/Check", "\n\x14millrace.v1.Features", &answer).ok());
   EXPECT_EQ(answer, "\x08\x02");
 }
 

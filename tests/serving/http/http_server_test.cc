@@ -61,8 +61,9 @@ TEST_F(HttpServerTest, AnswersManyRequestsOnOneConnection) {
   for (int i = 0; i < 50; ++i) {
     const RawAnswer answer = client.Post("/api/v1/features", kFeatures);
     ASSERT_EQ(answer.status, 200);
-    ASSERT_EQ(answer.body,
-              R"({"rows":[{"features":{"v.f":{"value":1,"status":"present","age_ms":3}}}],"at":7})");
+    ASSERT_EQ(
+        answer.body,
+        R"({"rows":[{"features":{"v.f":{"value":1,"status":"present","age_ms":3}}}],"at":7})");
     EXPECT_THAT(answer.headers, HasSubstr("Content-Type: application/json"));
   }
   EXPECT_EQ(client.Get("/livez").body, "ok\n");
@@ -80,7 +81,8 @@ TEST_F(HttpServerTest, AnswersPipelinedRequestsInOrder) {
   }
   ASSERT_TRUE(client.Send(requests));
   for (int i = 0; i < 5; ++i) {
-    EXPECT_EQ(client.Read().body, absl::StrCat("{\"offsets\":[{\"partition\":0,\"offset\":", i, "}]}"));
+    EXPECT_EQ(client.Read().body,
+              absl::StrCat("{\"offsets\":[{\"partition\":0,\"offset\":", i, "}]}"));
     EXPECT_EQ(client.Read().body, "ok\n");
   }
 }
@@ -131,8 +133,8 @@ TEST_F(HttpServerTest, TakesChunkedBodies) {
 
 TEST_F(HttpServerTest, RefusesBadRequestsAndCloses) {
   Start();
-  const std::string big_header = absl::StrCat("GET / HTTP/1.1\r\nHost: localhost\r\nX: ",
-                                              std::string(9000, 'x'), "\r\n\r\n");
+  const std::string big_header =
+      absl::StrCat("GET / HTTP/1.1\r\nHost: localhost\r\nX: ", std::string(9000, 'x'), "\r\n\r\n");
   std::string many_headers = "GET / HTTP/1.1\r\nHost: localhost\r\n";
   for (int i = 0; i < 70; ++i) absl::StrAppend(&many_headers, "X", i, ": 1\r\n");
   many_headers += "\r\n";
@@ -143,13 +145,14 @@ TEST_F(HttpServerTest, RefusesBadRequestsAndCloses) {
       {"nonsense\r\n\r\n", 400},
       {"GET / HTTP/9.9\r\nHost: localhost\r\n\r\n", 400},
       {"GET /a b HTTP/1.1\r\nHost: localhost\r\n\r\n", 400},
-      {"GET / HTTP/1.1\r\n\r\n", 400},                                       // no Host
+      {"GET / HTTP/1.1\r\n\r\n", 400},                                        // no Host
       {"GET / HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n", 400},  // two
       {"GET / HTTP/1.1\r\nHost: localhost\r\nbad header\r\n\r\n", 400},
       {"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n", 400},
       {"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", 400},
       {"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nTransfer-Encoding: "
-       "chunked\r\n\r\n0\r\n\r\n", 400},
+       "chunked\r\n\r\n0\r\n\r\n",
+       400},
       {"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400},
       {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400},
       {big_header, 431},
@@ -175,7 +178,8 @@ TEST_F(HttpServerTest, RefusesAChunkedBodyThatGrowsTooLarge) {
   options.max_body_bytes = 1000;
   Start(options);
   RawClient client(port());
-  client.Send("POST /api/v1/score HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n");
+  client.Send(
+      "POST /api/v1/score HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n");
   const std::string chunk = absl::StrCat("190\r\n", std::string(400, ' '), "\r\n");
   for (int i = 0; i < 4; ++i) client.Send(chunk);
   EXPECT_EQ(client.Read().status, 413);
@@ -261,8 +265,9 @@ TEST_F(HttpServerTest, WaitingReadsHoldUpNobody) {
   records_.AwaitReads(1);
   RawClient client(port());
   EXPECT_EQ(client.Post("/api/v1/features", kFeatures).status, 200);
-  EXPECT_EQ(client.Post("/api/v1/records/flights.arrivals", R"({"records":[{"value":"now"}]})").status,
-            200);
+  EXPECT_EQ(
+      client.Post("/api/v1/records/flights.arrivals", R"({"records":[{"value":"now"}]})").status,
+      200);
   waiter.join();
 }
 
@@ -304,8 +309,10 @@ TEST_F(HttpServerTest, ServesManyClientsAtOnce) {
       for (int i = 0; i < 200; ++i) {
         ASSERT_EQ(client.Post("/api/v1/features", kFeatures).status, 200);
         if (i % 20 == 0) {
-          ASSERT_EQ(client.Post("/api/v1/records/flights.arrivals",
-                                R"({"records":[{"value":"x"}]})").status, 200);
+          ASSERT_EQ(
+              client.Post("/api/v1/records/flights.arrivals", R"({"records":[{"value":"x"}]})")
+                  .status,
+              200);
         }
       }
     });

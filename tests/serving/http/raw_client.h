@@ -91,9 +91,9 @@ class RawClient {
     return Read();
   }
   RawAnswer Post(absl::string_view target, absl::string_view body, absl::string_view extra = "") {
-    Send(absl::StrCat("POST ", target, " HTTP/1.1\r\nHost: localhost\r\nContent-Type: ",
-                      "application/json\r\n", extra, "Content-Length: ", body.size(), "\r\n\r\n",
-                      body));
+    Send(absl::StrCat("POST ", target,
+                      " HTTP/1.1\r\nHost: localhost\r\nContent-Type: ", "application/json\r\n",
+                      extra, "Content-Length: ", body.size(), "\r\n\r\n", body));
     return Read();
   }
 

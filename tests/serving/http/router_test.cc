@@ -40,7 +40,8 @@ TEST_F(RouterTest, AnswersEveryRoute) {
     const char* body;
     const char* expected;
   } const kCases[] = {
-      {"POST", "/api/v1/features", R"({"features":["v.f"],"keys":[{"k":1}]})", R"("v.f":{"value":1)"},
+      {"POST", "/api/v1/features", R"({"features":["v.f"],"keys":[{"k":1}]})",
+       R"("v.f":{"value":1)"},
       {"POST", "/api/v1/score", R"({"task":"delayed","keys":[{"k":1}]})", R"("value":0.25)"},
       {"POST", "/api/v1/records/flights.arrivals", R"({"records":[{"value":{"a":1}}]})",
        R"({"offsets":[{"partition":0,"offset":0}]})"},
@@ -134,7 +135,8 @@ TEST_F(RouterTest, PutsCallsThatBlockElsewhere) {
 
 TEST_F(RouterTest, EndsAWaitWhenTheServerStops) {
   const std::atomic<bool> stopping{true};
-  const PreparedCall call = router_.Prepare(Call("GET", "/api/v1/records/flights.arrivals?wait=25s"));
+  const PreparedCall call =
+      router_.Prepare(Call("GET", "/api/v1/records/flights.arrivals?wait=25s"));
   EXPECT_THAT(call.run(stopping).body, HasSubstr(R"("records":[])"));
 }
 

@@ -27,12 +27,16 @@ std::string Mutate(std::string text, std::mt19937_64& random) {
   const std::string kBytes = "{}[]\",:\\u0019.eE+-tfn \t\n\x01\x7f\xc3\xa9\xff\xed\xa0";
   for (uint64_t n = random() % 4; n-- > 0;) {
     const size_t at = text.empty() ? 0 : random() % text.size();
-    const char byte = random() % 4 == 0 ? static_cast<char>(random())
-                                        : kBytes[random() % kBytes.size()];
+    const char byte =
+        random() % 4 == 0 ? static_cast<char>(random()) : kBytes[random() % kBytes.size()];
     switch (random() % 5) {
-      case 0: if (!text.empty()) text[at] = byte; break;
+      case 0:
+        if (!text.empty()) text[at] = byte;
+        break;
       case 1: text.insert(at, 1, byte); break;
-      case 2: if (!text.empty()) text.erase(at, 1 + random() % 3); break;
+      case 2:
+        if (!text.empty()) text.erase(at, 1 + random() % 3);
+        break;
       case 3: text.resize(at); break;
       default: text += text.substr(at, random() % 16);
     }
@@ -74,8 +78,7 @@ TEST(JsonDecoderFuzz, AcceptedMeansValidAndMalformedMeansNot) {
     const simdjson::error_code error = parser.parse(simdjson::padded_string(text)).get(element);
     const bool is_json = !FindJsonFault(text, 32).has_value();
     // The scanner takes numbers of any size, and nothing else that the DOM does not.
-    ASSERT_EQ(is_json, error == simdjson::SUCCESS ||
-                           (error == simdjson::NUMBER_ERROR && is_json));
+    ASSERT_EQ(is_json, error == simdjson::SUCCESS || (error == simdjson::NUMBER_ERROR && is_json));
     const auto rejection = by_record->Decode(record, &out);
     if (!rejection.has_value()) {
       ASSERT_EQ(error, simdjson::SUCCESS);
@@ -84,8 +87,8 @@ TEST(JsonDecoderFuzz, AcceptedMeansValidAndMalformedMeansNot) {
       for (const Value& value : out.fields) {
         // Under the address sanitizer: every byte of the views is there.
         if (value.type() == Type::kString) {
-          ASSERT_TRUE(simdjson::validate_utf8(value.string_value().data(),
-                                              value.string_value().size()));
+          ASSERT_TRUE(
+              simdjson::validate_utf8(value.string_value().data(), value.string_value().size()));
         }
       }
     } else {

@@ -134,7 +134,8 @@ TEST(JsonDecoder, OtherTypesAreSchemaErrors) {
   EXPECT_EQ(decoded.Verdict(R"({"s": ["a"]})"), "schema: field 's' must be string, found an array");
   EXPECT_EQ(decoded.Verdict(R"({"b": {}})"), "schema: field 'b' must be bool, found an object");
   EXPECT_EQ(decoded.Verdict(R"({"i": true})"), "schema: field 'i' must be int, found a bool");
-  EXPECT_EQ(decoded.Verdict(R"({"at": true})"), "schema: field 'at' must be timestamp, found a bool");
+  EXPECT_EQ(decoded.Verdict(R"({"at": true})"),
+            "schema: field 'at' must be timestamp, found a bool");
   EXPECT_EQ(decoded.Verdict(R"({"at": "noon"})"), "schema: field 'at' is no time of RFC 3339");
   EXPECT_EQ(decoded.Verdict(R"({"d": "soon"})"), "schema: field 'd' is no duration");
   EXPECT_EQ(decoded.Verdict(R"({"d": 1.5})"),
@@ -278,7 +279,8 @@ TEST(JsonDecoder, SizeDepthAndMembersAreLimited) {
   EXPECT_EQ(decoded.Verdict(R"({"a": [[[[0]]]]})"), "too_large: nested deeper than 4");
   EXPECT_EQ(decoded.Verdict(R"({"a": [[[{"b": 0}]]]})"), "too_large: nested deeper than 4");
   EXPECT_EQ(decoded.Verdict(R"({"a": [[[{}]]]})"), "ok");
-  EXPECT_EQ(decoded.Verdict(R"({"a": [[[{}]]], b})"), "malformed: byte 16: expected a key in quotes");
+  EXPECT_EQ(decoded.Verdict(R"({"a": [[[{}]]], b})"),
+            "malformed: byte 16: expected a key in quotes");
   // Depth costs no stack, whatever the limit is.
   options.max_record_bytes = 1 << 20;
   options.max_depth = 1 << 20;

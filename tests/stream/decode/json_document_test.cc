@@ -29,14 +29,59 @@ TEST(JsonDocument, KeepsTypesOrderAndExactValues) {
 }
 
 TEST(JsonDocument, RefusesWhatIsNotStrictJson) {
-  for (const char* text :
-       {"", " ", "{", "[", "}", "]", "{]", "[1,]", "{\"a\":1,}", "{\"a\"}", "{\"a\":}", "{a:1}",
-        "[1 2]", "[01]", "[+1]", "[.5]", "[1.]", "[1e]", "[-]", "[NaN]", "[Infinity]", "[nul]",
-        "[nulll]", "[tru]", "[truee]", "['a']", "[\"a]", "[\"\\x\"]", "[\"\\ud800\"]", "[\"\x01\"]",
-        "[\"\xff\"]", "[\"\xc0\x80\"]", "[1]]", "[1] x", "{} {}", "[1],", "1", "\"a\"", "null",
-        "[1e400]", "[9223372036854775808]", "[-9223372036854775809]", "[18446744073709551616]",
-        "\xef\xbb\xbf[]", "/**/[]", "[1]//", "{\"a\":1,\"a\":2}", "{\"\\u0061\":1,\"a\":2}",
-        "[\"\\u12\"]", "{\"a\":1 \"b\":2}", "{,}", "[,]", "{1:2}"}) {
+  for (const char* text : {"",
+                           " ",
+                           "{",
+                           "[",
+                           "}",
+                           "]",
+                           "{]",
+                           "[1,]",
+                           "{\"a\":1,}",
+                           "{\"a\"}",
+                           "{\"a\":}",
+                           "{a:1}",
+                           "[1 2]",
+                           "[01]",
+                           "[+1]",
+                           "[.5]",
+                           "[1.]",
+                           "[1e]",
+                           "[-]",
+                           "[NaN]",
+                           "[Infinity]",
+                           "[nul]",
+                           "[nulll]",
+                           "[tru]",
+                           "[truee]",
+                           "['a']",
+                           "[\"a]",
+                           "[\"\\x\"]",
+                           "[\"\\ud800\"]",
+                           "[\"\x01\"]",
+                           "[\"\xff\"]",
+                           "[\"\xc0\x80\"]",
+                           "[1]]",
+                           "[1] x",
+                           "{} {}",
+                           "[1],",
+                           "1",
+                           "\"a\"",
+                           "null",
+                           "[1e400]",
+                           "[9223372036854775808]",
+                           "[-9223372036854775809]",
+                           "[18446744073709551616]",
+                           "\xef\xbb\xbf[]",
+                           "/**/[]",
+                           "[1]//",
+                           "{\"a\":1,\"a\":2}",
+                           "{\"\\u0061\":1,\"a\":2}",
+                           "[\"\\u12\"]",
+                           "{\"a\":1 \"b\":2}",
+                           "{,}",
+                           "[,]",
+                           "{1:2}"}) {
     EXPECT_FALSE(ParseJson(text).ok()) << "'" << text << "'";
   }
 }
@@ -52,7 +97,8 @@ TEST(JsonDocument, SaysWhereTheFaultLies) {
 
 TEST(JsonDocument, HoldsItsLimits) {
   const auto nested = [](int depth) {
-    return std::string(static_cast<size_t>(depth), '[') + std::string(static_cast<size_t>(depth), ']');
+    return std::string(static_cast<size_t>(depth), '[') +
+           std::string(static_cast<size_t>(depth), ']');
   };
   EXPECT_TRUE(ParseJson(nested(32)).ok());
   EXPECT_FALSE(ParseJson(nested(33)).ok());

@@ -1,5 +1,5 @@
-// A disk that fills up, in two ways: the room falls below the reserve (the log stops by itself), and
-// writes fail although the room looked sufficient (the database stops).
+// A disk that fills up, in two ways: the room falls below the reserve (the log stops by itself),
+// and writes fail although the room looked sufficient (the database stops).
 
 #include <unistd.h>
 

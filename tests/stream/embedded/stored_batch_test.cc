@@ -33,28 +33,45 @@ TEST(StoredBatch, HasTheBytesOfTheFormat) {
                  .max_timestamp_ms = 5,
                  .running_max_timestamp_ms = 6,
                  .bytes_before = 7};
-  const std::string batch = Seal({{.key = "k", .value = "val", .timestamp_ms = -2},
-                                  {.value = "", .headers = headers},
-                                  {}},
-                                 &info);
+  const std::string batch = Seal(
+      {{.key = "k", .value = "val", .timestamp_ms = -2}, {.value = "", .headers = headers}, {}},
+      &info);
   // docs/formats/embedded-log.md describes these bytes. Changing them needs a new version.
   EXPECT_EQ(absl::BytesToHexString(batch),
-            "b4731a84"                                  // checksum
-            "01"                                        // version
-            "00000003" "00000002"                       // records, headers
-            "0102030405060708"                          // append time
-            "0000000000000005" "0000000000000006"       // largest timestamps
-            "0000000000000007"                          // bytes before
-            "07" "03" "01" "6b" "03" "76616c"           // timestamp -2, key, value
-            "0a" "00" "02" "01" "68" "01" "76" "01" "68" "00"  // empty value, two headers
-            "00");                                      // nothing
+            "b4731a84"  // checksum
+            "01"        // version
+            "00000003"
+            "00000002"          // records, headers
+            "0102030405060708"  // append time
+            "0000000000000005"
+            "0000000000000006"  // largest timestamps
+            "0000000000000007"  // bytes before
+            "07"
+            "03"
+            "01"
+            "6b"
+            "03"
+            "76616c"  // timestamp -2, key, value
+            "0a"
+            "00"
+            "02"
+            "01"
+            "68"
+            "01"
+            "76"
+            "01"
+            "68"
+            "00"    // empty value, two headers
+            "00");  // nothing
 }
 
 TEST(StoredBatch, RoundTripsAnyRecords) {
   const uint32_t seed = 20130101;
   SCOPED_TRACE(absl::StrCat("seed ", seed));
   std::mt19937 random(seed);
-  const auto below = [&random](int n) { return std::uniform_int_distribution<int>(0, n - 1)(random); };
+  const auto below = [&random](int n) {
+    return std::uniform_int_distribution<int>(0, n - 1)(random);
+  };
   for (int round = 0; round < 200; ++round) {
     std::vector<std::string> strings(300);
     for (std::string& s : strings) {
@@ -69,7 +86,8 @@ TEST(StoredBatch, RoundTripsAnyRecords) {
       AppendRecord& record = records.emplace_back();
       if (below(2)) record.key = any();
       if (below(4)) record.value = any();
-      if (below(2)) record.timestamp_ms = static_cast<int64_t>(random()) * (below(2) ? 1 : -999'999);
+      if (below(2))
+        record.timestamp_ms = static_cast<int64_t>(random()) * (below(2) ? 1 : -999'999);
       std::vector<Header>& its = headers[records.size() - 1];
       for (int h = below(4); h > 0; --h) its.push_back({any(), any()});
       record.headers = its;
@@ -101,8 +119,8 @@ TEST(StoredBatch, RoundTripsAnyRecords) {
       EXPECT_EQ(read.key, records[i].key);
       EXPECT_EQ(read.value, records[i].value);
       EXPECT_EQ(read.timestamp_ms, records[i].timestamp_ms.value_or(77));
-      EXPECT_EQ(read.timestamp_type, records[i].timestamp_ms ? TimestampType::kCreate
-                                                             : TimestampType::kLogAppend);
+      EXPECT_EQ(read.timestamp_type,
+                records[i].timestamp_ms ? TimestampType::kCreate : TimestampType::kLogAppend);
       ASSERT_EQ(read.headers.size(), records[i].headers.size());
       for (size_t h = 0; h < read.headers.size(); ++h) {
         EXPECT_EQ(read.headers[h].name, records[i].headers[h].name);
@@ -130,10 +148,10 @@ TEST(StoredBatch, RefusesEveryChangedBitEveryShorterLengthAndAnotherKey) {
 
 TEST(StoredBatch, RefusesMalformedBodiesUnderAMatchingChecksum) {
   const std::vector<std::string> bodies = {
-      "",                      // no record at all
-      "\x10",                  // an unknown flag
-      "\x01",                  // a key without its length
-      std::string("\x02\x05\x41", 3),  // a value shorter than its length
+      "",                                              // no record at all
+      "\x10",                                          // an unknown flag
+      "\x01",                                          // a key without its length
+      std::string("\x02\x05\x41", 3),                  // a value shorter than its length
       "\x04\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff",  // an endless timestamp
       std::string("\x08\x7f\x01\x41\x01\x41", 6),      // more headers than the batch has
   };

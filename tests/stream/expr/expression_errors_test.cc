@@ -9,8 +9,8 @@ namespace {
 
 const Scope& TestScope() {
   static const Scope& scope = *new Scope{
-      {"dep_delay", Type::kInt}, {"fare", Type::kDouble},    {"origin", Type::kString},
-      {"late", Type::kBool},     {"at", Type::kTimestamp},   {"taxi", Type::kDuration},
+      {"dep_delay", Type::kInt}, {"fare", Type::kDouble},      {"origin", Type::kString},
+      {"late", Type::kBool},     {"at", Type::kTimestamp},     {"taxi", Type::kDuration},
       {"hour", Type::kInt},      {"view.left_6h", Type::kInt},
   };
   return scope;
@@ -53,8 +53,7 @@ TEST(ExpressionErrors, SyntaxIsLocatedAndExplained) {
       {"origin == '\\ud800'", "\\ud800", "\\u needs 4 hexadecimal digits that name a character"},
       {"12abc", "12abc",
        "'12abc' is neither a number nor a duration; the units of durations are ms, s, m, h and d"},
-      {"1.5h", "1.5h",
-       "the duration '1.5h' is not a whole number of its unit; use a smaller unit"},
+      {"1.5h", "1.5h", "the duration '1.5h' is not a whole number of its unit; use a smaller unit"},
       {"999999999999999d", "999999999999999d", "the duration '999999999999999d' is too long"},
       {"99999999999999999999", "99999999999999999999",
        "'99999999999999999999' does not fit an int of 64 bits; write '99999999999999999999.0' for "
@@ -86,8 +85,7 @@ TEST(ExpressionErrors, NamesAreSuggested) {
       {"zzz", "zzz",
        "unknown field 'zzz'; there are at, dep_delay, fare, hour, late, origin, taxi, "
        "view.left_6h"},
-      {"1 + hour", "hour",
-       "the field 'hour' has the name of a function; rename the field"},
+      {"1 + hour", "hour", "the field 'hour' has the name of a function; rename the field"},
       {"month", "month", "'month' is a function; write month(…)"},
       {"weekdy(at)", "weekdy", "unknown function 'weekdy'; did you mean 'weekday'?"},
       {"origin.startswith('a')", "startswith",
@@ -111,7 +109,8 @@ TEST(ExpressionErrors, TypesMustFit) {
       {"fare + (dep_delay + 1)", "fare + (dep_delay + 1)",
        "'+' cannot be applied to double and int; convert the int with double(…)"},
       {"fare == -1", "fare == -1", "'==' cannot be applied to double and int; write -1.0"},
-      {"fare % 2.0", "fare % 2.0", "'%' cannot be applied to double and double; it is of ints only"},
+      {"fare % 2.0", "fare % 2.0",
+       "'%' cannot be applied to double and double; it is of ints only"},
       {"origin + 'x'", "origin + 'x'", "'+' cannot be applied to string and string"},
       {"at + 60", "at + 60",
        "'+' cannot be applied to timestamp and int; write a duration with its unit, such as 60s"},

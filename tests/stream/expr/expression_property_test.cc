@@ -148,8 +148,8 @@ class Maker {
   bool Chance(int percent) { return random_() % 100 < static_cast<uint64_t>(percent); }
 
   int64_t AnyInt() {
-    constexpr int64_t kOdd[] = {0, 1, -1, std::numeric_limits<int64_t>::max(),
-                                std::numeric_limits<int64_t>::min(), 60};
+    constexpr int64_t kOdd[] = {
+        0, 1, -1, std::numeric_limits<int64_t>::max(), std::numeric_limits<int64_t>::min(), 60};
     if (Chance(30)) return kOdd[random_() % std::size(kOdd)];
     return static_cast<int64_t>(random_() % 2000) - 1000;
   }
@@ -193,8 +193,9 @@ class Maker {
         break;
       }
       case Type::kString: text = absl::StrCat("'", std::get<std::string>(value), "'"); break;
-      default: value = Millis{static_cast<int64_t>(random_() % 100) * 60'000};
-               text = absl::StrCat(Whole(value) / 60'000, "m");
+      default:
+        value = Millis{static_cast<int64_t>(random_() % 100) * 60'000};
+        text = absl::StrCat(Whole(value) / 60'000, "m");
     }
     return {text, true, [value](const std::vector<Maybe>&) { return value; }};
   }
@@ -248,19 +249,19 @@ class Maker {
     absl::TimeZone zone = absl::UTCTimeZone();
     if (new_york && !absl::LoadTimeZone("America/New_York", &zone)) ADD_FAILURE();
     const bool hour = Chance(50);
-    return {absl::StrCat(hour ? "hour(" : "weekday(", a.text,
-                         new_york ? ", 'America/New_York')" : ")"),
-            true, [=](const std::vector<Maybe>& f) -> Maybe {
-              const Maybe x = a.value(f);
-              if (IsNull(x)) return {};
-              const int64_t ms = Whole(x);
-              if (ms < -62'135'596'800'000 - 86'400'000 || ms > 253'402'300'799'999 + 86'400'000) {
-                return {};
-              }
-              const absl::CivilSecond civil = absl::ToCivilSecond(absl::FromUnixMillis(ms), zone);
-              if (hour) return int64_t{civil.hour()};
-              return int64_t{static_cast<int>(absl::GetWeekday(civil))};
-            }};
+    return {
+        absl::StrCat(hour ? "hour(" : "weekday(", a.text, new_york ? ", 'America/New_York')" : ")"),
+        true, [=](const std::vector<Maybe>& f) -> Maybe {
+          const Maybe x = a.value(f);
+          if (IsNull(x)) return {};
+          const int64_t ms = Whole(x);
+          if (ms < -62'135'596'800'000 - 86'400'000 || ms > 253'402'300'799'999 + 86'400'000) {
+            return {};
+          }
+          const absl::CivilSecond civil = absl::ToCivilSecond(absl::FromUnixMillis(ms), zone);
+          if (hour) return int64_t{civil.hour()};
+          return int64_t{static_cast<int>(absl::GetWeekday(civil))};
+        }};
   }
 
   Tree FromInt(int depth) {
@@ -280,9 +281,8 @@ class Maker {
       const std::string op = kOps[random_() % 6];
       Tree a = Make(type, depth - 1);
       Tree b = Make(type, depth - 1);
-      return {absl::StrCat(In(a), op, In(b)), false, [=](const std::vector<Maybe>& f) {
-                return Compare(op, a.value(f), b.value(f));
-              }};
+      return {absl::StrCat(In(a), op, In(b)), false,
+              [=](const std::vector<Maybe>& f) { return Compare(op, a.value(f), b.value(f)); }};
     }
     if (kind == 4) {
       Tree a = Make(AnyType(), depth - 1);
@@ -362,8 +362,8 @@ Value ToValue(const Maybe& v) {
 
 bool Same(const Value& a, const Value& b) {
   if (a == b) return true;
-  return a.type() == Type::kDouble && b.type() == Type::kDouble &&
-         std::isnan(a.double_value()) && std::isnan(b.double_value());
+  return a.type() == Type::kDouble && b.type() == Type::kDouble && std::isnan(a.double_value()) &&
+         std::isnan(b.double_value());
 }
 
 TEST(ExpressionProperty, AgreesWithATreeWalkOverOptionalValues) {
@@ -408,9 +408,10 @@ TEST(ExpressionProperty, AnyTextIsAnsweredWithALocatedError) {
   std::mt19937_64 random(seed);
   Maker maker(seed);
   const Scope scope = maker.MakeScope();
-  const char* const kPieces[] = {"(", ")", "f_int", "view.double", "+", "-", "?", ":", "in", "[",
-                                 "]", "'a'", "'", "\\", "12", "1.5", "7d", "null", "&&", "!", ",",
-                                 ".", "hour", "coalesce(", "\xff", "é", " ", "size()", "0x", "=="};
+  const char* const kPieces[] = {
+      "(", ")",   "f_int", "view.double", "+",    "-",   "?",  ":",      "in", "[",
+      "]", "'a'", "'",     "\\",          "12",   "1.5", "7d", "null",   "&&", "!",
+      ",", ".",   "hour",  "coalesce(",   "\xff", "é",   " ",  "size()", "0x", "=="};
   for (int round = 0; round < 50'000; ++round) {
     std::string text;
     if (round % 2 == 0) {

@@ -40,38 +40,31 @@ constexpr int64_t kTuesday = 1'357'035'330'250;
 
 const Scope& TestScope() {
   static const Scope& scope = *new Scope{
-      {"i", Type::kInt},        {"j", Type::kInt},       {"x", Type::kDouble},
-      {"y", Type::kDouble},     {"s", Type::kString},    {"t", Type::kString},
-      {"b", Type::kBool},       {"at", Type::kTimestamp}, {"span", Type::kDuration},
-      {"raw", Type::kBytes},    {"none_i", Type::kInt},  {"none_b", Type::kBool},
-      {"none_s", Type::kString}, {"view.left_6h", Type::kInt}, {"none_x", Type::kDouble},
-      {"none_at", Type::kTimestamp}, {"bad", Type::kBytes}, {"big", Type::kInt},
-      {"small", Type::kInt},    {"nan", Type::kDouble},
+      {"i", Type::kInt},         {"j", Type::kInt},
+      {"x", Type::kDouble},      {"y", Type::kDouble},
+      {"s", Type::kString},      {"t", Type::kString},
+      {"b", Type::kBool},        {"at", Type::kTimestamp},
+      {"span", Type::kDuration}, {"raw", Type::kBytes},
+      {"none_i", Type::kInt},    {"none_b", Type::kBool},
+      {"none_s", Type::kString}, {"view.left_6h", Type::kInt},
+      {"none_x", Type::kDouble}, {"none_at", Type::kTimestamp},
+      {"bad", Type::kBytes},     {"big", Type::kInt},
+      {"small", Type::kInt},     {"nan", Type::kDouble},
   };
   return scope;
 }
 
 std::vector<Value> TestFields() {
-  return {Value::Int(7),
-          Value::Int(-2),
-          Value::Double(2.5),
-          Value::Double(-0.5),
-          Value::String("JFK"),
-          Value::String("naïve"),
-          Value::Bool(true),
-          Value::Timestamp(kTuesday),
-          Value::Duration(90'000),
-          Value::Bytes("abc"),
-          Value::Null(),
-          Value::Null(),
-          Value::Null(),
-          Value::Int(3),
-          Value::Null(),
-          Value::Null(),
-          Value::Bytes("\xff"),
-          Value::Int(kMaxInt),
-          Value::Int(kMinInt),
-          Value::Double(kNan)};
+  return {Value::Int(7),           Value::Int(-2),
+          Value::Double(2.5),      Value::Double(-0.5),
+          Value::String("JFK"),    Value::String("naïve"),
+          Value::Bool(true),       Value::Timestamp(kTuesday),
+          Value::Duration(90'000), Value::Bytes("abc"),
+          Value::Null(),           Value::Null(),
+          Value::Null(),           Value::Int(3),
+          Value::Null(),           Value::Null(),
+          Value::Bytes("\xff"),    Value::Int(kMaxInt),
+          Value::Int(kMinInt),     Value::Double(kNan)};
 }
 
 struct Row {
@@ -410,8 +403,8 @@ TEST(Expression, NamesTheFieldsItReads) {
 }
 
 TEST(Expression, LiteralResultOutlivesTheExpression) {
-  auto expression = Expression::Compile("i > 3 ? 'a long enough literal to be allocated' : s",
-                                        TestScope());
+  auto expression =
+      Expression::Compile("i > 3 ? 'a long enough literal to be allocated' : s", TestScope());
   ASSERT_TRUE(expression.ok());
   const std::vector<Value> fields = TestFields();
   std::string scratch;

@@ -36,16 +36,33 @@ TEST(Rfc3339, ReadsWhatTheStandardAllows) {
 }
 
 TEST(Rfc3339, RefusesEverythingElse) {
-  for (const char* text :
-       {"", "2013", "2013-01-01", "2013-01-01T00:00:00", "2013-01-01T00:00Z",
-        "2013-1-01T00:00:00Z", "2013-13-01T00:00:00Z", "2013-00-01T00:00:00Z",
-        "2013-02-29T00:00:00Z", "2013-04-31T00:00:00Z", "1900-02-29T00:00:00Z",
-        "2013-01-01T24:00:00Z", "2013-01-01T00:60:00Z", "2013-01-01T00:00:61Z",
-        "2013-01-01T00:00:00.Z", "2013-01-01T00:00:00+5:00", "2013-01-01T00:00:00+0500",
-        "2013-01-01T00:00:00+24:00", "2013-01-01T00:00:00Zx", "2013-01-01X00:00:00Z",
-        " 2013-01-01T00:00:00Z", "2013-01-01T00:00:00Z ", "0000-12-31T23:59:59Z",
-        "0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00", "+013-01-01T00:00:00Z",
-        "2013-01-01T-1:00:00Z"}) {
+  for (const char* text : {"",
+                           "2013",
+                           "2013-01-01",
+                           "2013-01-01T00:00:00",
+                           "2013-01-01T00:00Z",
+                           "2013-1-01T00:00:00Z",
+                           "2013-13-01T00:00:00Z",
+                           "2013-00-01T00:00:00Z",
+                           "2013-02-29T00:00:00Z",
+                           "2013-04-31T00:00:00Z",
+                           "1900-02-29T00:00:00Z",
+                           "2013-01-01T24:00:00Z",
+                           "2013-01-01T00:60:00Z",
+                           "2013-01-01T00:00:61Z",
+                           "2013-01-01T00:00:00.Z",
+                           "2013-01-01T00:00:00+5:00",
+                           "2013-01-01T00:00:00+0500",
+                           "2013-01-01T00:00:00+24:00",
+                           "2013-01-01T00:00:00Zx",
+                           "2013-01-01X00:00:00Z",
+                           " 2013-01-01T00:00:00Z",
+                           "2013-01-01T00:00:00Z ",
+                           "0000-12-31T23:59:59Z",
+                           "0001-01-01T00:00:00+01:00",
+                           "9999-12-31T23:59:59-01:00",
+                           "+013-01-01T00:00:00Z",
+                           "2013-01-01T-1:00:00Z"}) {
     EXPECT_EQ(ParseRfc3339(text), std::nullopt) << text;
   }
 }
@@ -100,11 +117,11 @@ TEST(Utf8, ValidPrefixEndsAtTheFirstFault) {
   EXPECT_EQ(ValidUtf8Prefix(""), 0u);
   EXPECT_EQ(ValidUtf8Prefix("aé€😀"), 10u);
   EXPECT_EQ(ValidUtf8Prefix("ab\xff"), 2u);
-  EXPECT_EQ(ValidUtf8Prefix("a\xc0\x80"), 1u);          // overlong
-  EXPECT_EQ(ValidUtf8Prefix("\xe0\x80\x80"), 0u);       // overlong
-  EXPECT_EQ(ValidUtf8Prefix("\xed\xa0\x80"), 0u);       // surrogate
-  EXPECT_EQ(ValidUtf8Prefix("\xf4\x90\x80\x80"), 0u);   // beyond U+10FFFF
-  EXPECT_EQ(ValidUtf8Prefix("ok\xe2\x82"), 2u);         // cut off
+  EXPECT_EQ(ValidUtf8Prefix("a\xc0\x80"), 1u);         // overlong
+  EXPECT_EQ(ValidUtf8Prefix("\xe0\x80\x80"), 0u);      // overlong
+  EXPECT_EQ(ValidUtf8Prefix("\xed\xa0\x80"), 0u);      // surrogate
+  EXPECT_EQ(ValidUtf8Prefix("\xf4\x90\x80\x80"), 0u);  // beyond U+10FFFF
+  EXPECT_EQ(ValidUtf8Prefix("ok\xe2\x82"), 2u);        // cut off
   EXPECT_EQ(CountCodePoints("aé€😀"), 4);
 }
 
