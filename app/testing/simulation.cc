@@ -5,23 +5,14 @@
 
 #include "absl/strings/str_cat.h"
 #include "app/workers/topics.h"
-#include "core/coding.h"
 #include "core/random.h"
 #include "core/status_macros.h"
 #include "schemas/prediction.pb.h"
 #include "stream/dead_letter.h"
 #include "stream/progress.h"
-#include "stream/state_keys.h"
 
 namespace millrace {
 namespace {
-
-std::string PositionKey(int32_t source, int32_t partition) {
-  std::string key(1, kInputPrefix);
-  PutBig32(&key, static_cast<uint32_t>(source));
-  PutBig32(&key, static_cast<uint32_t>(partition));
-  return key;
-}
 
 // An event with its own bytes.
 struct HeldEvent {
@@ -81,7 +72,7 @@ absl::Status Simulation::OpenInputs() {
     for (int32_t p = 0; p < project_.log.partitions; ++p) {
       InputPosition position;
       std::string stored;
-      const absl::Status found = state_.Get(PositionKey(source, p), &stored);
+      const absl::Status found = state_.Get(InputPosition::Key(spec, p), &stored);
       if (found.ok()) {
         ASSIGN_OR_RETURN(position, InputPosition::Decode(stored));
       } else if (!absl::IsNotFound(found)) {
@@ -284,7 +275,7 @@ absl::Status Simulation::Commit() {
   }
   for (const auto& task : tasks_) task->AddCommit(Trainer::Scope::kWhole, &batch);
   for (const auto& input : inputs_) {
-    batch.Put(PositionKey(input->source(), input->partition()), input->position().Encode());
+    batch.Put(InputPosition::Key(input->spec(), input->partition()), input->position().Encode());
   }
   std::vector<OutboxEntry> ship;
   outbox_->AddCommit(&batch, &ship);

@@ -6,27 +6,15 @@
 #include "absl/strings/str_cat.h"
 #include "app/workers/topics.h"
 #include "core/check.h"
-#include "core/coding.h"
 #include "core/log_line.h"
 #include "core/status_macros.h"
 #include "stream/dead_letter.h"
-#include "stream/state_keys.h"
 
 namespace millrace {
 namespace {
 
-// Emitting stages commit this often, sooner when a request waits for it.
-constexpr int64_t kCommitEveryNs = 50'000'000;
 constexpr int64_t kStatusEveryNs = 200'000'000;
 constexpr absl::Duration kIdleWait = absl::Milliseconds(20);
-constexpr int kRecordsPerTurn = 256;
-
-std::string PositionKey(const SourceSpec& source, int32_t partition) {
-  std::string key(1, kInputPrefix);
-  PutLengthPrefixed(&key, source.name);
-  PutBig32(&key, static_cast<uint32_t>(partition));
-  return key;
-}
 
 }  // namespace
 
@@ -39,7 +27,9 @@ struct Engine::PendingRequest {
 };
 
 Engine::Engine(const Dependencies& dependencies, Mode mode)
-    : deps_(dependencies), project_(*dependencies.project), mode_(mode),
+    : deps_(dependencies),
+      project_(*dependencies.project),
+      mode_(mode),
       shard_in_flight_(dependencies.project->state.shards, false) {}
 
 Engine::~Engine() = default;
@@ -56,10 +46,10 @@ absl::Status Engine::OpenTasks() {
   labels_.resize(project_.sources.size());
   for (int t = 0; t < static_cast<int>(project_.tasks.size()); ++t) {
     const TaskSpec& spec = project_.tasks[t];
-    ASSIGN_OR_RETURN(std::unique_ptr<TaskWorker> worker,
-                     TaskWorker::Open(project_, t,
-                                      {deps_.store, deps_.outbox, deps_.log, deps_.clock,
-                                       deps_.state}));
+    ASSIGN_OR_RETURN(
+        std::unique_ptr<TaskWorker> worker,
+        TaskWorker::Open(project_, t,
+                         {deps_.store, deps_.outbox, deps_.log, deps_.clock, deps_.state}));
     tasks_.push_back(std::move(worker));
     if (spec.trigger_source) triggered_[*spec.trigger_source].push_back(t);
     for (int l = 0; l < static_cast<int>(spec.label.sources.size()); ++l) {
@@ -86,7 +76,7 @@ absl::Status Engine::OpenInputs() {
       std::string stored;
       InputPosition position;
       ASSIGN_OR_RETURN(const OffsetRange range, deps_.log->Offsets({source.topic, p}));
-      const absl::Status found = deps_.state->Get(PositionKey(source, p), &stored);
+      const absl::Status found = deps_.state->Get(InputPosition::Key(source, p), &stored);
       if (found.ok()) {
         ASSIGN_OR_RETURN(position, InputPosition::Decode(stored));
       } else if (!absl::IsNotFound(found)) {
@@ -95,9 +85,9 @@ absl::Status Engine::OpenInputs() {
         position.next_offset = range.begin;
       }
       if (position.next_offset > range.end) {
-        return absl::DataLossError(absl::StrCat("topic ", source.topic, " partition ", p,
-                                                " ends at offset ", range.end,
-                                                ", the state has read up to ", position.next_offset));
+        return absl::DataLossError(
+            absl::StrCat("topic ", source.topic, " partition ", p, " ends at offset ", range.end,
+                         ", the state has read up to ", position.next_offset));
       }
       int64_t redo_from = found.ok() ? deps_.store->LowestMark(s, p) : position.next_offset;
       if (redo_from < range.begin) {  // a shard that never committed, or records deleted since
@@ -176,8 +166,7 @@ absl::Status Engine::Loop() {
       continue;
     }
     RETURN_IF_ERROR(TakeRequests());
-    ASSIGN_OR_RETURN(const Found found,
-                     mode_ == Mode::kLive ? LiveTurn() : SimulationTurn());
+    ASSIGN_OR_RETURN(const Found found, mode_ == Mode::kLive ? LiveTurn() : SimulationTurn());
     if (found == Found::kEnd) return absl::OkStatus();
     RETURN_IF_ERROR(MaybeCommit());
     RefreshStatus(/*now=*/false);
@@ -203,23 +192,6 @@ absl::StatusOr<bool> Engine::Redo() {
   return left;
 }
 
-absl::StatusOr<SourceInput*> Engine::EarliestHead() {
-  SourceInput* earliest = nullptr;
-  const auto order = [](const SourceInput& input) {
-    const Event& head = input.head();
-    return EventOrder{head.event_time_ms, head.source, head.partition, head.offset};
-  };
-  for (size_t i = 0; i < inputs_.size(); ++i) {
-    ASSIGN_OR_RETURN(const bool head, inputs_[i]->Peek(*reader_, i));
-    if (!head) continue;
-    const bool beyond_end = mode_ == Mode::kSimulation && gate_.time_ms == kEndOfTime &&
-                            inputs_[i]->head().offset >= gate_.ends[i];
-    if (beyond_end) continue;
-    if (earliest == nullptr || order(*inputs_[i]) < order(*earliest)) earliest = inputs_[i].get();
-  }
-  return earliest;
-}
-
 absl::Status Engine::Process(SourceInput& input) {
   const Event& event = input.head();
   RETURN_IF_ERROR(deps_.store->Apply(event));
@@ -229,98 +201,6 @@ absl::Status Engine::Process(SourceInput& input) {
   }
   input.Pop();
   ++changes_;
-  return absl::OkStatus();
-}
-
-absl::StatusOr<Engine::Found> Engine::LiveTurn() {
-  int taken = 0;
-  for (; taken < kRecordsPerTurn; ++taken) {
-    ASSIGN_OR_RETURN(SourceInput* const input, EarliestHead());
-    if (input == nullptr) break;
-    RETURN_IF_ERROR(Process(*input));
-  }
-  RETURN_IF_ERROR(AdvanceLive());
-  for (const auto& task : tasks_) RETURN_IF_ERROR(task->ReleaseOverdue());
-  caught_up_ = caught_up_ || std::all_of(inputs_.begin(), inputs_.end(), [](const auto& input) {
-                 return input->at_end() && !input->has_head();
-               });
-  return taken > 0 ? Found::kWork : Found::kNothing;
-}
-
-int64_t Engine::LiveProgressNow() const {
-  const int64_t now_ms = ToEpochMillis(deps_.clock->Now());
-  int64_t progress = kEndOfTime;
-  for (const auto& input : inputs_) {
-    progress = std::min(progress, LiveProgress(input->times(), input->spec().out_of_order_ms, now_ms));
-  }
-  return std::min(progress, now_ms);
-}
-
-// Live progress may stand, and late triggers come for what it has passed; and it may go back, when
-// an input that never had a record gets records of long ago. Then decisions wait for those.
-absl::Status Engine::AdvanceLive() {
-  progress_ms_ = LiveProgressNow();
-  for (size_t t = 0; t < tasks_.size(); ++t) {
-    const std::optional<int32_t> trigger = project_.tasks[t].trigger_source;
-    const bool none_yet = trigger && std::all_of(inputs_.begin(), inputs_.end(), [&](const auto& input) {
-      return input->source() != *trigger || input->position().newest_event_ms == kNoTime;
-    });
-    RETURN_IF_ERROR(tasks_[t]->Advance(progress_ms_, none_yet ? kNoTime : progress_ms_));
-  }
-  return absl::OkStatus();
-}
-
-absl::StatusOr<Engine::Found> Engine::SimulationTurn() {
-  AtEnd at_end;
-  {
-    absl::MutexLock lock(&mutex_);
-    if (gate_.time_ms != frontier_.time_ms) gate_ = frontier_;
-    at_end = at_end_;
-  }
-  if (gate_.ends.empty()) return inputs_.empty() ? Found::kEnd : Found::kNothing;
-  for (int taken = 0; taken < kRecordsPerTurn; ++taken) {
-    ASSIGN_OR_RETURN(SourceInput* const input, EarliestHead());
-    const int64_t gate_ms = SimulationGate();
-    if (input != nullptr && input->head().event_time_ms < gate_ms) {
-      if (input->head().event_time_ms > progress_ms_) {
-        RETURN_IF_ERROR(Advance(input->head().event_time_ms));
-        RETURN_IF_ERROR(MaybeCommit());
-      }
-      RETURN_IF_ERROR(Process(*input));
-      continue;
-    }
-    if (gate_ms == kEndOfTime) {
-      const int64_t newest_ms = NewestEventMs();
-      if (newest_ms != INT64_MIN) RETURN_IF_ERROR(Advance(newest_ms + 1));
-      caught_up_ = true;
-      if (at_end == AtEnd::kSettle) RETURN_IF_ERROR(Advance(kEndOfTime));
-      return Found::kEnd;
-    }
-    if (gate_ms > progress_ms_) RETURN_IF_ERROR(Advance(gate_ms));
-    return Found::kNothing;
-  }
-  return Found::kWork;
-}
-
-// The time below which nothing is missing: the frontier's, once everything it promises was read.
-int64_t Engine::SimulationGate() {
-  for (size_t i = 0; i < inputs_.size(); ++i) {
-    const bool drained = inputs_[i]->has_head() || inputs_[i]->progress_offset() >= gate_.ends[i];
-    if (!drained) return progress_ms_;
-  }
-  return gate_.time_ms;
-}
-
-int64_t Engine::NewestEventMs() const {
-  int64_t newest_ms = INT64_MIN;
-  for (const auto& input : inputs_) newest_ms = std::max(newest_ms, input->position().newest_event_ms);
-  return newest_ms;
-}
-
-absl::Status Engine::Advance(int64_t progress_ms) {
-  if (progress_ms <= progress_ms_) return absl::OkStatus();
-  for (const auto& task : tasks_) RETURN_IF_ERROR(task->Advance(progress_ms));
-  progress_ms_ = progress_ms;
   return absl::OkStatus();
 }
 
@@ -340,72 +220,6 @@ absl::Status Engine::TakeRequests() {
     });
   }
   return CommitNow(Trainer::Scope::kModels, 0);
-}
-
-absl::Status Engine::MaybeCommit() {
-  const int64_t now_ns = deps_.clock->MonotonicNanos();
-  if (now_ns - last_commit_ns_ < kCommitEveryNs) return absl::OkStatus();
-  RETURN_IF_ERROR(deps_.committer->status());
-  last_commit_ns_ = now_ns;
-  // The clock alone can bring decisions and settlements about: they are emitted without a record.
-  if (changes_ == 0 && !deps_.outbox->HasUncommitted()) return absl::OkStatus();
-  const int64_t every_ns = project_.state.commit_every_ms * 1'000'000;
-  // Every shard's turn comes once in commit_every.
-  const int shards = static_cast<int>(std::clamp<int64_t>(
-      project_.state.shards * kCommitEveryNs / std::max<int64_t>(every_ns, 1), 1, project_.state.shards));
-  const bool whole = now_ns - last_whole_ns_ >= every_ns;
-  if (whole) last_whole_ns_ = now_ns;
-  return CommitNow(whole ? Trainer::Scope::kWhole : Trainer::Scope::kModels, shards);
-}
-
-// Tells the store, on its owner's thread, which shards' commits are over.
-void Engine::TakeCommittedShards() {
-  std::vector<std::pair<int, bool>> committed;
-  {
-    absl::MutexLock lock(&mutex_);
-    committed.swap(committed_shards_);
-  }
-  for (const auto& [shard, ok] : committed) {
-    deps_.store->Committed(shard, ok);
-    shard_in_flight_[shard] = false;
-  }
-}
-
-absl::Status Engine::CommitNow(Trainer::Scope scope, int shards) {
-  TakeCommittedShards();
-  Commit commit;
-  for (const auto& input : inputs_) {
-    deps_.store->AdvanceInput(input->source(), input->partition(), input->position().next_offset);
-  }
-  for (int i = 0; i < shards; ++i) {
-    const int shard = next_shard_;
-    next_shard_ = (next_shard_ + 1) % project_.state.shards;
-    if (shard_in_flight_[shard]) continue;
-    shard_in_flight_[shard] = true;
-    RETURN_IF_ERROR(deps_.store->AddCommit(shard, &commit.batch));
-    commit.done.push_back([this, shard](const absl::Status& status) {
-      absl::MutexLock lock(&mutex_);
-      committed_shards_.emplace_back(shard, status.ok());
-    });
-  }
-  for (const auto& task : tasks_) task->AddCommit(scope, &commit.batch);
-  for (size_t i = 0; i < inputs_.size(); ++i) {
-    const SourceInput& input = *inputs_[i];
-    InputPosition& position = inputs_[i]->position();
-    const int64_t lowest = deps_.store->LowestMark(input.source(), input.partition());
-    auto& history = position.history;
-    if (history.empty() || history.back().first != position.next_offset) {
-      history.emplace_back(position.next_offset, position.newest_event_ms);
-    }
-    while (history.size() > 1 && history[1].first <= lowest) history.pop_front();
-    commit.batch.Put(PositionKey(input.spec(), input.partition()), position.Encode());
-    durable_offsets_[i] = position.next_offset;
-  }
-  deps_.outbox->AddCommit(&commit.batch, &commit.ship);
-  for (auto& done : std::exchange(on_commit_, {})) commit.done.push_back(std::move(done));
-  changes_ = 0;
-  ++commits_;
-  return deps_.committer->Submit(std::move(commit));
 }
 
 void Engine::RefreshStatus(bool now) {

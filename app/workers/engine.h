@@ -51,8 +51,8 @@ struct EngineStatus {
     std::string source;
     std::string topic;
     int32_t partition = 0;
-    int64_t applied_offset = 0;   // next offset to apply
-    int64_t durable_offset = 0;   // next offset as committed
+    int64_t applied_offset = 0;  // next offset to apply
+    int64_t durable_offset = 0;  // next offset as committed
     int64_t newest_event_ms = INT64_MIN;
     bool at_end = false;
     SourceCounts counts;
@@ -152,19 +152,19 @@ class Engine {
   const Mode mode_;
   std::vector<InputName> input_names_;
   std::vector<std::unique_ptr<SourceInput>> inputs_;
-  std::vector<int64_t> durable_offsets_;     // as submitted with the last commit
+  std::vector<int64_t> durable_offsets_;  // as submitted with the last commit
   std::unique_ptr<LogReader> reader_;
   std::vector<std::unique_ptr<TaskWorker>> tasks_;
-  std::vector<std::vector<int>> triggered_;  // by source: tasks it triggers
+  std::vector<std::vector<int>> triggered_;               // by source: tasks it triggers
   std::vector<std::vector<std::pair<int, int>>> labels_;  // by source: (task, label source)
   int64_t progress_ms_ = INT64_MIN;
   int next_shard_ = 0;
-  std::vector<bool> shard_in_flight_;        // its commit is not over yet
+  std::vector<bool> shard_in_flight_;  // its commit is not over yet
   int64_t last_commit_ns_ = 0;
   int64_t last_whole_ns_ = 0;
   int64_t last_status_ns_ = 0;
   uint64_t commits_ = 0;
-  uint64_t changes_ = 0;                     // records taken since the last commit
+  uint64_t changes_ = 0;  // records taken since the last commit
   bool caught_up_ = false;
   // Some shards lack records below the positions: nothing may be committed, as it would say that
   // they have them.
@@ -179,7 +179,7 @@ class Engine {
   std::vector<std::pair<int, bool>> committed_shards_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::shared_ptr<PendingRequest>> requests_ ABSL_GUARDED_BY(mutex_);
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
-  Frontier gate_;                            // the loop's copy
+  Frontier gate_;  // the loop's copy
   Snapshot<EngineStatus> status_;
 };
 

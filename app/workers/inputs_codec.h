@@ -1,4 +1,5 @@
-// The raw inputs of a decision as they stand in predictions and examples (schemas/prediction.proto).
+// The raw inputs of a decision as they stand in predictions and examples
+// (schemas/prediction.proto).
 
 #ifndef MILLRACE_APP_WORKERS_INPUTS_CODEC_H_
 #define MILLRACE_APP_WORKERS_INPUTS_CODEC_H_

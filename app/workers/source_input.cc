@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/coding.h"
 #include "core/status_macros.h"
+#include "stream/state_keys.h"
 
 namespace millrace {
 namespace {
@@ -13,10 +14,17 @@ namespace {
 constexpr size_t kReadBytes = 256 << 10;
 
 constexpr uint64_t SourceCounts::*kStoredCounts[] = {
-    &SourceCounts::read, &SourceCounts::bytes, &SourceCounts::applied,
-    &SourceCounts::duplicate, &SourceCounts::late, &SourceCounts::rejected};
+    &SourceCounts::read,      &SourceCounts::bytes, &SourceCounts::applied,
+    &SourceCounts::duplicate, &SourceCounts::late,  &SourceCounts::rejected};
 
 }  // namespace
+
+std::string InputPosition::Key(const SourceSpec& source, int32_t partition) {
+  std::string key(1, kInputPrefix);
+  PutLengthPrefixed(&key, source.name);
+  PutBig32(&key, static_cast<uint32_t>(partition));
+  return key;
+}
 
 std::string InputPosition::Encode() const {
   std::string out;
@@ -98,21 +106,22 @@ absl::StatusOr<bool> SourceInput::Take(const Record& record) {
                     spec_.keep_future ? kEndOfTime : spec_.future_skew_ms)) {
     case TimeVerdict::kOnTime: break;
     case TimeVerdict::kLate:
-      RETURN_IF_ERROR(Reject(record, {RejectCode::kLate,
-                                      absl::StrCat("event time is ", newest - decoded_.event_time_ms,
-                                                   " ms behind its partition, retention is ",
-                                                   spec_.retention_ms, " ms")}));
+      RETURN_IF_ERROR(Reject(
+          record,
+          {RejectCode::kLate,
+           absl::StrCat("event time is ", newest - decoded_.event_time_ms,
+                        " ms behind its partition, retention is ", spec_.retention_ms, " ms")}));
       return false;
     case TimeVerdict::kFuture:
-      RETURN_IF_ERROR(
-          Reject(record, {RejectCode::kFuture,
-                          absl::StrCat("event time is ", decoded_.event_time_ms - record.append_ms,
-                                       " ms after it was appended, allowed are ",
-                                       spec_.future_skew_ms, " ms")}));
+      RETURN_IF_ERROR(Reject(
+          record,
+          {RejectCode::kFuture,
+           absl::StrCat("event time is ", decoded_.event_time_ms - record.append_ms,
+                        " ms after it was appended, allowed are ", spec_.future_skew_ms, " ms")}));
       return false;
   }
-  head_ = {decoded_.event_time_ms, record.append_ms, source_, partition_, record.offset,
-           decoded_.fields};
+  head_ = {decoded_.event_time_ms, record.append_ms, source_, partition_,
+           record.offset,          decoded_.fields};
   head_bytes_ = record.value ? record.value->size() : 0;
   return true;
 }

@@ -44,6 +44,8 @@ struct InputPosition {
   // that redone records are judged late exactly as they were the first time.
   std::deque<std::pair<int64_t, int64_t>> history;
 
+  // Where the state keeps it.
+  static std::string Key(const SourceSpec& source, int32_t partition);
   std::string Encode() const;
   static absl::StatusOr<InputPosition> Decode(absl::string_view bytes);
 };
@@ -107,7 +109,7 @@ class SourceInput {
   uint64_t head_bytes_ = 0;
   bool has_head_ = false;
   bool at_end_ = false;
-  int64_t next_offset_;              // of this process: redo included
+  int64_t next_offset_;  // of this process: redo included
   int64_t redo_newest_event_ms_ = kNoTime;
 };
 

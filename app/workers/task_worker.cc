@@ -115,8 +115,9 @@ absl::Status TaskWorker::Load() {
                  !task_.trigger_source.has_value()};
   ASSIGN_OR_RETURN(join_, LabelJoin::Open(*env_.state, TaskKey(kJoinPrefix, task_.name), rule));
   const auto digest = project_.meaning.find(absl::StrCat("tasks.", task_.name));
-  ASSIGN_OR_RETURN(trainer_, Trainer::Open(task_, digest == project_.meaning.end() ? "" : digest->second,
-                                           *env_.state, TaskKey(kTrainerPrefix, task_.name)));
+  ASSIGN_OR_RETURN(trainer_,
+                   Trainer::Open(task_, digest == project_.meaning.end() ? "" : digest->second,
+                                 *env_.state, TaskKey(kTrainerPrefix, task_.name)));
   ASSIGN_OR_RETURN(scorer_, Scorer::Make(MakeScoringPlan(task_), *env_.store));
 
   std::string stored;
@@ -138,7 +139,8 @@ absl::Status TaskWorker::Load() {
     good = GetSignedVarint(&in, &order.event_time_ms) && GetSignedVarint(&in, &source) &&
            GetSignedVarint(&in, &partition) && GetSignedVarint(&in, &order.offset) &&
            GetLengthPrefixed(&in, &id) && GetVarint(&in, &fields);
-    for (uint64_t f = 0; good && f < fields; ++f) good = GetValue(&in, &entry.fields.emplace_back());
+    for (uint64_t f = 0; good && f < fields; ++f)
+      good = GetValue(&in, &entry.fields.emplace_back());
     order.source = static_cast<int32_t>(source);
     order.partition = static_cast<int32_t>(partition);
     entry.id = std::string(id);
@@ -206,8 +208,8 @@ void TaskWorker::OnTrigger(const Event& event) {
   }
   Waiting waiting;
   if (task_.id_slot < 0) {
-    const std::string assigned = absl::StrCat(project_.sources[event.source].topic, "/",
-                                              event.partition, "/", event.offset);
+    const std::string assigned =
+        absl::StrCat(project_.sources[event.source].topic, "/", event.partition, "/", event.offset);
     waiting.id = EncodeId(Value::String(assigned));
   } else {
     const Value id = event.fields[task_.id_slot];
@@ -244,8 +246,7 @@ int64_t TaskWorker::NextWaitingMs() const {
 absl::Status TaskWorker::Advance(int64_t progress_ms, int64_t decisions_ms) {
   RETURN_IF_ERROR(LearnSettled());
   while (true) {
-    const int64_t next =
-        std::min({join_->NextDueMs(), trainer_->NextCutMs(), NextWaitingMs()});
+    const int64_t next = std::min({join_->NextDueMs(), trainer_->NextCutMs(), NextWaitingMs()});
     if (next >= progress_ms) break;
     if (join_->NextDueMs() <= next) {
       join_->AdvanceLabels(next + 1);
@@ -334,8 +335,9 @@ absl::Status TaskWorker::FoldExample(std::string record, int64_t timestamp_ms) {
 
 void TaskWorker::EmitPublished() {
   for (PublishedModel& model : trainer_->DeployPublished()) {
-    env_.outbox->EmitNumbered(models_channel_, model.number,
-                              {task_.learners[model.learner].name, std::move(model.record), {}, {}});
+    env_.outbox->EmitNumbered(
+        models_channel_, model.number,
+        {task_.learners[model.learner].name, std::move(model.record), {}, {}});
   }
 }
 
@@ -369,8 +371,8 @@ void TaskWorker::AddCommit(Trainer::Scope scope, StateBatch* batch) {
 std::vector<LearnerReport> TaskWorker::Reports() const { return trainer_->Reports(); }
 
 TaskCounts TaskWorker::counts() const {
-  return {join_->counts(), join_->pending(),       waiting_.size(),      rejected_ids_,
-          timed_out_,      trainer_->examples(),   trainer_->skipped(),  trainer_->models_published()};
+  return {join_->counts(), join_->pending(),     waiting_.size(),     rejected_ids_,
+          timed_out_,      trainer_->examples(), trainer_->skipped(), trainer_->models_published()};
 }
 
 }  // namespace millrace

@@ -35,9 +35,9 @@ namespace millrace {
 struct TaskCounts {
   JoinCounts join;
   uint64_t pending = 0;
-  uint64_t waiting = 0;         // decisions whose inputs have not progressed yet
-  uint64_t rejected_ids = 0;    // trigger or label records without an id
-  uint64_t timed_out = 0;       // decided when align_timeout had passed
+  uint64_t waiting = 0;       // decisions whose inputs have not progressed yet
+  uint64_t rejected_ids = 0;  // trigger or label records without an id
+  uint64_t timed_out = 0;     // decided when align_timeout had passed
   uint64_t examples = 0;
   uint64_t skipped = 0;
   uint64_t models_published = 0;
@@ -45,7 +45,7 @@ struct TaskCounts {
 
 // A decision made on a request with an id: as it was served.
 struct DecisionRequest {
-  std::string id;          // encoded (EncodeId)
+  std::string id;  // encoded (EncodeId)
   int64_t at_ms = 0;
   std::string prediction;  // MakePrediction's message, serialized
 };
@@ -127,7 +127,7 @@ class TaskWorker {
   const Project& project_;
   const TaskSpec& task_;
   const Environment env_;
-  const std::string key_;               // of this task in the state store
+  const std::string key_;  // of this task in the state store
   std::unique_ptr<LabelJoin> join_;
   std::unique_ptr<Trainer> trainer_;
   std::optional<Scorer> scorer_;
@@ -139,7 +139,7 @@ class TaskWorker {
   uint64_t rejected_ids_ = 0;
   uint64_t timed_out_ = 0;
   std::optional<int64_t> newest_decision_ms_;
-  DecisionRow row_;                     // scratch
+  DecisionRow row_;  // scratch
   std::string scratch_;
   std::vector<Value> field_views_;
 };

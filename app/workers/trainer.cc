@@ -14,7 +14,7 @@
 namespace millrace {
 namespace {
 
-constexpr uint32_t kGeneration = 1;   // of every learner, until live changes raise it
+constexpr uint32_t kGeneration = 1;  // of every learner, until live changes raise it
 constexpr uint32_t kModelFormat = 1;
 
 double LabelNumber(const v1::LabelValue& label) {
@@ -113,15 +113,13 @@ absl::Status Trainer::Load(const StateStore& state) {
 absl::Status Trainer::Fold(uint64_t number, absl::string_view record) {
   CHECK(number == folded_ + 1);
   if (!record_.ParseFromArray(record.data(), static_cast<int>(record.size()))) {
-    return absl::DataLossError(absl::StrCat("task ", task_.name, ": example ", number,
-                                            " does not parse"));
+    return absl::DataLossError(
+        absl::StrCat("task ", task_.name, ": example ", number, " does not parse"));
   }
   folded_ = number;
   switch (record_.kind_case()) {
     case v1::ExampleRecord::kExample: return LearnExample(record_.example());
-    case v1::ExampleRecord::kPublishCut:
-      Cut(record_.publish_cut().time());
-      return absl::OkStatus();
+    case v1::ExampleRecord::kPublishCut: Cut(record_.publish_cut().time()); return absl::OkStatus();
     case v1::ExampleRecord::KIND_NOT_SET: break;
   }
   return absl::DataLossError(absl::StrCat("task ", task_.name, ": example ", number, " is empty"));
@@ -131,8 +129,8 @@ absl::Status Trainer::LearnExample(const v1::Example& example) {
   const v1::Prediction& prediction = example.prediction();
   if (!DecodeInputs(prediction.inputs(), &inputs_) || inputs_.size() != task_.inputs.size() ||
       prediction.scores_size() != static_cast<int>(states_.size())) {
-    return absl::DataLossError(
-        absl::StrCat("task ", task_.name, ": an example does not fit the task's inputs and learners"));
+    return absl::DataLossError(absl::StrCat(
+        "task ", task_.name, ": an example does not fit the task's inputs and learners"));
   }
   const double label = LabelNumber(example.label());
   ++examples_;
@@ -157,10 +155,9 @@ int64_t Trainer::NextCutMs() const {
   if (new_examples_ == 0) return kEndOfTime;
   const int64_t latest = oldest_new_ms_ + task_.publish_max_delay_ms;
   if (new_examples_ < task_.publish_min_examples) return latest;
-  const int64_t by_period =
-      last_cut_ms_ == INT64_MIN
-          ? due_since_ms_
-          : std::max(due_since_ms_, last_cut_ms_ + task_.publish_every_ms);
+  const int64_t by_period = last_cut_ms_ == INT64_MIN
+                                ? due_since_ms_
+                                : std::max(due_since_ms_, last_cut_ms_ + task_.publish_every_ms);
   return std::min(by_period, latest);
 }
 
@@ -212,7 +209,9 @@ std::vector<PublishedModel> Trainer::DeployPublished() {
   return std::exchange(published_, {});
 }
 
-void Trainer::PublishDeployment() { deployment_.Publish(std::make_shared<const Deployment>(next_)); }
+void Trainer::PublishDeployment() {
+  deployment_.Publish(std::make_shared<const Deployment>(next_));
+}
 
 void Trainer::AddCommit(Scope scope, StateBatch* batch) {
   for (int i = 0; i < static_cast<int>(states_.size()); ++i) {

@@ -1,6 +1,6 @@
 // Trainer: the fold of one task's examples log: learners, what they have published, and the metrics
-// of every learner. Everything here is a pure function of the records folded, in their order, so the
-// same log gives the same models and metrics, whenever and however often it is folded.
+// of every learner. Everything here is a pure function of the records folded, in their order, so
+// the same log gives the same models and metrics, whenever and however often it is folded.
 //
 // Owned by the engine's thread; the deployment it publishes may be read by any.
 
@@ -30,9 +30,9 @@ namespace millrace {
 
 // A model that a publish cut has made.
 struct PublishedModel {
-  int learner = 0;         // index into TaskSpec::learners
-  uint64_t number = 0;     // in the models channel
-  std::string record;      // a serialized v1::ModelRecord
+  int learner = 0;      // index into TaskSpec::learners
+  uint64_t number = 0;  // in the models channel
+  std::string record;   // a serialized v1::ModelRecord
   std::shared_ptr<const Model> model;
 };
 
@@ -55,7 +55,8 @@ class Trainer {
   // Number of the examples channel folded last; 0 before the first.
   uint64_t folded() const { return folded_; }
   // Folds record `number` of the examples channel (a serialized v1::ExampleRecord). A publish cut
-  // publishes a model of every learner. DataLoss when it does not parse. REQUIRES: number == folded() + 1.
+  // publishes a model of every learner. DataLoss when it does not parse. REQUIRES: number ==
+  // folded() + 1.
   absl::Status Fold(uint64_t number, absl::string_view record);
 
   // Event time at which the publish policy wants its next cut, or kEndOfTime while nothing is new.
@@ -73,7 +74,8 @@ class Trainer {
 
   const TaskSpec& task() const { return task_; }
   // Decisions made, and decisions that will have no label, are no part of the examples log: the
-  // caller keeps those since the last commit of Scope::kWhole and counts them again after a restart.
+  // caller keeps those since the last commit of Scope::kWhole and counts them again after a
+  // restart.
   void CountDecision(int64_t decision_ms);
   void CountUnlabelled(int64_t decision_ms);
   // Metrics of every learner, in configuration order.
@@ -89,7 +91,7 @@ class Trainer {
     std::unique_ptr<Learner> learner;
     LearnerMetrics metrics;
     uint64_t published_step = 0;
-    std::string deployed_record;   // committed with the next commit when dirty
+    std::string deployed_record;  // committed with the next commit when dirty
     bool deployed_dirty = false;
   };
 
@@ -112,16 +114,16 @@ class Trainer {
   uint64_t examples_ = 0;
   uint64_t skipped_ = 0;
   uint64_t next_model_ = 1;
-  uint64_t cut_from_ = 1;               // first example number not in any published model
-  uint64_t new_examples_ = 0;           // since the last cut
-  int64_t last_cut_ms_ = INT64_MIN;     // event time; INT64_MIN before the first
-  int64_t oldest_new_ms_ = 0;           // label time of the oldest example not yet published
+  uint64_t cut_from_ = 1;            // first example number not in any published model
+  uint64_t new_examples_ = 0;        // since the last cut
+  int64_t last_cut_ms_ = INT64_MIN;  // event time; INT64_MIN before the first
+  int64_t oldest_new_ms_ = 0;        // label time of the oldest example not yet published
   int64_t newest_label_ms_ = INT64_MIN;
-  int64_t due_since_ms_ = 0;            // label time at which min_examples was reached
-  std::vector<Value> inputs_;           // scratch
-  v1::ExampleRecord record_;            // scratch
+  int64_t due_since_ms_ = 0;   // label time at which min_examples was reached
+  std::vector<Value> inputs_;  // scratch
+  v1::ExampleRecord record_;   // scratch
   std::vector<PublishedModel> published_;
-  Deployment next_;                     // what deployment_ holds, editable
+  Deployment next_;  // what deployment_ holds, editable
   Snapshot<Deployment> deployment_;
 };
 

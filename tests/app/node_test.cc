@@ -35,10 +35,12 @@ class NodeTest : public ::testing::Test {
 
   std::shared_ptr<const Project> MakeProject(const std::string& within = "5s",
                                              const std::string& log = "./log") {
-    LoadResult loaded = Load({.path = "test.yaml", .text = absl::StrCat(R"(
+    LoadResult loaded = Load({.path = "test.yaml",
+                              .text = absl::StrCat(R"(
 version: 1
 project: shop
-log: {embedded: {path: )", log, R"(}}
+log: {embedded: {path: )",
+                                                   log, R"(}}
 state: {path: ./state, shards: 4}
 server: {http: "127.0.0.1:0", grpc: "127.0.0.1:0"}
 sources:
@@ -51,11 +53,13 @@ tasks:
   bought:
     kind: binary
     decide: {trigger: {record: asks}, id: id}
-    label: {any: good, from: clicks, id: id, within: )", within, R"(, empty: false}
+    label: {any: good, from: clicks, id: id, within: )",
+                                                   within, R"(, empty: false}
     inputs: [user_clicks.*, amount]
     learners: {online: {type: logistic}, constant: {type: constant}}
     serve: {champion: online}
-)"), .directory = directory_});
+)"),
+                              .directory = directory_});
     if (!loaded.project) {
       ADD_FAILURE() << loaded.diagnostics[0].message;
       std::abort();
@@ -95,9 +99,11 @@ TEST_F(NodeTest, GoesOnWhereAnEarlierNodeEnded) {
     const auto node = Open(MakeProject());
     ASSERT_NE(node, nullptr);
     const int64_t at_ms = kStartMs + 60'000 * run;
-    Append(*node, "asks", absl::StrCat("{\"at\":", at_ms, ",\"id\":", run, ",\"user\":\"u\",\"amount\":1}"));
-    Append(*node, "clicks",
-           absl::StrCat("{\"at\":", at_ms + 1'000, ",\"id\":", run, ",\"user\":\"u\",\"good\":true}"));
+    Append(*node, "asks",
+           absl::StrCat("{\"at\":", at_ms, ",\"id\":", run, ",\"user\":\"u\",\"amount\":1}"));
+    Append(
+        *node, "clicks",
+        absl::StrCat("{\"at\":", at_ms + 1'000, ",\"id\":", run, ",\"user\":\"u\",\"good\":true}"));
     RunToEnd(*node);
     const EngineStatus status = node->engine().MakeStatus();
     EXPECT_EQ(status.tasks[0].counts.join.decisions, static_cast<uint64_t>(run));
@@ -135,7 +141,8 @@ TEST_F(NodeTest, ServesOnFreePortsAndTellsItsStatus) {
   ASSERT_TRUE(served.ok()) << served;
   EXPECT_NE(node->http_port(), 0);
   EXPECT_NE(node->grpc_port(), 0);
-  Append(*node, "asks", absl::StrCat("{\"at\":", kStartMs, ",\"id\":1,\"user\":\"u\",\"amount\":1}"));
+  Append(*node, "asks",
+         absl::StrCat("{\"at\":", kStartMs, ",\"id\":1,\"user\":\"u\",\"amount\":1}"));
   RunToEnd(*node);
   EXPECT_TRUE(node->ended());
   EXPECT_TRUE(node->Stop().ok());

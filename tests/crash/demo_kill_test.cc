@@ -1,5 +1,5 @@
-// A demo that is killed with kill -9 at random moments and started again ends with the very bytes of
-// one that nobody touched: features, models, metrics and counts.
+// A demo that is killed with kill -9 at random moments and started again ends with the very bytes
+// of one that nobody touched: features, models, metrics and counts.
 
 #include <signal.h>
 
@@ -48,7 +48,8 @@ class DemoKill : public ::testing::Test {
       moments.push_back(absl::FormatDuration(moment));
       DemoProcess process(directory, args);
       if (process.AwaitEnd(moment)) {  // it was quicker; the next one starts over
-        EXPECT_EQ(DemoReport(process).text(), *untouched_) << "finished after " << killed << " kills";
+        EXPECT_EQ(DemoReport(process).text(), *untouched_)
+            << "finished after " << killed << " kills";
         continue;
       }
       process.End(signal);
@@ -67,7 +68,8 @@ std::string* DemoKill::untouched_ = nullptr;
 
 TEST_F(DemoKill, AtFullSpeedEndsAsIfItHadNeverBeen) {
   for (const uint64_t seed : {11u, 12u}) {
-    KillAndFinish(absl::StrCat("max-", seed), seed, 6, SIGKILL, {"--speed", "max"}, absl::Milliseconds(900));
+    KillAndFinish(absl::StrCat("max-", seed), seed, 6, SIGKILL, {"--speed", "max"},
+                  absl::Milliseconds(900));
   }
 }
 

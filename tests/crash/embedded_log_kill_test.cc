@@ -99,8 +99,7 @@ std::array<int, kThreads> KillAfter(const std::string& path, int round, int kill
 
 // Expects the numbers of each round and thread to be stored dense, in order and once, and at least
 // those that were acknowledged.
-void Verify(const std::string& path,
-            const std::vector<std::array<int, kThreads>>& acknowledged) {
+void Verify(const std::string& path, const std::vector<std::array<int, kThreads>>& acknowledged) {
   auto log = EmbeddedLog::Open(Options(path));
   ASSERT_TRUE(log.ok()) << log.status();
   std::vector<std::array<int, kThreads>> stored(acknowledged.size());

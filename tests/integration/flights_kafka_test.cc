@@ -19,8 +19,9 @@ namespace {
 constexpr absl::Duration kPatience = absl::Minutes(5);
 
 std::vector<std::string> OnKafka(int partitions, const std::string& speed) {
-  return {"--kafka", KafkaBroker::Shared().address(), "--partitions", absl::StrCat(partitions),
-          "--speed", speed};
+  return {"--kafka",      KafkaBroker::Shared().address(),
+          "--partitions", absl::StrCat(partitions),
+          "--speed",      speed};
 }
 
 void Remove(const std::string& directory) {
@@ -44,7 +45,8 @@ void ExpectSame(const DemoReport& report, const DemoReport& embedded) {
 class FlightsKafka : public ::testing::TestWithParam<int> {
  protected:
   FlightsKafka()
-      : directory_(DemoDirectory("embedded")), embedded_run_(directory_, {"--speed", "max"}),
+      : directory_(DemoDirectory("embedded")),
+        embedded_run_(directory_, {"--speed", "max"}),
         embedded_(embedded_run_) {}
   ~FlightsKafka() override { Remove(directory_); }
 

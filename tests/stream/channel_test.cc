@@ -36,10 +36,9 @@ TEST(ReadChannelMark, AForeignRecordHasNone) {
 }
 
 TEST(ReadChannelMark, NumbersThatDoNotParseAreRefusedWithTheirPlace) {
-  for (std::vector<Header> headers :
-       {std::vector<Header>{{"channel", "c"}, {"n", "one"}},
-        {{"channel", "c"}, {"n", "-1"}},
-        {{"channel", "c"}, {"n", "1"}, {"epoch", ""}}}) {
+  for (std::vector<Header> headers : {std::vector<Header>{{"channel", "c"}, {"n", "one"}},
+                                      {{"channel", "c"}, {"n", "-1"}},
+                                      {{"channel", "c"}, {"n", "1"}, {"epoch", ""}}}) {
     const auto mark = ReadChannelMark(WithHeaders(headers));
     EXPECT_EQ(mark.status().code(), absl::StatusCode::kInvalidArgument);
     EXPECT_NE(mark.status().message().find("partition 2 offset 7"), std::string::npos);

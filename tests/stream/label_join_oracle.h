@@ -146,7 +146,7 @@ class LabelJoinOracle {
       if (value.view().type() == Type::kDouble) real += value.view().double_value();
     }
     return OwnedValue(decision.folded.front().view().type() == Type::kInt ? Value::Int(whole)
-                                                                         : Value::Double(real));
+                                                                          : Value::Double(real));
   }
 
   void Settle(Decision& decision, OwnedValue label, int64_t time_ms) {

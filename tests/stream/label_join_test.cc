@@ -104,8 +104,7 @@ TEST_F(LabelJoinTest, SumsOfIntegersAreIntegers) {
   join_->Label("a", 1001, Value::Int(9'007'199'254'740'993));
   join_->Label("a", 1002, Value::Int(-1));
   join_->AdvanceLabels(2000);
-  EXPECT_THAT(Texts(join_->TakeSettlements()),
-              ElementsAre("A:9007199254740992@1100", "B:0@1100"));
+  EXPECT_THAT(Texts(join_->TakeSettlements()), ElementsAre("A:9007199254740992@1100", "B:0@1100"));
 }
 
 TEST_F(LabelJoinTest, CountCountsRecordsWhateverTheyHold) {
@@ -165,7 +164,8 @@ TEST_F(LabelJoinTest, AParkedLabelWithoutDecisionIsUnmatchedOnceNoneCanCome) {
   Start(LabelAggregation::kLast);
   join_->Label("a", 1050, Value::Bool(true));
   join_->Label("b", 1051, Value::Bool(true));
-  join_->AdvanceDecisions(1050);  // a decision at 1049 would have been the last for the label at 1050
+  join_->AdvanceDecisions(
+      1050);  // a decision at 1049 would have been the last for the label at 1050
   EXPECT_EQ(join_->counts().no_decision, 1u);
   join_->Label("c", 1050, Value::Bool(true));
   EXPECT_EQ(join_->counts().no_decision, 2u);
@@ -251,8 +251,10 @@ std::vector<Call> MakeCalls(LabelAggregation aggregation, Random& random) {
     } else if (kind < 8) {
       call.kind = Call::kLabel;
       Value value;
-      if (aggregation == LabelAggregation::kSum) value = Value::Int(random.Between(-5, 5));
-      else value = Value::Bool(random.Chance(0.4));
+      if (aggregation == LabelAggregation::kSum)
+        value = Value::Int(random.Between(-5, 5));
+      else
+        value = Value::Bool(random.Chance(0.4));
       call.value.Assign(random.Chance(0.1) ? Value::Null() : value);
     } else {
       call.kind = kind == 8 ? Call::kAdvanceDecisions : Call::kAdvanceLabels;
@@ -266,7 +268,9 @@ std::vector<Call> MakeCalls(LabelAggregation aggregation, Random& random) {
 template <typename Join>
 void Make(Join& join, const Call& call, size_t number) {
   switch (call.kind) {
-    case Call::kDecide: join.Decide(call.id, call.time_ms, absl::StrCat(call.id, "#", number)); break;
+    case Call::kDecide:
+      join.Decide(call.id, call.time_ms, absl::StrCat(call.id, "#", number));
+      break;
     case Call::kLabel: join.Label(call.id, call.time_ms, call.value.view()); break;
     case Call::kAdvanceDecisions: join.AdvanceDecisions(call.time_ms); break;
     case Call::kAdvanceLabels: join.AdvanceLabels(call.time_ms); break;
@@ -333,7 +337,8 @@ TEST_P(LabelJoinLaws, ARestartAtAnyPointEqualsNeverHavingStopped) {
     int restarts = 0;
     for (size_t i = 0; i < calls.size(); ++i) {
       Make(*join, calls[i], i);
-      ASSERT_EQ(Outcome(*join), expected[i]) << "call " << i << " after " << restarts << " restarts";
+      ASSERT_EQ(Outcome(*join), expected[i])
+          << "call " << i << " after " << restarts << " restarts";
       if (random.Chance(0.2)) {
         StateBatch batch;
         join->AddCommit(&batch);

@@ -72,10 +72,13 @@ class OutboxTest : public ::testing::Test {
   size_t StoredKeys() {
     size_t keys = 0;
     const std::string all_end(1, '\xff');
-    EXPECT_TRUE(state_.Scan("", all_end, [&](absl::string_view, absl::string_view) {
-                        ++keys;
-                        return true;
-                      }).ok());
+    EXPECT_TRUE(state_
+                    .Scan("", all_end,
+                          [&](absl::string_view, absl::string_view) {
+                            ++keys;
+                            return true;
+                          })
+                    .ok());
     return keys;
   }
 
@@ -167,18 +170,20 @@ TEST_F(OutboxTest, WhatTheLogRefusesStaysForTheNextShip) {
 TEST_F(OutboxTest, TimesThatALogMayNotKeepAreLeftToTheLog) {
   outbox_->Emit(a_, {std::nullopt, "before 1970", {}, -5});
   ASSERT_TRUE(outbox_->Ship(log_, Commit()).ok());
-  EXPECT_THAT(LogTexts(0),
-              ElementsAre("(none)=before 1970@1000000 channel:a n:1 epoch:1"));
+  EXPECT_THAT(LogTexts(0), ElementsAre("(none)=before 1970@1000000 channel:a n:1 epoch:1"));
 }
 
 TEST_F(OutboxTest, EntriesThatDoNotParseAreDataLoss) {
   outbox_->Emit(a_, MakeRecord("a1"));
   Commit();
   std::vector<std::string> keys;
-  ASSERT_TRUE(state_.Scan("", std::string(1, '\xff'), [&](absl::string_view key, absl::string_view) {
-                      keys.emplace_back(key);
-                      return true;
-                    }).ok());
+  ASSERT_TRUE(state_
+                  .Scan("", std::string(1, '\xff'),
+                        [&](absl::string_view key, absl::string_view) {
+                          keys.emplace_back(key);
+                          return true;
+                        })
+                  .ok());
   ASSERT_THAT(keys, SizeIs(2));
   for (const std::string& key : keys) {
     std::string good;

@@ -115,7 +115,8 @@ std::string DemoReport::digest() const {
 }
 
 std::string DemoDirectory(const std::string& name) {
-  const std::string directory = absl::StrCat(::testing::TempDir(), "/millrace-demo-", name, "-", getpid());
+  const std::string directory =
+      absl::StrCat(::testing::TempDir(), "/millrace-demo-", name, "-", getpid());
   std::filesystem::remove_all(directory);
   return directory;
 }

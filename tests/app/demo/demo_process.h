@@ -17,8 +17,8 @@ namespace millrace {
 
 class DemoProcess {
  public:
-  // Starts `millrace demo flights -C directory --exit --json --month 1 ARGS…`. What it prints goes to
-  // files beside `directory`. REQUIRES: no other process uses the directory.
+  // Starts `millrace demo flights -C directory --exit --json --month 1 ARGS…`. What it prints goes
+  // to files beside `directory`. REQUIRES: no other process uses the directory.
   DemoProcess(const std::string& directory, const std::vector<std::string>& args);
   ~DemoProcess();
   DemoProcess(const DemoProcess&) = delete;

@@ -87,7 +87,8 @@ TEST(FlightsData, TheConfigurationLoadsAndHasEverySource) {
   std::set<std::string> sources;
   for (const SourceSpec& source : loaded.project->sources) sources.insert(source.name);
   for (int kind = 0; kind < kFlightEventKinds; ++kind) {
-    EXPECT_TRUE(sources.contains(std::string(FlightSourceName(static_cast<FlightEventKind>(kind)))));
+    EXPECT_TRUE(
+        sources.contains(std::string(FlightSourceName(static_cast<FlightEventKind>(kind)))));
   }
 }
 

@@ -45,9 +45,9 @@ class CrashingState final : public StateStore {
       const std::vector<std::string>& keys) const override {
     return state_.MultiGet(keys);
   }
-  absl::Status Scan(absl::string_view from, absl::string_view to,
-                    const std::function<bool(absl::string_view, absl::string_view)>& visit)
-      const override {
+  absl::Status Scan(
+      absl::string_view from, absl::string_view to,
+      const std::function<bool(absl::string_view, absl::string_view)>& visit) const override {
     return state_.Scan(from, to, visit);
   }
   absl::Status Commit(const StateBatch& batch) override {

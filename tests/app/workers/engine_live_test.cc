@@ -1,5 +1,5 @@
-// The engine live: decisions wait for their inputs and no longer; time alone moves things on; what a
-// request was answered is durable.
+// The engine live: decisions wait for their inputs and no longer; time alone moves things on; what
+// a request was answered is durable.
 
 #include <optional>
 #include <string>
@@ -43,12 +43,14 @@ class EngineLive : public ::testing::Test {
   }
 
   void Ask(int64_t time_ms, int id, const std::string& user = "u") {
-    AppendJson(log_, "asks", absl::StrCat("{\"at\":", time_ms, ",\"id\":", id, ",\"user\":\"", user,
-                                          "\",\"amount\":1.5}"));
+    AppendJson(log_, "asks",
+               absl::StrCat("{\"at\":", time_ms, ",\"id\":", id, ",\"user\":\"", user,
+                            "\",\"amount\":1.5}"));
   }
   void Click(int64_t time_ms, int id, bool good = true) {
-    AppendJson(log_, "clicks", absl::StrCat("{\"at\":", time_ms, ",\"id\":", id,
-                                            ",\"user\":\"u\",\"good\":", good ? "true" : "false", "}"));
+    AppendJson(log_, "clicks",
+               absl::StrCat("{\"at\":", time_ms, ",\"id\":", id,
+                            ",\"user\":\"u\",\"good\":", good ? "true" : "false", "}"));
   }
   void Visit(int64_t time_ms, const std::string& pages = "1") {
     AppendJson(log_, "visits",
@@ -112,7 +114,8 @@ class EngineLive : public ::testing::Test {
     // What MakePrediction writes for a user without visits.
     const Scorer& scorer = process_->engine().scorer(1);
     DecisionRow row;
-    const std::vector<Value> fields = {Value::Int(id), Value::String("nobody"), Value::Double(score)};
+    const std::vector<Value> fields = {Value::Int(id), Value::String("nobody"),
+                                       Value::Double(score)};
     EXPECT_TRUE(scorer.Assemble(fields, at_ms, &row).ok());
     const auto deployment = process_->engine().deployment(1).Read();
     scorer.Score(*deployment, &row);

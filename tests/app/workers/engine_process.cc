@@ -83,8 +83,8 @@ EngineProcess::EngineProcess(std::shared_ptr<const Project> project, Log& log, S
 
 absl::Status EngineProcess::Open(StateStore& state, Clock& clock, Engine::Mode mode) {
   RETURN_IF_ERROR(CreateTopics(*project_, log_));
-  ASSIGN_OR_RETURN(store_, OnlineStore::Open(state, project_->views,
-                                             {.shards = project_->state.shards}));
+  ASSIGN_OR_RETURN(store_,
+                   OnlineStore::Open(state, project_->views, {.shards = project_->state.shards}));
   ASSIGN_OR_RETURN(outbox_, Outbox::Open(state));
   OpenChannels(*project_, *outbox_);
   RETURN_IF_ERROR(outbox_->Ship(log_, outbox_->TakeUnshipped()));
@@ -155,10 +155,9 @@ std::string EngineProcess::Outcome() {
       const std::string model =
           engine_->task(static_cast<int>(t)).trainer().DeployedModelBytes(static_cast<int>(l));
       absl::StrAppend(&text, "  ", learner.name, " step ", learner.step, " served ",
-                      ReportText(learner.served), " progressive ",
-                      ReportText(learner.progressive), " day ", learner.day.decided, "/",
-                      learner.day.resolved, " ", ReportText(learner.day.metrics), " model ",
-                      Xxh3(model, 0), "\n");
+                      ReportText(learner.served), " progressive ", ReportText(learner.progressive),
+                      " day ", learner.day.decided, "/", learner.day.resolved, " ",
+                      ReportText(learner.day.metrics), " model ", Xxh3(model, 0), "\n");
     }
   }
   return text;

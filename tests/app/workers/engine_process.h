@@ -29,8 +29,8 @@ std::shared_ptr<const Project> ShopProject(const std::string& replace = "",
 
 class EngineProcess {
  public:
-  // Creates the topics, ships what was left and opens the engine. Fails the test on an error, unless
-  // `opened` is given. REQUIRES: all outlive the process.
+  // Creates the topics, ships what was left and opens the engine. Fails the test on an error,
+  // unless `opened` is given. REQUIRES: all outlive the process.
   EngineProcess(std::shared_ptr<const Project> project, Log& log, StateStore& state, Clock& clock,
                 Engine::Mode mode, absl::Status* opened = nullptr);
   // Stops the engine's thread if there is one.

@@ -40,8 +40,9 @@ std::vector<SourceRecord> MakeRecords(uint64_t seed) {
   for (int64_t id = 1; id <= 60; ++id) {
     const int64_t ask_ms = kStartMs + 250 * random.Between(0, 160);
     const std::string user = absl::StrCat("\"user\":\"u", random.Below(5), "\"");
-    add(ask_ms, "asks", absl::StrCat("\"id\":", random.Chance(0.1) ? id - 1 : id, ",", user,
-                                     ",\"amount\":", random.Between(0, 9), ".5"));
+    add(ask_ms, "asks",
+        absl::StrCat("\"id\":", random.Chance(0.1) ? id - 1 : id, ",", user,
+                     ",\"amount\":", random.Between(0, 9), ".5"));
     for (uint64_t clicks = random.Below(3); clicks > 0; --clicks) {
       add(ask_ms + 250 * random.Between(-2, 24), "clicks",
           absl::StrCat("\"id\":", random.Chance(0.05) ? "null" : absl::StrCat(id), ",", user,
@@ -55,8 +56,9 @@ std::vector<SourceRecord> MakeRecords(uint64_t seed) {
   for (int i = 0; i < 5; ++i) {
     add(kStartMs + 250 * random.Between(0, 160), "visits", "\"user\":\"u1\",\"pages\":\"many\"");
   }
-  std::stable_sort(records.begin(), records.end(),
-                   [](const SourceRecord& a, const SourceRecord& b) { return a.time_ms < b.time_ms; });
+  std::stable_sort(
+      records.begin(), records.end(),
+      [](const SourceRecord& a, const SourceRecord& b) { return a.time_ms < b.time_ms; });
   return records;
 }
 
@@ -74,7 +76,8 @@ struct Shop {
     CrashingState mortal_state(state, crash);
     CrashingLog mortal_log(log, crash);
     TickingClock clock(step);
-    EngineProcess process(ShopProject(), mortal_log, mortal_state, clock, Engine::Mode::kSimulation);
+    EngineProcess process(ShopProject(), mortal_log, mortal_state, clock,
+                          Engine::Mode::kSimulation);
     const absl::Status ran = process.Simulate();
     EXPECT_TRUE(ran.ok()) << ran;
     return process.Outcome();
@@ -83,10 +86,13 @@ struct Shop {
   // All that is stored.
   std::map<std::string, std::string> StoredRows() {
     std::map<std::string, std::string> rows;
-    EXPECT_TRUE(state.Scan("", std::string(1, '\xff'), [&](absl::string_view key, absl::string_view value) {
-                       rows.emplace(std::string(key), std::string(value));
-                       return true;
-                     }).ok());
+    EXPECT_TRUE(state
+                    .Scan("", std::string(1, '\xff'),
+                          [&](absl::string_view key, absl::string_view value) {
+                            rows.emplace(std::string(key), std::string(value));
+                            return true;
+                          })
+                    .ok());
     return rows;
   }
 
@@ -163,7 +169,8 @@ TEST(EngineSimulation, ASettledDecisionIsNeverCommittedWithoutItsExample) {
     records.push_back(
         i + 1 == kRecordsOfATurn
             ? SourceRecord{time_ms, "clicks", 0,
-                           absl::StrCat("{\"at\":", time_ms, ",\"id\":1,\"user\":\"u\",\"good\":true}")}
+                           absl::StrCat("{\"at\":", time_ms,
+                                        ",\"id\":1,\"user\":\"u\",\"good\":true}")}
             : SourceRecord{time_ms, "visits", 0,
                            absl::StrCat("{\"at\":", time_ms, ",\"user\":\"u\",\"pages\":1}")});
   }
@@ -234,8 +241,8 @@ TEST(EngineSimulation, StoppingAndGoingOnChangesNothing) {
   for (int stops = 0; stops < 30; ++stops) {
     TickingClock clock(absl::Milliseconds(10));
     EngineProcess process(ShopProject(), shop.log, shop.state, clock, Engine::Mode::kSimulation);
-    process.engine().SetFrontier(
-        {kStartMs + 250 * random.Between(0, 200), process.Ends()}, Engine::AtEnd::kSettle);
+    process.engine().SetFrontier({kStartMs + 250 * random.Between(0, 200), process.Ends()},
+                                 Engine::AtEnd::kSettle);
     process.Start();
     EXPECT_TRUE(process.Stop().ok());
   }
@@ -271,7 +278,8 @@ TEST(EngineSimulation, ALogThatEndsBeforeWhatTheStateHasReadIsRefused) {
   TickingClock clock(absl::Milliseconds(10));
   absl::Status opened;
   ASSERT_TRUE(shop.log.DeleteTopic("visits").ok());  // made anew, empty, by the next process
-  EngineProcess process(ShopProject(), shop.log, shop.state, clock, Engine::Mode::kSimulation, &opened);
+  EngineProcess process(ShopProject(), shop.log, shop.state, clock, Engine::Mode::kSimulation,
+                        &opened);
   EXPECT_EQ(opened.code(), absl::StatusCode::kDataLoss);
   EXPECT_NE(opened.message().find("topic visits partition 0 ends at offset 0"), std::string::npos)
       << opened;
@@ -302,7 +310,8 @@ TEST(EngineSimulation, ALogWhoseOldestRecordsAreGoneIsReadFromItsBeginning) {
 
 TEST(EngineSimulation, WhatIsOpenAtTheEndStaysPendingUnlessItIsToSettle) {
   Shop shop({});
-  AppendJson(shop.log, "asks", absl::StrCat("{\"at\":", kStartMs, ",\"id\":1,\"user\":\"u\",\"amount\":1}"));
+  AppendJson(shop.log, "asks",
+             absl::StrCat("{\"at\":", kStartMs, ",\"id\":1,\"user\":\"u\",\"amount\":1}"));
   TickingClock clock(absl::Milliseconds(10));
   {
     EngineProcess process(ShopProject(), shop.log, shop.state, clock, Engine::Mode::kSimulation);

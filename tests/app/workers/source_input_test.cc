@@ -48,12 +48,12 @@ class SourceInputTest : public ::testing::Test {
 
   void Open(InputPosition position = {}, std::optional<int64_t> redo_from = std::nullopt) {
     const int64_t from = redo_from.value_or(position.next_offset);
-    input_.emplace(spec_, 3, 0, std::move(position), from, MakeJsonDecoder(spec_.decoder),
-                   [this](const Record& record, const Rejection& rejection) {
-                     rejected_.push_back(
-                         absl::StrCat(record.offset, " ", RejectCodeName(rejection.code)));
-                     return absl::OkStatus();
-                   });
+    input_.emplace(
+        spec_, 3, 0, std::move(position), from, MakeJsonDecoder(spec_.decoder),
+        [this](const Record& record, const Rejection& rejection) {
+          rejected_.push_back(absl::StrCat(record.offset, " ", RejectCodeName(rejection.code)));
+          return absl::OkStatus();
+        });
     reader_ = *log_.OpenReader({{{kTopic, 0}, input_->start_offset()}});
   }
 
@@ -85,7 +85,7 @@ TEST_F(SourceInputTest, EveryRecordIsAppliedLateOrRejectedAndCounted) {
   Append(89'999, 100'000);   // late by one
   Append(101'001, 100'000);  // future by one
   Append(101'000, 100'000);
-  Append(91'000, 100'000);   // the newest is 101'000 now
+  Append(91'000, 100'000);  // the newest is 101'000 now
   Append(90'999, 100'000);
   Open();
   EXPECT_THAT(TakeAll(), ElementsAre("0", "2", "5", "6"));

@@ -1,0 +1,84 @@
+// What the engine commits, and when.
+
+#include <algorithm>
+#include <utility>
+
+#include "app/workers/engine.h"
+#include "core/status_macros.h"
+
+namespace millrace {
+namespace {
+
+// Emitting stages commit this often, sooner when a request waits for it.
+constexpr int64_t kCommitEveryNs = 50'000'000;
+
+}  // namespace
+
+absl::Status Engine::MaybeCommit() {
+  const int64_t now_ns = deps_.clock->MonotonicNanos();
+  if (now_ns - last_commit_ns_ < kCommitEveryNs) return absl::OkStatus();
+  RETURN_IF_ERROR(deps_.committer->status());
+  last_commit_ns_ = now_ns;
+  // The clock alone can bring decisions and settlements about: they are emitted without a record.
+  if (changes_ == 0 && !deps_.outbox->HasUncommitted()) return absl::OkStatus();
+  const int64_t every_ns = project_.state.commit_every_ms * 1'000'000;
+  // Every shard's turn comes once in commit_every.
+  const int shards = static_cast<int>(
+      std::clamp<int64_t>(project_.state.shards * kCommitEveryNs / std::max<int64_t>(every_ns, 1),
+                          1, project_.state.shards));
+  const bool whole = now_ns - last_whole_ns_ >= every_ns;
+  if (whole) last_whole_ns_ = now_ns;
+  return CommitNow(whole ? Trainer::Scope::kWhole : Trainer::Scope::kModels, shards);
+}
+
+absl::Status Engine::CommitNow(Trainer::Scope scope, int shards) {
+  TakeCommittedShards();
+  Commit commit;
+  for (const auto& input : inputs_) {
+    deps_.store->AdvanceInput(input->source(), input->partition(), input->position().next_offset);
+  }
+  for (int i = 0; i < shards; ++i) {
+    const int shard = next_shard_;
+    next_shard_ = (next_shard_ + 1) % project_.state.shards;
+    if (shard_in_flight_[shard]) continue;
+    shard_in_flight_[shard] = true;
+    RETURN_IF_ERROR(deps_.store->AddCommit(shard, &commit.batch));
+    commit.done.push_back([this, shard](const absl::Status& status) {
+      absl::MutexLock lock(&mutex_);
+      committed_shards_.emplace_back(shard, status.ok());
+    });
+  }
+  for (const auto& task : tasks_) task->AddCommit(scope, &commit.batch);
+  for (size_t i = 0; i < inputs_.size(); ++i) {
+    const SourceInput& input = *inputs_[i];
+    InputPosition& position = inputs_[i]->position();
+    const int64_t lowest = deps_.store->LowestMark(input.source(), input.partition());
+    auto& history = position.history;
+    if (history.empty() || history.back().first != position.next_offset) {
+      history.emplace_back(position.next_offset, position.newest_event_ms);
+    }
+    while (history.size() > 1 && history[1].first <= lowest) history.pop_front();
+    commit.batch.Put(InputPosition::Key(input.spec(), input.partition()), position.Encode());
+    durable_offsets_[i] = position.next_offset;
+  }
+  deps_.outbox->AddCommit(&commit.batch, &commit.ship);
+  for (auto& done : std::exchange(on_commit_, {})) commit.done.push_back(std::move(done));
+  changes_ = 0;
+  ++commits_;
+  return deps_.committer->Submit(std::move(commit));
+}
+
+// Tells the store, on its owner's thread, which shards' commits are over.
+void Engine::TakeCommittedShards() {
+  std::vector<std::pair<int, bool>> committed;
+  {
+    absl::MutexLock lock(&mutex_);
+    committed.swap(committed_shards_);
+  }
+  for (const auto& [shard, ok] : committed) {
+    deps_.store->Committed(shard, ok);
+    shard_in_flight_[shard] = false;
+  }
+}
+
+}  // namespace millrace

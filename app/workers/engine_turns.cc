@@ -1,0 +1,128 @@
+// What the engine's loop does in one turn: which record is next, and how far time has come.
+
+#include <algorithm>
+#include <optional>
+
+#include "app/workers/engine.h"
+#include "core/status_macros.h"
+
+namespace millrace {
+namespace {
+
+constexpr int kRecordsPerTurn = 256;
+
+}  // namespace
+
+absl::StatusOr<SourceInput*> Engine::EarliestHead() {
+  SourceInput* earliest = nullptr;
+  const auto order = [](const SourceInput& input) {
+    const Event& head = input.head();
+    return EventOrder{head.event_time_ms, head.source, head.partition, head.offset};
+  };
+  for (size_t i = 0; i < inputs_.size(); ++i) {
+    ASSIGN_OR_RETURN(const bool head, inputs_[i]->Peek(*reader_, i));
+    if (!head) continue;
+    const bool beyond_end = mode_ == Mode::kSimulation && gate_.time_ms == kEndOfTime &&
+                            inputs_[i]->head().offset >= gate_.ends[i];
+    if (beyond_end) continue;
+    if (earliest == nullptr || order(*inputs_[i]) < order(*earliest)) earliest = inputs_[i].get();
+  }
+  return earliest;
+}
+
+absl::StatusOr<Engine::Found> Engine::LiveTurn() {
+  int taken = 0;
+  for (; taken < kRecordsPerTurn; ++taken) {
+    ASSIGN_OR_RETURN(SourceInput* const input, EarliestHead());
+    if (input == nullptr) break;
+    RETURN_IF_ERROR(Process(*input));
+  }
+  RETURN_IF_ERROR(AdvanceLive());
+  for (const auto& task : tasks_) RETURN_IF_ERROR(task->ReleaseOverdue());
+  caught_up_ = caught_up_ || std::all_of(inputs_.begin(), inputs_.end(), [](const auto& input) {
+                 return input->at_end() && !input->has_head();
+               });
+  return taken > 0 ? Found::kWork : Found::kNothing;
+}
+
+int64_t Engine::LiveProgressNow() const {
+  const int64_t now_ms = ToEpochMillis(deps_.clock->Now());
+  int64_t progress = kEndOfTime;
+  for (const auto& input : inputs_) {
+    progress =
+        std::min(progress, LiveProgress(input->times(), input->spec().out_of_order_ms, now_ms));
+  }
+  return std::min(progress, now_ms);
+}
+
+// Live progress may stand, and late triggers come for what it has passed; and it may go back, when
+// an input that never had a record gets records of long ago. Then decisions wait for those.
+absl::Status Engine::AdvanceLive() {
+  progress_ms_ = LiveProgressNow();
+  for (size_t t = 0; t < tasks_.size(); ++t) {
+    const std::optional<int32_t> trigger = project_.tasks[t].trigger_source;
+    const auto is_empty = [&](const auto& input) {
+      return input->source() != *trigger || input->position().newest_event_ms == kNoTime;
+    };
+    const bool none_yet = trigger && std::all_of(inputs_.begin(), inputs_.end(), is_empty);
+    RETURN_IF_ERROR(tasks_[t]->Advance(progress_ms_, none_yet ? kNoTime : progress_ms_));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Engine::Found> Engine::SimulationTurn() {
+  AtEnd at_end;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (gate_.time_ms != frontier_.time_ms) gate_ = frontier_;
+    at_end = at_end_;
+  }
+  if (gate_.ends.empty()) return inputs_.empty() ? Found::kEnd : Found::kNothing;
+  for (int taken = 0; taken < kRecordsPerTurn; ++taken) {
+    ASSIGN_OR_RETURN(SourceInput* const input, EarliestHead());
+    const int64_t gate_ms = SimulationGate();
+    if (input != nullptr && input->head().event_time_ms < gate_ms) {
+      if (input->head().event_time_ms > progress_ms_) {
+        RETURN_IF_ERROR(Advance(input->head().event_time_ms));
+        RETURN_IF_ERROR(MaybeCommit());
+      }
+      RETURN_IF_ERROR(Process(*input));
+      continue;
+    }
+    if (gate_ms == kEndOfTime) {
+      const int64_t newest_ms = NewestEventMs();
+      if (newest_ms != INT64_MIN) RETURN_IF_ERROR(Advance(newest_ms + 1));
+      caught_up_ = true;
+      if (at_end == AtEnd::kSettle) RETURN_IF_ERROR(Advance(kEndOfTime));
+      return Found::kEnd;
+    }
+    if (gate_ms > progress_ms_) RETURN_IF_ERROR(Advance(gate_ms));
+    return Found::kNothing;
+  }
+  return Found::kWork;
+}
+
+// The time below which nothing is missing: the frontier's, once everything it promises was read.
+int64_t Engine::SimulationGate() {
+  for (size_t i = 0; i < inputs_.size(); ++i) {
+    const bool drained = inputs_[i]->has_head() || inputs_[i]->progress_offset() >= gate_.ends[i];
+    if (!drained) return progress_ms_;
+  }
+  return gate_.time_ms;
+}
+
+int64_t Engine::NewestEventMs() const {
+  int64_t newest_ms = INT64_MIN;
+  for (const auto& input : inputs_)
+    newest_ms = std::max(newest_ms, input->position().newest_event_ms);
+  return newest_ms;
+}
+
+absl::Status Engine::Advance(int64_t progress_ms) {
+  if (progress_ms <= progress_ms_) return absl::OkStatus();
+  for (const auto& task : tasks_) RETURN_IF_ERROR(task->Advance(progress_ms));
+  progress_ms_ = progress_ms;
+  return absl::OkStatus();
+}
+
+}  // namespace millrace
