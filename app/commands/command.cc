@@ -29,6 +29,7 @@ int ExitCodeOf(const absl::Status& status) {
     case absl::StatusCode::kPermissionDenied:
     case absl::StatusCode::kUnauthenticated: return kExitDenied;
     case absl::StatusCode::kInternal: return kExitBug;
+    case absl::StatusCode::kCancelled: return kExitInterrupted;
     default: return kExitFailed;
   }
 }

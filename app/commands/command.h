@@ -30,6 +30,7 @@ enum ExitCode : int {
   kExitRetry = 75,
   kExitDenied = 77,
   kExitConfig = 78,
+  kExitInterrupted = 130,
 };
 
 struct GlobalOptions {

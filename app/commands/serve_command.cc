@@ -54,7 +54,7 @@ absl::Status RunServer(const GlobalOptions& global, std::shared_ptr<const Projec
     running = node.get();
     RETURN_IF_ERROR(node->WaitForEnd());
     RETURN_IF_ERROR(node->Stop());
-    if (interrupted) return absl::AbortedError("interrupted before the end of the logs");
+    if (interrupted) return absl::CancelledError("interrupted before the end of the logs; the next run goes on from here");
     const double seconds = static_cast<double>(clock.MonotonicNanos() - start_ns) * 1e-9;
     if (global.json) {
       ASSIGN_OR_RETURN(const std::string report, RunReportJson(*node, seconds));

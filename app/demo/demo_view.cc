@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -19,6 +20,7 @@ namespace {
 constexpr absl::Duration kLook = absl::Milliseconds(100);
 constexpr int64_t kRedrawNs = 500'000'000;
 constexpr int64_t kLineEveryNs = 5'000'000'000;
+constexpr int kUsualPort = 7470;  // the commands' own default
 
 uint64_t RecordsRead(const EngineStatus& status) {
   uint64_t records = 0;
@@ -35,6 +37,11 @@ std::string Staleness(const EngineStatus& status, const DeployedModel& model) {
   if (!model.newest_label_time_ms || status.event_time_ms == INT64_MIN) return "-";
   const int64_t minutes = (status.event_time_ms - *model.newest_label_time_ms) / 60'000;
   return absl::StrFormat("%d min", std::max<int64_t>(minutes, 0));
+}
+
+// A metric, "-" before it has a value.
+std::string Number(const std::optional<double>& value) {
+  return value ? absl::StrFormat("%.4f", *value) : "-";
 }
 
 bool OnTerminal() {
@@ -75,15 +82,19 @@ void DemoView::PrintHeader() {
     std::fprintf(stderr, " http 127.0.0.1:%d   grpc 127.0.0.1:%d\n", node_.http_port(),
                  node_.grpc_port());
     const std::string millrace = Program();
+    const std::string server = node_.http_port() == kUsualPort
+                                   ? ""
+                                   : absl::StrCat(" --server http://127.0.0.1:", node_.http_port());
     std::fprintf(stderr,
                  " try in a second shell:\n"
-                 "   %s get origin_out origin=JFK\n"
+                 "   %s get origin_out origin=JFK%s\n"
                  "   %s score delayed carrier=B6 origin=JFK dest=BOS tailnum=N324JB distance=187.0 "
-                 "sched_dep=2013-06-01T12:00:00Z\n"
+                 "sched_dep=2013-06-01T12:00:00Z%s\n"
                  "   curl -s localhost:%d/api/v1/features -d "
                  "'{\"features\":[\"origin_out.*\"],\"keys\":[{\"origin\":\"JFK\"}]}'\n"
                  "   curl -s localhost:%d/api/v1/status\n",
-                 millrace.c_str(), millrace.c_str(), node_.http_port(), node_.http_port());
+                 millrace.c_str(), server.c_str(), millrace.c_str(), server.c_str(),
+                 node_.http_port(), node_.http_port());
   }
   std::fprintf(stderr, " Ctrl-C stops; the same command goes on later\n\n");
 }
@@ -156,12 +167,12 @@ std::string DemoView::Line(const EngineStatus& status) {
     if (learner.type == "constant") constant = &learner;
   }
   return absl::StrFormat(
-      " %s  %d records  %.0f/s  examples %d  AUC %.4f  logloss %.4f (constant %.4f)  model "
+      " %s  %d records  %.0f/s  examples %d  AUC %s  logloss %s (constant %s)  model "
       "%s/%d.%d  staleness %s\n",
       EventTime(status.event_time_ms), RecordsRead(status), rate_, task.counts.examples,
-      best.served.auc.value_or(0), best.served.log_loss.value_or(0),
-      constant ? constant->served.log_loss.value_or(0) : 0.0, champion.learner, champion.generation,
-      champion.step, Staleness(status, champion));
+      Number(best.served.auc), Number(best.served.log_loss),
+      Number(constant ? constant->served.log_loss : std::nullopt), champion.learner,
+      champion.generation, champion.step, Staleness(status, champion));
 }
 
 std::string DemoView::Block(const EngineStatus& status) {
@@ -186,10 +197,10 @@ std::string DemoView::Block(const EngineStatus& status) {
                        "AUC last day"));
   for (size_t i = 0; i < task.learners.size(); ++i) {
     const LearnerReport& learner = task.learners[i];
-    line(absl::StrFormat(" %-12s %10s %8.4f %8.4f %8.4f %14.4f", learner.name,
+    line(absl::StrFormat(" %-12s %10s %8s %8s %8s %14s", learner.name,
                          std::string(LearnerRoleName(task.deployment->models[i].role)),
-                         learner.served.auc.value_or(0), learner.served.log_loss.value_or(0),
-                         learner.served.ne.value_or(0), learner.day.metrics.auc.value_or(0)));
+                         Number(learner.served.auc), Number(learner.served.log_loss),
+                         Number(learner.served.ne), Number(learner.day.metrics.auc)));
   }
   return out;
 }

@@ -20,6 +20,7 @@ Committer::~Committer() {
   {
     absl::MutexLock lock(&mutex_);
     stopping_ = true;
+    retrying_ = false;
   }
   thread_.join();
 }
@@ -45,6 +46,11 @@ absl::Status Committer::Drain() {
   };
   mutex_.Await(absl::Condition(&drained));
   return status_;
+}
+
+void Committer::StopRetrying() {
+  absl::MutexLock lock(&mutex_);
+  retrying_ = false;
 }
 
 absl::Status Committer::status() const {
@@ -83,14 +89,15 @@ void Committer::Run() {
 
 void Committer::Ship(const std::vector<OutboxEntry>& entries) {
   absl::Duration wait = kFirstRetry;
-  while (true) {
+  while (!left_behind_) {
     const absl::Status status = outbox_.Ship(log_, entries);
     if (status.ok()) return;
     LogLine(LogLevel::kWarn, "outbox_not_shipped").With("error", status.ToString());
     {
       absl::MutexLock lock(&mutex_);
-      if (stopping_) return;  // committed: the next process ships it
+      left_behind_ = !retrying_;
     }
+    if (left_behind_) return;  // it is committed: the next process ships it
     clock_.SleepFor(wait);
     wait = std::min(2 * wait, kLastRetry);
   }

@@ -47,6 +47,9 @@ class Committer {
   absl::Status Submit(Commit commit);
   // Blocks until everything submitted is committed and shipped, or has failed.
   absl::Status Drain();
+  // From now on what the log does not take at once, and everything after it, is left to the next
+  // process.
+  void StopRetrying();
   absl::Status status() const;
 
  private:
@@ -61,6 +64,9 @@ class Committer {
   std::deque<Commit> queue_ ABSL_GUARDED_BY(mutex_);
   bool busy_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  bool retrying_ ABSL_GUARDED_BY(mutex_) = true;
+  // The thread's own: something committed was not shipped, so nothing after it may be.
+  bool left_behind_ = false;
   absl::Status status_ ABSL_GUARDED_BY(mutex_);
   std::thread thread_;  // last: runs on the members above
 };

@@ -133,6 +133,7 @@ absl::Status Engine::RejectRecord(int dead_letters, int32_t source, const Record
 
 absl::Status Engine::Run() {
   const absl::Status looped = Loop();
+  if (stop_.load(std::memory_order_relaxed)) deps_.committer->StopRetrying();
   absl::Status committed = deps_.committer->Drain();
   if (looped.ok() && committed.ok() && !redoing_) {
     committed = CommitNow(Trainer::Scope::kWhole, project_.state.shards);

@@ -133,6 +133,23 @@ TEST_F(CommitterTest, ALogThatDoesNotTakeTheRecordsIsTriedAgain) {
   EXPECT_THAT(Shipped(), ElementsAre("a"));
 }
 
+TEST_F(CommitterTest, NothingIsShippedPastWhatWasLeftToTheNextProcess) {
+  ASSERT_TRUE(committer_->Submit(MakeCommit("a")).ok());
+  clock_.AwaitWaiters(1);  // refused once: there is no topic yet
+  committer_->StopRetrying();
+  clock_.Advance(absl::Seconds(5));
+  ASSERT_TRUE(committer_->Drain().ok());  // refused again, and left
+  CreateTopic();
+  ASSERT_TRUE(committer_->Submit(MakeCommit("b")).ok());
+  ASSERT_TRUE(committer_->Drain().ok());
+  EXPECT_TRUE(IsStored("a") && IsStored("b"));
+  EXPECT_THAT(Shipped(), ElementsAre());  // "b" alone would be a gap
+  const auto next = *Outbox::Open(state_);
+  next->Channel("out", {"out", 0});
+  ASSERT_TRUE(next->Ship(log_, next->TakeUnshipped()).ok());
+  EXPECT_THAT(Shipped(), ElementsAre("a", "b"));
+}
+
 TEST_F(CommitterTest, DestructionCommitsWhatWasSubmittedAndLeavesTheShippingToTheNext) {
   ASSERT_TRUE(committer_->Submit(MakeCommit("a")).ok());
   clock_.AwaitWaiters(1);  // it waits to try the log again
