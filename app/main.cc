@@ -10,6 +10,7 @@
 #include "CLI/CLI.hpp"
 #include "app/commands/command.h"
 #include "app/commands/usage.h"
+#include "app/version.h"
 
 namespace millrace {
 namespace {
@@ -31,11 +32,11 @@ int Main(int argc, char** argv) {
   Run run;
   CLI::App app("Millrace keeps features and models as fresh as the events that feed them.",
                "millrace");
-  app.footer(
-      "Example: millrace demo flights\nmillrace help TOPIC explains commands, errors and more.");
   app.require_subcommand(1);
   app.fallthrough();  // global options may stand anywhere on the line
   AddGlobalOptions(app, global);
+  app.set_help_flag("-h,--help", "Explain the command, or Millrace");
+  app.set_version_flag("-V,--version", std::string("millrace ") + kVersion, "Print the version");
   AddDemo(app, global, &run);
   AddServe(app, global, &run);
   AddValidate(app, global, &run);
@@ -58,6 +59,10 @@ int Main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {  // the library's way to say so; also for --help
+    if (error.get_name() == "CallForHelp" && app.get_subcommands().empty()) {
+      std::fputs(OverviewText(app, Overview::kWithOptions).c_str(), stdout);
+      return kExitOk;
+    }
     if (error.get_exit_code() == 0) return app.exit(error);
     return FailUsage(app, error);
   }

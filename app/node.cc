@@ -1,6 +1,8 @@
 #include "app/node.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -107,6 +109,8 @@ absl::Status Node::OpenLog() {
 }
 
 absl::Status Node::OpenState() {
+  std::error_code error;  // opening tells
+  std::filesystem::create_directories(project_->state.path, error);
   ASSIGN_OR_RETURN(state_, OpenRocksStateStore({.path = project_->state.path,
                                                 .durability = project_->state.power_loss
                                                                   ? StateDurability::kPowerLoss
@@ -170,7 +174,7 @@ void Node::OpenServices() {
   };
   features_ = std::make_unique<FeatureReader>(
       *store_, FeatureReaderOptions{.now_ms = now_ms, .services = project_->services});
-  std::map<std::string, ScoredTask> tasks;
+  ScoredTasks tasks;
   for (int t = 0; t < static_cast<int>(project_->tasks.size()); ++t) {
     tasks[project_->tasks[t].name] = {&engine_->scorer(t), &engine_->deployment(t),
                                       MakeRecorder(t)};
@@ -195,14 +199,8 @@ DecisionRecorder Node::MakeRecorder(int task) {
     ASSIGN_OR_RETURN(const DecisionAnswer answer,
                      engine_->RecordDecision(task, std::move(request)));
     RecordedDecision recorded{id, std::nullopt};
-    if (answer.duplicate) {
-      v1::Prediction first;
-      if (!first.ParseFromString(answer.prediction)) {
-        return absl::DataLossError("the stored answer to this id does not parse");
-      }
-      for (const v1::LearnerScore& score : first.scores()) {
-        if (score.learner() == first.champion()) recorded.earlier_score = score.score();
-      }
+    if (answer.duplicate && !recorded.first.emplace().ParseFromString(answer.prediction)) {
+      return absl::DataLossError("the stored answer to this id does not parse");
     }
     return recorded;
   };

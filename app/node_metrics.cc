@@ -62,6 +62,10 @@ void ExportTask(const EngineStatus::Task& task, Registry& registry) {
       .GetGauge("millrace_label_pending_decisions", "Decisions that wait for their label",
                 {{"task", task.name}})
       .Set(static_cast<double>(task.counts.pending));
+  Raise(registry.GetCounter("millrace_task_rejected_ids_total",
+                            "Records without the id that the task needs",
+                            {{"task", task.name}}),
+        task.counts.rejected_ids);
   const auto examples = [&](const char* name, uint64_t n) {
     Raise(registry.GetCounter("millrace_examples_total", "Examples of a task by outcome",
                               {{"task", task.name}, {"outcome", name}}),

@@ -146,6 +146,8 @@ struct Project {
 
   // millrace.<project>.<suffix>
   std::string OwnTopic(absl::string_view suffix) const;
+  // 16 hexadecimal digits that name `meaning`: what a model was learned under.
+  std::string MeaningDigest() const;
 };
 
 }  // namespace millrace

@@ -55,7 +55,7 @@ ServedTask::ServedTask() {
   scored.scorer = scorer_.get();
   scored.deployment = &live_;
   request_scorer_ = std::make_unique<RequestScorer>(
-      std::map<std::string, ScoredTask>{{"delayed", scored}},
+      ScoredTasks{{"delayed", scored}},
       RequestScorerOptions{.now_ms = [this] { return now_ms_; }, .max_rows = 1000});
   feature_reader_ = std::make_unique<FeatureReader>(
       *store_, FeatureReaderOptions{.now_ms = [this] { return now_ms_; }, .services = {}});

@@ -99,7 +99,8 @@ class OnlineStore {
 
   // Values of the chosen features (indices into the view) for one entity at event time `at_ms`.
   // `key` follows ViewSpec::key_types; a null part answers `missing`. Errors: InvalidArgument (key
-  // does not fit), DataLoss, OutOfRange (at_ms is older than anything kept).
+  // does not fit), DataLoss, OutOfRange (at_ms is older than anything kept; the values are filled
+  // all the same: null, `truncated`).
   virtual absl::Status Read(int32_t view, std::span<const Value> key, int64_t at_ms,
                             std::span<const int> features,
                             std::span<FeatureValue> values) const = 0;

@@ -106,7 +106,7 @@ void ShardedStore::Answer(const View& view, const EntityRow* row, const Horizon&
     }
     *all_gone &= fold.gone;
     if (fold.gone) {
-      out.status = FeatureStatus::kMissing;
+      out.status = FeatureStatus::kTruncated;
       value = Value::Null();
     }
     out.effective = fold.covered;

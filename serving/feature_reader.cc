@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "core/closest_name.h"
 #include "core/status_macros.h"
+#include "serving/kept_time.h"
 #include "serving/errors.h"
 #include "serving/typed_value.h"
 
@@ -209,7 +210,11 @@ absl::StatusOr<FeaturesResponse> FeatureReader::ReadFeatures(const FeaturesReque
       key_views.clear();
       for (const OwnedValue& part : key) key_views.push_back(part.view());
       values.assign(read.features.size(), FeatureValue());
-      RETURN_IF_ERROR(store_.Read(read.view, key_views, at_ms, read.features, values));
+      if (const absl::Status status =
+              store_.Read(read.view, key_views, at_ms, read.features, values);
+          !status.ok()) {
+        return ExplainRead(status, store_, read.view, at_ms);
+      }
       for (size_t i = 0; i < values.size(); ++i) {
         FeatureValue& value = values[i];
         if (request.max_age_ms && value.age_ms && *value.age_ms > *request.max_age_ms) {

@@ -34,8 +34,8 @@ absl::Status WrongType(absl::string_view field, absl::string_view expected, cons
       field, absl::StrCat("'", field, "' must be ", expected, ", not ", JsonKindName(got.kind())));
 }
 
-absl::StatusOr<JsonValue> ParseBody(absl::string_view body) {
-  absl::StatusOr<JsonValue> root = ParseJson(body);
+absl::StatusOr<JsonValue> ParseBody(absl::string_view body, const JsonLimits& limits = {}) {
+  absl::StatusOr<JsonValue> root = ParseJson(body, limits);
   ApiError error;
   if (!root.ok()) {
     error.code =
@@ -315,7 +315,9 @@ absl::StatusOr<ScoreRequest> ParseScoreRequest(absl::string_view body) {
 }
 
 absl::StatusOr<std::vector<NewRecord>> ParseAppendRequest(absl::string_view body) {
-  ASSIGN_OR_RETURN(const JsonValue root, ParseBody(body));
+  JsonLimits limits;
+  limits.max_bytes = std::max(limits.max_bytes, body.size());  // the server has its own limit
+  ASSIGN_OR_RETURN(const JsonValue root, ParseBody(body, limits));
   RETURN_IF_ERROR(CheckMembers(root, "", {"records"}));
   if (root.Find("records") == nullptr) return BadField("records", "'records' is missing");
   ASSIGN_OR_RETURN(const auto items, ReadArray(root, "records"));

@@ -58,6 +58,7 @@ std::string ScoresJson(const ScoreResponse& response) {
     json.BeginObject();
     json.Key("value").Double(score.value);
     json.Key("status").String(score.status);
+    if (!score.answered_by.empty()) json.Key("answered_by").String(score.answered_by);
     json.Key("prediction_id");
     score.prediction_id ? json.TypedValue(score.prediction_id->view()) : json.Null();
     json.Key("features").BeginObject();

@@ -1,5 +1,6 @@
 #include "serving/log_records.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -13,17 +14,20 @@ namespace millrace {
 LogRecords::LogRecords(Log& log, Clock& clock, LogRecordsOptions options)
     : log_(log), clock_(clock), options_(std::move(options)) {}
 
-absl::Status LogRecords::Explain(const absl::Status& status, absl::string_view topic) {
-  if (!absl::IsNotFound(status)) return status;
+absl::Status LogRecords::Explain(const absl::Status& status, absl::string_view topic,
+                                 int32_t partition) {
+  if (!absl::IsNotFound(status) && !absl::IsInvalidArgument(status)) return status;
   ApiError error;
   error.code = ErrorCode::kUnknownTopic;
   error.detail = absl::StrCat("there is no topic '", topic, "'");
   if (const auto topics = log_.Topics(); topics.ok()) {
     std::vector<std::string> known;
     for (const TopicInfo& info : *topics) {
-      // The topic is there, so it is the partition that is not.
       if (absl::string_view(info.name) == topic) {
-        error.detail = std::string(status.message());
+        // The topic is there, so it is the partition that is not, or something else is wrong.
+        if (absl::IsInvalidArgument(status) && partition < info.partitions) return status;
+        error.detail = absl::StrCat("topic '", topic, "' has ", info.partitions, " partition",
+                                    info.partitions == 1 ? "" : "s", ", no partition ", partition);
       }
       known.push_back(info.name);
     }
@@ -61,17 +65,23 @@ absl::StatusOr<std::vector<AppendPosition>> LogRecords::Append(
     append.timestamp_ms = record.timestamp_ms;
   }
   absl::StatusOr<std::vector<AppendPosition>> positions = log_.Append(appends);
-  if (!positions.ok()) return Explain(positions.status(), topic);
+  if (!positions.ok()) {
+    int32_t partition = -1;
+    for (const NewRecord& record : records) {
+      partition = std::max(partition, record.partition.value_or(-1));
+    }
+    return Explain(positions.status(), topic, partition);
+  }
   return positions;
 }
 
 absl::StatusOr<ReadRecordsResponse> LogRecords::Read(const ReadRecordsRequest& request) {
   const TopicPartition input{request.topic, request.partition};
   absl::StatusOr<OffsetRange> range = log_.Offsets(input);
-  if (!range.ok()) return Explain(range.status(), request.topic);
+  if (!range.ok()) return Explain(range.status(), request.topic, request.partition);
   const int64_t from = request.offset.value_or(range->begin);
   absl::StatusOr<std::unique_ptr<LogReader>> reader = log_.OpenReader({ReadFrom{input, from}});
-  if (!reader.ok()) return Explain(reader.status(), request.topic);
+  if (!reader.ok()) return Explain(reader.status(), request.topic, request.partition);
 
   RecordBatch batch;
   int64_t left_ns = absl::ToInt64Nanoseconds(std::min(request.wait, kMaxReadWait));

@@ -31,8 +31,9 @@ class LogRecords final : public RecordService {
   absl::StatusOr<std::vector<TopicInfo>> Topics() override;
 
  private:
-  // NotFound as an ApiError with a suggestion; other statuses as they are.
-  absl::Status Explain(const absl::Status& status, absl::string_view topic);
+  // What is not there as an ApiError with a suggestion: the topic, or of it the partition (the
+  // largest asked for, -1 for none); other statuses as they are.
+  absl::Status Explain(const absl::Status& status, absl::string_view topic, int32_t partition);
 
   Log& log_;
   Clock& clock_;

@@ -74,14 +74,25 @@ bool CarriesId(const ScoringPlan& plan, const ScoreRow& row) {
 
 }  // namespace
 
-RequestScorer::RequestScorer(std::map<std::string, ScoredTask> tasks, RequestScorerOptions options)
+RequestScorer::RequestScorer(ScoredTasks tasks, RequestScorerOptions options)
     : tasks_(std::move(tasks)), options_(std::move(options)) {}
 
+// "task" or "task.learner": the task and the learner, which is empty in the first form.
+std::pair<const ScoredTask*, absl::string_view> RequestScorer::Find(absl::string_view name) const {
+  const auto whole = tasks_.find(name);
+  if (whole != tasks_.end()) return {&whole->second, ""};
+  const size_t dot = name.rfind('.');
+  if (dot == absl::string_view::npos) return {nullptr, ""};
+  const auto task = tasks_.find(name.substr(0, dot));
+  if (task == tasks_.end()) return {nullptr, ""};
+  return {&task->second, name.substr(dot + 1)};
+}
+
 bool RequestScorer::MayBlock(const ScoreRequest& request) const {
-  const auto task = tasks_.find(request.task);
-  if (task == tasks_.end()) return false;
-  const ScoringPlan& plan = task->second.scorer->plan();
-  if (!plan.records_requests || task->second.record == nullptr) return false;
+  const ScoredTask* const task = Find(request.task).first;
+  if (task == nullptr) return false;
+  const ScoringPlan& plan = task->scorer->plan();
+  if (!plan.records_requests || task->record == nullptr) return false;
   for (const ScoreRow& row : request.rows) {
     if (CarriesId(plan, row)) return true;
   }
@@ -89,16 +100,8 @@ bool RequestScorer::MayBlock(const ScoreRequest& request) const {
 }
 
 absl::StatusOr<RequestScorer::Chosen> RequestScorer::Choose(const ScoreRequest& request) const {
-  std::string learner;
-  auto task = tasks_.find(request.task);
-  if (task == tasks_.end()) {
-    const size_t dot = request.task.rfind('.');
-    if (dot != std::string::npos) {
-      task = tasks_.find(request.task.substr(0, dot));
-      learner = request.task.substr(dot + 1);
-    }
-  }
-  if (task == tasks_.end()) {
+  const auto [task, learner] = Find(request.task);
+  if (task == nullptr) {
     std::vector<std::string> known;
     for (const auto& [name, unused] : tasks_) known.push_back(name);
     return Error(ErrorCode::kUnknownTask, "task",
@@ -106,55 +109,90 @@ absl::StatusOr<RequestScorer::Chosen> RequestScorer::Choose(const ScoreRequest& 
                  ClosestName(request.task, known));
   }
   Chosen chosen;
-  chosen.task = &task->second;
+  chosen.task = task;
   chosen.deployment = chosen.task->deployment->Read();
   if (chosen.deployment == nullptr) {
     return Error(ErrorCode::kUnavailable, "",
-                 absl::StrCat("task '", task->first, "' has no model yet"));
+                 absl::StrCat("task '", task->scorer->plan().task, "' has no model yet"));
   }
-  chosen.model = learner.empty() ? chosen.deployment->champion : chosen.deployment->Find(learner);
+  chosen.model =
+      learner.empty() ? chosen.deployment->champion : chosen.deployment->Find(std::string(learner));
   if (chosen.model < 0) {
     std::vector<std::string> known;
     for (const DeployedModel& model : chosen.deployment->models) known.push_back(model.learner);
     const std::string close = ClosestName(learner, known);
-    return Error(ErrorCode::kUnknownTask, "task",
-                 absl::StrCat("task '", task->first, "' has no learner '", learner, "'"),
-                 close.empty() ? close : absl::StrCat(task->first, ".", close));
+    return Error(
+        ErrorCode::kUnknownTask, "task",
+        absl::StrCat("task '", chosen.deployment->task, "' has no learner '", learner, "'"),
+        close.empty() ? close : absl::StrCat(chosen.deployment->task, ".", close));
   }
   return chosen;
 }
 
-absl::StatusOr<RowScore> RequestScorer::ScoreOne(const ScoreRequest& request, size_t row_index,
-                                                 const Chosen& chosen, int64_t at_ms,
-                                                 DecisionRow* row) const {
+// One row, assembled and scored; nothing is recorded before all rows of a request are.
+struct RequestScorer::Prepared {
+  TypedFields fields;
+  std::optional<OwnedValue> id;  // to be recorded under
+  DecisionRow row;
+};
+
+absl::Status RequestScorer::CheckRecordedTime(const ScoreRequest& request, int64_t now_ms) const {
+  if (!request.at_ms || !MayBlock(request)) return absl::OkStatus();
+  if (*request.at_ms >= now_ms - options_.max_past_ms &&
+      *request.at_ms <= now_ms + options_.max_ahead_ms) {
+    return absl::OkStatus();
+  }
+  return Error(
+      ErrorCode::kBadField, "at",
+      absl::StrCat("a decision that is recorded is one of now, at most ",
+                   options_.max_past_ms / 60'000, " min ago or ", options_.max_ahead_ms / 1000,
+                   " s ahead; leave out the id to ask about ", "another time"));
+}
+
+absl::Status RequestScorer::Prepare(const ScoreRequest& request, size_t row_index,
+                                    const Chosen& chosen, int64_t at_ms, Prepared* row) const {
   const Scorer& scorer = *chosen.task->scorer;
   const ScoringPlan& plan = scorer.plan();
   const ScoreRow& given = request.rows[row_index];
-  TypedFields fields;
-  fields.owned.resize(static_cast<size_t>(plan.field_count));
+  row->fields.owned.resize(static_cast<size_t>(plan.field_count));
   for (const NamedValue& field : given.fields) {
-    RETURN_IF_ERROR(SetField(plan, field.name, field.value.view(), row_index, &fields));
+    RETURN_IF_ERROR(SetField(plan, field.name, field.value.view(), row_index, &row->fields));
   }
-  ASSIGN_OR_RETURN(const std::optional<OwnedValue> id, FillId(plan, given, row_index, &fields));
-  for (const OwnedValue& value : fields.owned) fields.views.push_back(value.view());
-  RETURN_IF_ERROR(scorer.Assemble(fields.views, at_ms, row));
-  scorer.Score(*chosen.deployment, row);
+  ASSIGN_OR_RETURN(row->id, FillId(plan, given, row_index, &row->fields));
+  if (!plan.records_requests || chosen.task->record == nullptr) row->id.reset();
+  for (const OwnedValue& value : row->fields.owned) row->fields.views.push_back(value.view());
+  RETURN_IF_ERROR(scorer.Assemble(row->fields.views, at_ms, &row->row));
+  scorer.Score(*chosen.deployment, &row->row);
+  return absl::OkStatus();
+}
 
+absl::StatusOr<RowScore> RequestScorer::Answer(const ScoreRequest& request, const Chosen& chosen,
+                                               const Prepared& row) const {
+  const DeployedModel& model = chosen.deployment->models[static_cast<size_t>(chosen.model)];
   RowScore answer;
-  answer.value = row->scores[static_cast<size_t>(chosen.model)];
-  for (size_t i = 0; i < row->features.size(); ++i) {
-    answer.features.push_back({scorer.feature_names()[i], row->features[i]});
-  }
-  if (request.explain) {
-    const Model& model = *chosen.deployment->models[static_cast<size_t>(chosen.model)].model;
-    for (const Contribution& part : model.Explain(row->inputs)) {
-      answer.explain.push_back({part.input, part.value});
+  if (row.id) {
+    ASSIGN_OR_RETURN(RecordedDecision recorded,
+                     chosen.task->record(*row.id, row.row, *chosen.deployment));
+    answer.prediction_id = std::move(recorded.id);
+    if (recorded.first) {
+      // The first answer stands. Its features and its explanation are not those of now.
+      answer.status = "duplicate";
+      for (const v1::LearnerScore& score : recorded.first->scores()) {
+        if (score.learner() != model.learner) continue;
+        answer.value = score.score();
+        answer.answered_by = absl::StrCat(score.generation(), ".", score.step());
+      }
+      return answer;
     }
   }
-  if (id && plan.records_requests && chosen.task->record != nullptr) {
-    ASSIGN_OR_RETURN(RecordedDecision recorded, chosen.task->record(*id, *row, *chosen.deployment));
-    answer.prediction_id = std::move(recorded.id);
-    if (recorded.earlier_score) answer.value = *recorded.earlier_score;
+  answer.value = row.row.scores[static_cast<size_t>(chosen.model)];
+  for (size_t i = 0; i < row.row.features.size(); ++i) {
+    answer.features.push_back({chosen.task->scorer->feature_names()[i], row.row.features[i]});
+  }
+  if (request.explain) {
+    for (const Contribution& part : model.model->Explain(row.row.inputs)) {
+      answer.explain.push_back({part.input, part.value});
+    }
   }
   return answer;
 }
@@ -167,6 +205,7 @@ absl::StatusOr<ScoreResponse> RequestScorer::Score(const ScoreRequest& request) 
   ASSIGN_OR_RETURN(const Chosen chosen, Choose(request));
   const int64_t now_ms = options_.now_ms();
   const int64_t at_ms = request.at_ms.value_or(now_ms);
+  RETURN_IF_ERROR(CheckRecordedTime(request, now_ms));
   const DeployedModel& model = chosen.deployment->models[static_cast<size_t>(chosen.model)];
 
   ScoreResponse response;
@@ -187,10 +226,13 @@ absl::StatusOr<ScoreResponse> RequestScorer::Score(const ScoreRequest& request) 
                                     *request.max_staleness_ms, " was asked for")
                      : absl::StrCat(response.model.name, " has learned no label yet"));
   }
-  DecisionRow row;
-  response.scores.reserve(request.rows.size());
-  for (size_t i = 0; i < request.rows.size(); ++i) {
-    ASSIGN_OR_RETURN(RowScore score, ScoreOne(request, i, chosen, at_ms, &row));
+  std::vector<Prepared> rows(request.rows.size());
+  for (size_t i = 0; i < rows.size(); ++i) {
+    RETURN_IF_ERROR(Prepare(request, i, chosen, at_ms, &rows[i]));
+  }
+  response.scores.reserve(rows.size());
+  for (const Prepared& row : rows) {
+    ASSIGN_OR_RETURN(RowScore score, Answer(request, chosen, row));
     response.scores.push_back(std::move(score));
   }
   return response;

@@ -9,9 +9,12 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "core/snapshot.h"
+#include "schemas/prediction.pb.h"
 #include "serving/deployment.h"
 #include "serving/scorer.h"
 #include "serving/service.h"
@@ -19,10 +22,10 @@
 namespace millrace {
 
 // A decision as recorded: the id that a label may cite and, where the id had been decided before,
-// the score it was given then, which is the answer again.
+// what was predicted then, which is the answer again.
 struct RecordedDecision {
   OwnedValue id;
-  std::optional<double> earlier_score;
+  std::optional<v1::Prediction> first;
 };
 
 // Makes a scored request a decision under `id` and returns once it is durable: the id that a label
@@ -38,16 +41,22 @@ struct ScoredTask {
   DecisionRecorder record;
 };
 
+// By name.
+using ScoredTasks = std::map<std::string, ScoredTask, std::less<>>;
+
 struct RequestScorerOptions {
   // Time of a decision that names none, and by which ages are told. Thread-safe.
   std::function<int64_t()> now_ms;
   size_t max_rows = 1000;
+  // How far from now the time of a recorded decision may be: further back, the model of today would
+  // be entered as having served then; further ahead, it would wait for its label for as long.
+  int64_t max_past_ms = 3'600'000;
+  int64_t max_ahead_ms = 60'000;
 };
 
 class RequestScorer final : public ScoreService {
  public:
-  // Tasks by name.
-  RequestScorer(std::map<std::string, ScoredTask> tasks, RequestScorerOptions options);
+  RequestScorer(ScoredTasks tasks, RequestScorerOptions options);
 
   absl::StatusOr<ScoreResponse> Score(const ScoreRequest& request) override;
   bool MayBlock(const ScoreRequest& request) const override;
@@ -58,11 +67,16 @@ class RequestScorer final : public ScoreService {
     std::shared_ptr<const Deployment> deployment;
     int model = 0;
   };
+  std::pair<const ScoredTask*, absl::string_view> Find(absl::string_view name) const;
   absl::StatusOr<Chosen> Choose(const ScoreRequest& request) const;
-  absl::StatusOr<RowScore> ScoreOne(const ScoreRequest& request, size_t row_index,
-                                    const Chosen& chosen, int64_t at_ms, DecisionRow* row) const;
+  struct Prepared;
+  absl::Status CheckRecordedTime(const ScoreRequest& request, int64_t now_ms) const;
+  absl::Status Prepare(const ScoreRequest& request, size_t row_index, const Chosen& chosen,
+                       int64_t at_ms, Prepared* row) const;
+  absl::StatusOr<RowScore> Answer(const ScoreRequest& request, const Chosen& chosen,
+                                  const Prepared& row) const;
 
-  std::map<std::string, ScoredTask> tasks_;
+  ScoredTasks tasks_;
   RequestScorerOptions options_;
 };
 

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/check.h"
 #include "core/status_macros.h"
+#include "serving/kept_time.h"
 
 namespace millrace {
 namespace {
@@ -81,8 +82,8 @@ Scorer::Scorer(std::shared_ptr<const ScoringPlan> plan, const OnlineStore& store
   }
 }
 
-absl::Status Scorer::Assemble(std::span<const Value> fields, int64_t at_ms,
-                              DecisionRow* row) const {
+absl::Status Scorer::Assemble(std::span<const Value> fields, int64_t at_ms, DecisionRow* row,
+                              TooOld too_old) const {
   const ScoringPlan& plan = *plan_;
   CHECK(fields.size() == static_cast<size_t>(plan.field_count));
   row->at_ms = at_ms;
@@ -96,7 +97,10 @@ absl::Status Scorer::Assemble(std::span<const Value> fields, int64_t at_ms,
     row->key.clear();
     for (const int slot : read.key_slots) row->key.push_back(row->slots[static_cast<size_t>(slot)]);
     const std::span<FeatureValue> values(row->features.data() + next, read.features.size());
-    RETURN_IF_ERROR(store_->Read(read.view, row->key, at_ms, read.features, values));
+    const absl::Status status = store_->Read(read.view, row->key, at_ms, read.features, values);
+    if (!status.ok() && !(absl::IsOutOfRange(status) && too_old == TooOld::kTruncate)) {
+      return ExplainRead(status, *store_, read.view, at_ms);
+    }
     for (size_t i = 0; i < values.size(); ++i) {
       const FeatureValue& feature = values[i];
       if (feature.status != FeatureStatus::kWarming) {

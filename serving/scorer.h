@@ -52,8 +52,11 @@ class Scorer {
   // Fills the slots, features, inputs and statuses of *row for a decision at at_ms. A feature that
   // is still warming is null to the learners; its value stands in row->features.
   // REQUIRES: fields.size() == plan().field_count, of the declared types or null; they outlive the
-  // use of *row. Errors: those of OnlineStore::Read.
-  absl::Status Assemble(std::span<const Value> fields, int64_t at_ms, DecisionRow* row) const;
+  // use of *row. Errors: those of OnlineStore::Read; its OutOfRange only with TooOld::kRefuse, else
+  // what is not kept any more is null, `truncated`.
+  enum class TooOld { kRefuse, kTruncate };
+  absl::Status Assemble(std::span<const Value> fields, int64_t at_ms, DecisionRow* row,
+                        TooOld too_old = TooOld::kRefuse) const;
 
   // Scores an assembled row by every model of the deployment.
   void Score(const Deployment& deployment, DecisionRow* row) const;

@@ -120,6 +120,9 @@ class Log {
   virtual absl::StatusOr<std::vector<AppendPosition>> Append(
       std::span<const AppendRecord> records) = 0;
 
+  // The most bytes of key, value and headers together that Append takes in one record.
+  virtual size_t max_record_bytes() const = 0;
+
   virtual absl::StatusOr<OffsetRange> Offsets(const TopicPartition& input) = 0;
 
   // The first offset whose record has timestamp >= timestamp_ms; the end if there is none.

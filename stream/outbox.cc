@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/check.h"
 #include "core/coding.h"
+#include "core/log_line.h"
 #include "core/status_macros.h"
 #include "stream/state_keys.h"
 
@@ -74,6 +75,12 @@ bool DecodeEntry(absl::string_view in, OutboxRecord* record) {
     record->timestamp_ms = timestamp_ms;
   }
   return in.empty();
+}
+
+size_t SizeOf(const AppendRecord& record, const std::vector<Header>& headers) {
+  size_t bytes = record.key.value_or("").size() + record.value.value_or("").size();
+  for (const Header& header : headers) bytes += header.name.size() + header.value.size();
+  return bytes;
 }
 
 }  // namespace
@@ -164,7 +171,7 @@ void Outbox::AddCommit(StateBatch* batch, std::vector<OutboxEntry>* to_ship) {
 absl::Status Outbox::Ship(Log& log, const std::vector<OutboxEntry>& entries) {
   if (entries.empty()) return absl::OkStatus();
   struct Marks {
-    std::string n, epoch;
+    std::string n, epoch, left_out;
     std::vector<Header> headers;
   };
   std::vector<Marks> marks(entries.size());
@@ -182,6 +189,17 @@ absl::Status Outbox::Ship(Log& log, const std::vector<OutboxEntry>& entries) {
     records[i].partition = channel.target.partition;
     if (entry.record.key) records[i].key = *entry.record.key;
     if (entry.record.value) records[i].value = *entry.record.value;
+    if (SizeOf(records[i], marks[i].headers) > log.max_record_bytes()) {
+      // Under its number all the same: a gap would stop every reader, a refusal every later record.
+      marks[i].left_out = absl::StrCat(entry.record.value.value_or("").size());
+      marks[i].headers.push_back({kLeftOutHeader, marks[i].left_out});
+      records[i].value = std::nullopt;
+      LogLine(LogLevel::kError, "value_left_out")
+          .With("topic", channel.target.topic)
+          .With("n", entry.n)
+          .With("bytes", marks[i].left_out)
+          .With("limit", log.max_record_bytes());
+    }
     records[i].headers = marks[i].headers;
     // Kafka keeps no times before 1970; an event may be older, and what is refused blocks the rest.
     if (entry.record.timestamp_ms.value_or(0) > 0) {

@@ -27,6 +27,9 @@
 
 namespace millrace {
 
+// Of a record whose value is not in the log: how many bytes it had.
+inline constexpr absl::string_view kLeftOutHeader = "millrace-value-left-out";
+
 struct OutboxRecord {
   std::optional<std::string> key;
   std::optional<std::string> value;
@@ -66,6 +69,7 @@ class Outbox {
   std::vector<OutboxEntry> TakeUnshipped() { return std::move(unshipped_); }
 
   // Appends the entries to the log, blocking until it acknowledges, and marks them for deletion.
+  // One that is larger than the log takes goes without its value, with the header kLeftOutHeader.
   // On an error nothing is marked; shipping the same entries again is right.
   absl::Status Ship(Log& log, const std::vector<OutboxEntry>& entries);
 

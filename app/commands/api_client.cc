@@ -93,6 +93,44 @@ std::string ServerUrl(const GlobalOptions& global) {
   return url.empty() ? global.server : url;
 }
 
+int OpenApi(const GlobalOptions& global, const std::string& what, std::unique_ptr<ApiClient>* api) {
+  std::string url = global.server;
+  std::string project;
+  if (!global.server_given && HasConfiguration(global)) {
+    const LoadResult loaded = LoadSilently(global);
+    if (!loaded.project) {
+      PrintDiagnostics(global, loaded.diagnostics);
+      return kExitConfig;
+    }
+    project = loaded.project->name;
+    const std::string listens = UrlOfListenAddress(loaded.project->server.http);
+    if (!listens.empty()) url = listens;
+  }
+  absl::StatusOr<std::unique_ptr<ApiClient>> made = ApiClient::Make(url);
+  if (!made.ok()) {
+    Fail(what, made.status());
+    return kExitUsage;
+  }
+  *api = *std::move(made);
+  if (project.empty()) return kExitOk;
+  const absl::StatusOr<std::string> served = ServedProject(**api);
+  if (absl::IsUnavailable(served.status())) return FailRequest(what, served.status());
+  // A server that cannot say so yet will tell what is wrong when it is asked what was meant.
+  if (!served.ok() || *served == project) return kExitOk;
+  std::fprintf(stderr,
+               "millrace: %s: %s serves project '%s', not '%s'; name yours with --server URL\n",
+               what.c_str(), (*api)->url().c_str(), served->c_str(), project.c_str());
+  return kExitUnavailable;
+}
+
+absl::StatusOr<std::string> ServedProject(ApiClient& api) {
+  ASSIGN_OR_RETURN(const std::string answer, api.Get("/api/v1/status", kProbeTimeout));
+  ASSIGN_OR_RETURN(const JsonValue status, ParseAnswer(answer));
+  std::string project = TextMember(status, "project");
+  if (project.empty()) return absl::UnknownError("the server's answer names no project");
+  return project;
+}
+
 absl::StatusOr<std::unique_ptr<ApiClient>> ApiClient::Make(const std::string& url) {
   ASSIGN_OR_RETURN(std::unique_ptr<HttpClient> http, HttpClient::Make(url));
   return std::unique_ptr<ApiClient>(new ApiClient(std::move(http)));

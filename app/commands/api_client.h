@@ -21,9 +21,19 @@ namespace millrace {
 // Where to ask: --server, else the address that the configuration gives its server (when there is
 // one that loads), else http://127.0.0.1:7470. Prints nothing.
 std::string ServerUrl(const GlobalOptions& global);
+// How long a server is waited for that should say which project it serves.
+inline constexpr absl::Duration kProbeTimeout = absl::Seconds(3);
+
 // The URL at which a server listening on `address` ("0.0.0.0:7470") is reached from this machine;
 // empty when its port is known only to itself (port 0).
 std::string UrlOfListenAddress(absl::string_view address);
+
+class ApiClient;
+
+// Connects a command to the server it means: --server, whatever that serves; else the server of the
+// configuration here, which must load and, if a server answers, be of the project it serves; else
+// http://127.0.0.1:7470. Returns the exit code; unless that is 0 it has said why.
+int OpenApi(const GlobalOptions& global, const std::string& what, std::unique_ptr<ApiClient>* api);
 
 class ApiClient {
  public:
@@ -46,6 +56,9 @@ class ApiClient {
 
   std::unique_ptr<HttpClient> http_;
 };
+
+// The project that the server says it serves. Errors: as Get; Unknown when it names none.
+absl::StatusOr<std::string> ServedProject(ApiClient& api);
 
 // What the problem was, of a status from ApiClient: "MILLRACE-4003"; empty for others.
 std::string ProblemCode(const absl::Status& status);

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "absl/algorithm/container.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
 #include "app/config/load.h"
 
@@ -64,6 +65,13 @@ std::map<std::string, std::string> Environment() {
 
 int Fail(const std::string& what, const absl::Status& status) {
   std::fprintf(stderr, "millrace: %s: %s\n", what.c_str(), std::string(status.message()).c_str());
+  if (absl::IsUnavailable(status) && (absl::StartsWith(status.message(), "cannot bind ") ||
+                                      absl::StartsWith(status.message(), "cannot listen on "))) {
+    std::fputs(
+        "  hint: stop what listens there (another millrace?), or take any free port: "
+        "--set server.http=127.0.0.1:0 --set server.grpc=127.0.0.1:0\n",
+        stderr);
+  }
   return ExitCodeOf(status);
 }
 
@@ -85,18 +93,21 @@ std::shared_ptr<const Project> LoadProject(
   options.directory = std::move(directory);
   options.settings.insert(options.settings.begin(), extra.begin(), extra.end());
   LoadResult result = Load(options);
-  if (!result.diagnostics.empty()) {
-    std::fputs(
-        Render(result.diagnostics, UseColor(global) ? Color::kAlways : Color::kNever).c_str(),
-        stderr);
-  }
+  PrintDiagnostics(global, result.diagnostics);
   if (!result.project) return nullptr;
   return std::make_shared<const Project>(*std::move(result.project));
 }
 
+LoadResult LoadSilently(const GlobalOptions& global) { return Load(OptionsOf(global)); }
+
+void PrintDiagnostics(const GlobalOptions& global, const std::vector<Diagnostic>& diagnostics) {
+  std::fputs(Render(diagnostics, UseColor(global) ? Color::kAlways : Color::kNever).c_str(),
+             stderr);
+}
+
 std::shared_ptr<const Project> FindProject(const GlobalOptions& global) {
   if (!HasConfiguration(global)) return nullptr;
-  LoadResult result = Load(OptionsOf(global));
+  LoadResult result = LoadSilently(global);
   return result.project ? std::make_shared<const Project>(*std::move(result.project)) : nullptr;
 }
 

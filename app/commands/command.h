@@ -15,6 +15,7 @@
 
 #include "CLI/CLI.hpp"
 #include "absl/status/status.h"
+#include "app/config/load.h"
 #include "app/project.h"
 
 namespace millrace {
@@ -25,6 +26,7 @@ enum ExitCode : int {
   kExitFailed = 1,
   kExitUsage = 64,
   kExitData = 65,
+  kExitNoInput = 66,
   kExitUnavailable = 69,
   kExitBug = 70,
   kExitRetry = 75,
@@ -65,7 +67,8 @@ void AddProduce(CLI::App& app, const GlobalOptions& global, Run* run);
 void AddTest(CLI::App& app, const GlobalOptions& global, Run* run);
 void AddHelp(CLI::App& app, const GlobalOptions& global, Run* run);
 
-// Says "millrace: <what>: <message>" on stderr and returns the exit code of the status.
+// Says "millrace: <what>: <message>" on stderr, with what to do about an address that is taken, and
+// returns the exit code of the status.
 int Fail(const std::string& what, const absl::Status& status);
 
 // True when escape sequences may be written to stderr (--color, NO_COLOR, FORCE_COLOR, terminal).
@@ -81,8 +84,14 @@ std::shared_ptr<const Project> LoadProject(
     std::optional<std::string> text = std::nullopt,
     std::optional<std::string> directory = std::nullopt);
 
+// As LoadProject, but says nothing: all diagnostics are in the result.
+LoadResult LoadSilently(const GlobalOptions& global);
+
 // As LoadProject, but says nothing: null when there is no configuration or it has errors.
 std::shared_ptr<const Project> FindProject(const GlobalOptions& global);
+
+// Says what is wrong with a configuration, on stderr.
+void PrintDiagnostics(const GlobalOptions& global, const std::vector<Diagnostic>& diagnostics);
 
 // True when --file names a configuration or the default one is here.
 bool HasConfiguration(const GlobalOptions& global);

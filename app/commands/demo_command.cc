@@ -113,6 +113,7 @@ class Demo {
         text, {{kEmbeddedLog, absl::StrCat("log: {kafka: {brokers: \"", options_.kafka, "\"}}")}});
   }
 
+  std::filesystem::path OwnerFile() const { return directory_ / "data" / "made-by-the-demo"; }
   std::filesystem::path RunFile() const { return directory_ / "data" / "run"; }
   // What makes two runs the same one.
   std::string RunName() const {
@@ -122,8 +123,18 @@ class Demo {
         absl::Hex(Xxh3(absl::StrCat(config_, "\n", absl::StrJoin(global_.settings, "\n")))), "\n");
   }
 
-  // An unfinished run of the same kind is resumed; anything else starts over.
+  // An unfinished run of the same kind is resumed; anything else starts over. What another program
+  // keeps in `data` is not touched.
   absl::Status PrepareDirectory() {
+    const std::filesystem::path data = directory_ / "data";
+    std::error_code error;
+    const bool used =
+        std::filesystem::exists(data, error) && !std::filesystem::is_empty(data, error);
+    if (used && !std::filesystem::exists(OwnerFile(), error)) {
+      return absl::PermissionDeniedError(absl::StrCat(
+          data.string(),
+          " was not made by the demo and is left alone; choose another directory with -C"));
+    }
     std::string found;
     {
       std::ifstream file(RunFile());
@@ -131,22 +142,28 @@ class Demo {
     }
     resumed_ = found == RunName();
     if (resumed_) return absl::OkStatus();
-    std::error_code error;
-    std::filesystem::remove_all(directory_ / "data", error);
-    std::filesystem::create_directories(directory_ / "data", error);
+    if (!found.empty() && !global_.quiet) {
+      std::fprintf(stderr, "starting over: the unfinished run in %s was one with other options\n",
+                   directory_.c_str());
+    }
+    std::filesystem::remove_all(data, error);
+    std::filesystem::create_directories(data, error);
     if (error) {
       return absl::UnavailableError(
           absl::StrCat("cannot use ", directory_.string(), ": ", error.message()));
     }
-    return absl::OkStatus();
+    return WriteFile(OwnerFile(),
+                     "This directory belongs to `millrace demo flights`, which empties it.\n");
   }
 
-  absl::Status MarkStarted() const {
-    std::ofstream file(RunFile());
-    file << RunName();
+  absl::Status MarkStarted() const { return WriteFile(RunFile(), RunName()); }
+
+  static absl::Status WriteFile(const std::filesystem::path& path, const std::string& text) {
+    std::ofstream file(path);
+    file << text;
     file.close();
     return file ? absl::OkStatus()
-                : absl::UnavailableError(absl::StrCat("cannot write ", RunFile().string()));
+                : absl::UnavailableError(absl::StrCat("cannot write ", path.string()));
   }
 
   absl::Status RunProject(std::optional<double> speed) {
@@ -195,7 +212,7 @@ class Demo {
     RETURN_IF_ERROR(replayed);
     RETURN_IF_ERROR(stopped);
     if (interrupted_ && !finished) {
-      std::fprintf(stderr, "stopped; the next `millrace demo flights` goes on from here\n");
+      std::fprintf(stderr, "stopped; the same command goes on from here\n");
       return absl::OkStatus();
     }
     const double seconds = static_cast<double>(clock_.MonotonicNanos() - start_ns) * 1e-9;

@@ -10,6 +10,12 @@ extern const char millrace_page_expressions[], millrace_page_expressions_end[];
 extern const char millrace_page_windows[], millrace_page_windows_end[];
 extern const char millrace_page_learners[], millrace_page_learners_end[];
 extern const char millrace_page_http[], millrace_page_http_end[];
+extern const char millrace_page_concepts[], millrace_page_concepts_end[];
+extern const char millrace_page_metrics[], millrace_page_metrics_end[];
+extern const char millrace_page_grpc[], millrace_page_grpc_end[];
+extern const char millrace_page_dead_letters[], millrace_page_dead_letters_end[];
+extern const char millrace_page_test_features[], millrace_page_test_features_end[];
+extern const char millrace_page_kafka[], millrace_page_kafka_end[];
 }
 
 namespace millrace {
@@ -39,6 +45,18 @@ std::span<const HelpPage> HelpPages() {
       {"learners", "the types of learners and their options",
        Between(millrace_page_learners, millrace_page_learners_end)},
       {"http", "the HTTP API", Between(millrace_page_http, millrace_page_http_end)},
+      {"concepts", "what the words of Millrace mean",
+       Between(millrace_page_concepts, millrace_page_concepts_end)},
+      {"metrics", "the metrics of GET /metrics",
+       Between(millrace_page_metrics, millrace_page_metrics_end)},
+      {"grpc", "the gRPC API",
+       Between(millrace_page_grpc, millrace_page_grpc_end)},
+      {"dead-letters", "records that a source cannot take",
+       Between(millrace_page_dead_letters, millrace_page_dead_letters_end)},
+      {"test-features", "test files: records in, answers out",
+       Between(millrace_page_test_features, millrace_page_test_features_end)},
+      {"kafka", "Millrace on a Kafka cluster",
+       Between(millrace_page_kafka, millrace_page_kafka_end)},
   };
   return kPages;
 }

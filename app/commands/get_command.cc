@@ -86,12 +86,10 @@ int Get(const GlobalOptions& global, const GetOptions& options) {
     Fail("get", keys.status());
     return kExitUsage;
   }
-  const absl::StatusOr<std::unique_ptr<ApiClient>> api = ApiClient::Make(ServerUrl(global));
-  if (!api.ok()) {
-    Fail("get", api.status());
-    return kExitUsage;
-  }
-  const absl::StatusOr<std::string> answer = ReadViewOrService(**api, options, *keys);
+  std::unique_ptr<ApiClient> api;
+  const int opened = OpenApi(global, "get", &api);
+  if (opened != kExitOk) return opened;
+  const absl::StatusOr<std::string> answer = ReadViewOrService(*api, options, *keys);
   if (!answer.ok()) return FailRequest("get", answer.status());
   if (global.json) {
     std::printf("%s\n", answer->c_str());

@@ -1,5 +1,6 @@
 // millrace help: of commands, of error codes, and pages on what the configuration speaks of.
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -11,6 +12,7 @@
 #include "app/commands/api_client.h"
 #include "app/commands/command.h"
 #include "app/commands/embedded_text.h"
+#include "app/commands/usage.h"
 #include "app/config/error_codes.h"
 #include "app/config/reference_page.h"
 #include "core/closest_name.h"
@@ -69,12 +71,17 @@ int HelpError(const GlobalOptions& global, const std::string& given) {
   return kExitUsage;
 }
 
-std::string Overview(const CLI::App& app) {
-  // app.help() would be that of the command chosen: this one.
-  std::string text = app.get_formatter()->make_help(&app, "", CLI::AppFormatMode::Normal);
-  text += "\nHelp topics (millrace help TOPIC): any command, errors [CODE], configuration";
-  for (const HelpPage& page : HelpPages()) absl::StrAppend(&text, ", ", page.name);
-  return text + "\n";
+// Every topic but the commands, one a line.
+std::string TopicList() {
+  std::string text = "Topics of millrace help, beside the commands:\n";
+  const auto add = [&](absl::string_view name, absl::string_view about) {
+    absl::StrAppend(&text, "  ", name, std::string(15 - std::min<size_t>(15, name.size()), ' '),
+                    " ", about, "\n");
+  };
+  add("errors [CODE]", "what an error code means, of configurations and of requests");
+  add(kConfiguration, "every key of millrace.yaml, and an example");
+  for (const HelpPage& page : HelpPages()) add(page.name, page.about);
+  return text;
 }
 
 int Help(const CLI::App& app, const GlobalOptions& global, const HelpOptions& options) {
@@ -88,7 +95,8 @@ int Help(const CLI::App& app, const GlobalOptions& global, const HelpOptions& op
     return kExitUsage;
   }
   if (options.topic.empty()) {
-    Print(global, "millrace", Overview(app));
+    Print(global, "millrace",
+          absl::StrCat(OverviewText(app, Overview::kShort), "\n", TopicList()));
     return kExitOk;
   }
   std::vector<std::string> known = {kErrors, kConfiguration};
@@ -115,7 +123,7 @@ int Help(const CLI::App& app, const GlobalOptions& global, const HelpOptions& op
   if (const std::string close = ClosestName(options.topic, known); !close.empty()) {
     absl::StrAppend(&message, "; did you mean '", close, "'?");
   }
-  std::fprintf(stderr, "millrace: help: %s\n", message.c_str());
+  std::fprintf(stderr, "millrace: help: %s\n%s", message.c_str(), TopicList().c_str());
   return kExitUsage;
 }
 
@@ -125,7 +133,7 @@ void AddHelp(CLI::App& app, const GlobalOptions& global, Run* run) {
   auto options = std::make_shared<HelpOptions>();
   CLI::App* help = app.add_subcommand("help", "Explain a command, an error code or a topic");
   help->add_option("TOPIC", options->topic,
-                   "A command, errors, configuration, expressions, windows, learners, http or cli");
+                   "A command or a topic; `millrace help` lists both");
   help->add_option("CODE", options->code, "After errors: MILLRACE-2107, or 2107");
   help->footer("Example: millrace help errors MILLRACE-2107");
   help->callback([&app, &global, options, run] {

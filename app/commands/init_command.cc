@@ -1,7 +1,6 @@
 // millrace init: the files of a new project. And millrace schema, for the editor that opens them.
 
 #include <algorithm>
-#include <cctype>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -11,8 +10,10 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "app/commands/command.h"
 #include "app/commands/embedded_text.h"
 #include "app/config/json_schema.h"
@@ -31,7 +32,11 @@ struct InitOptions {
 struct NewFile {
   std::filesystem::path path;
   std::string text;
+  bool optional = false;  // one that is there already is left as it is
 };
+
+constexpr char kGitIgnore[] =
+    "# The log and the state of this project: made by millrace serve.\ndata/\n";
 
 // The demo's configuration without its first line, which names the schema where only the demo has
 // it.
@@ -44,11 +49,30 @@ std::string FlightsConfig() {
 std::vector<NewFile> FilesOf(const InitOptions& options) {
   const std::filesystem::path directory =
       std::filesystem::path(options.directory).lexically_normal();
+  std::vector<NewFile> files;
   if (options.name == "flights") {
-    return {{directory / "millrace.yaml", FlightsConfig()},
-            {directory / "tests" / "origin_out.yaml", std::string(FlightsTest())}};
+    files.push_back({directory / "millrace.yaml", FlightsConfig()});
+    files.push_back({directory / "tests" / "origin_out.yaml", std::string(FlightsTest())});
+  } else {
+    files.push_back({directory / "millrace.yaml", std::string(BlankConfig())});
   }
-  return {{directory / "millrace.yaml", std::string(BlankConfig())}};
+  files.push_back({directory / ".gitignore", kGitIgnore, true});
+  return files;
+}
+
+// What the template is, in a few words.
+const char* AboutTemplate(const std::string& name) {
+  return name == "flights" ? "the configuration of `millrace demo flights`, with a test"
+                           : "a small example: one topic, one view, a task to uncomment";
+}
+
+// As a word of a shell's line.
+std::string ShellWord(const std::string& word) {
+  constexpr absl::string_view kPlain = "-_./+:,@%";
+  const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [&](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || absl::StrContains(kPlain, c);
+  });
+  return plain ? word : absl::StrCat("'", absl::StrReplaceAll(word, {{"'", "'\\''"}}), "'");
 }
 
 absl::Status WriteFile(const NewFile& file) {
@@ -69,21 +93,25 @@ absl::Status WriteFile(const NewFile& file) {
   return absl::OkStatus();
 }
 
-absl::Status WriteFiles(const std::vector<NewFile>& files) {
-  for (const NewFile& file : files) {
-    std::error_code error;
+// Writes the files; leaves out of *files those that it left alone.
+absl::Status WriteFiles(std::vector<NewFile>* files) {
+  std::error_code error;  // what cannot be looked at cannot be written: WriteFile tells
+  std::erase_if(*files, [&](const NewFile& file) {
+    return file.optional && std::filesystem::exists(file.path, error);
+  });
+  for (const NewFile& file : *files) {
     if (std::filesystem::exists(file.path, error)) {
       return absl::AlreadyExistsError(
           absl::StrCat(file.path.string(), " is there already; nothing was written"));
     }
   }
-  for (const NewFile& file : files) RETURN_IF_ERROR(WriteFile(file));
+  for (const NewFile& file : *files) RETURN_IF_ERROR(WriteFile(file));
   return absl::OkStatus();
 }
 
 int Init(const GlobalOptions& global, const InitOptions& options) {
-  const std::vector<NewFile> files = FilesOf(options);
-  if (const absl::Status status = WriteFiles(files); !status.ok()) return Fail("init", status);
+  std::vector<NewFile> files = FilesOf(options);
+  if (const absl::Status status = WriteFiles(&files); !status.ok()) return Fail("init", status);
   if (global.json) {
     std::string out;
     JsonWriter json(&out);
@@ -95,8 +123,10 @@ int Init(const GlobalOptions& global, const InitOptions& options) {
   }
   for (const NewFile& file : files) std::printf("%s\n", file.path.c_str());
   if (!global.quiet) {
-    const std::string go = options.directory == "." ? "" : absl::StrCat(" -C ", options.directory);
-    std::fprintf(stderr, "Next: millrace%s validate; millrace%s serve\n", go.c_str(), go.c_str());
+    const std::string go =
+        options.directory == "." ? "" : absl::StrCat(" -C ", ShellWord(options.directory));
+    std::fprintf(stderr, "Written: %s.\nNext: millrace%s validate; millrace%s serve\n",
+                 AboutTemplate(options.name), go.c_str(), go.c_str());
   }
   return kExitOk;
 }
@@ -107,7 +137,8 @@ void AddInit(CLI::App& app, const GlobalOptions& global, Run* run) {
   auto options = std::make_shared<InitOptions>();
   CLI::App* init = app.add_subcommand("init", "Write the files of a new project");
   init->add_option("DIR", options->directory, "Where (default here)");
-  init->add_option("--template", options->name, "flights or blank (default blank)")
+  init->add_option("--template", options->name,
+                   "blank, a small example (default), or flights, the demo's configuration")
       ->check(CLI::IsMember({"flights", "blank"}));
   init->footer("Example: millrace init flights --template flights");
   init->callback(

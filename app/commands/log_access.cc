@@ -21,7 +21,6 @@ namespace millrace {
 namespace {
 
 constexpr absl::string_view kOwnPrefix = "millrace.";
-constexpr absl::Duration kProbeTimeout = absl::Seconds(3);
 constexpr absl::Duration kBrokerTimeout = absl::Seconds(10);
 constexpr int64_t kServerStartNs = 5'000'000'000;
 constexpr absl::Duration kServerStartPoll = absl::Milliseconds(100);
@@ -35,12 +34,8 @@ constexpr OwnKind kOwnKinds[] = {{"predictions", TopicContent::kPredictions},
                                  {"models", TopicContent::kModels}};
 
 int OpenRemote(const GlobalOptions& global, const std::string& what, LogAccess* access) {
-  absl::StatusOr<std::unique_ptr<ApiClient>> api = ApiClient::Make(ServerUrl(global));
-  if (!api.ok()) {
-    Fail(what, api.status());
-    return kExitUsage;
-  }
-  access->api = *std::move(api);
+  const int opened = OpenApi(global, what, &access->api);
+  if (opened != kExitOk) return opened;
   access->log = std::make_unique<RemoteLog>(*access->api);
   return kExitOk;
 }
@@ -50,13 +45,9 @@ int OpenRemote(const GlobalOptions& global, const std::string& what, LogAccess* 
 bool ServerHasLog(const GlobalOptions& global, const Project& project) {
   const auto api = ApiClient::Make(ServerUrl(global));
   if (!api.ok()) return false;
-  const absl::StatusOr<std::string> answer = (*api)->Get("/api/v1/status", kProbeTimeout);
-  if (!answer.ok()) return absl::IsAborted(answer.status());  // it is starting
-  const absl::StatusOr<JsonValue> status = ParseAnswer(*answer);
-  if (!status.ok()) return false;
-  const JsonValue* name = status->Find("project");
-  return name != nullptr && name->kind() == JsonKind::kString &&
-         name->string_value() == absl::string_view(project.name);
+  const absl::StatusOr<std::string> served = ServedProject(**api);
+  if (!served.ok()) return absl::IsAborted(served.status());  // it is starting
+  return *served == project.name;
 }
 
 absl::Status OpenEmbedded(const GlobalOptions& global, const Project& project, LogUse use,

@@ -1,12 +1,17 @@
 // millrace produce: lines of a file or of standard input as records of a topic.
 
 #include <fcntl.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -18,6 +23,8 @@
 #include "absl/strings/str_cat.h"
 #include "app/commands/command.h"
 #include "app/commands/log_access.h"
+#include "app/commands/number_checks.h"
+#include "app/signals.h"
 #include "core/clock.h"
 #include "core/status_macros.h"
 #include "serving/json.h"
@@ -25,9 +32,11 @@
 namespace millrace {
 namespace {
 
-constexpr size_t kMaxLineBytes = 16 << 20;
+// Only bounds our memory: what a record may have is for the log to say.
+constexpr size_t kMaxLineBytes = 64 << 20;
 constexpr size_t kBatchRecords = 500;
 constexpr size_t kBatchBytes = 512 << 10;
+constexpr absl::Duration kLongestSleep = absl::Milliseconds(50);
 
 struct ProduceOptions {
   std::string topic;
@@ -39,16 +48,47 @@ struct ProduceOptions {
   bool empty_is_tombstone = false;
 };
 
+// Ctrl-C as something to ask for, and to wait for beside a file. Thread-safe.
+class Interrupt {
+ public:
+  Interrupt() : event_(eventfd(0, EFD_CLOEXEC)), signals_([this](int) { Set(); }) {}
+
+  bool is_set() const { return set_.load(); }
+
+  // Waits until `fd` can be read; false when interrupted before.
+  bool AwaitReadable(int fd) const {
+    pollfd files[] = {{event_, POLLIN, 0}, {fd, POLLIN, 0}};
+    while (poll(files, 2, -1) < 0 && errno == EINTR) {
+    }
+    return !is_set();
+  }
+
+ private:
+  void Set() {
+    set_ = true;
+    const uint64_t one = 1;
+    // Nothing to do when it fails: the flag is seen at the next record.
+    [[maybe_unused]] const ssize_t count = write(event_, &one, sizeof(one));
+  }
+
+  std::atomic<bool> set_{false};
+  const int event_;  // closed with the process, which ends right after this
+  Signals signals_;
+};
+
+absl::Status Interrupted() { return absl::CancelledError("interrupted before the end"); }
+
 // Lines of a file descriptor. NextLine may block; Ready tells whether it would.
 class LineReader {
  public:
-  explicit LineReader(int fd) : fd_(fd) {}
+  LineReader(int fd, const Interrupt& interrupt) : fd_(fd), interrupt_(interrupt) {}
 
   // True when a whole line is at hand.
   bool Ready() const { return buffer_.find('\n', begin_) != std::string::npos; }
 
   // The next line without its end; nullopt at the end of the input. The view lives until the next
-  // call. ResourceExhausted for a line that is too long, Unavailable when reading fails.
+  // call. InvalidArgument for a line that is too long, Unknown when reading fails, Cancelled when
+  // interrupted.
   absl::StatusOr<std::optional<absl::string_view>> NextLine() {
     for (size_t searched = begin_;;) {
       const size_t end = buffer_.find('\n', searched);
@@ -67,8 +107,7 @@ class LineReader {
       begin_ = 0;
       searched = buffer_.size();
       if (searched > kMaxLineBytes) {
-        return absl::ResourceExhaustedError(
-            absl::StrCat("a line has more than ", kMaxLineBytes, " bytes"));
+        return absl::InvalidArgumentError(absl::StrCat("has more than ", kMaxLineBytes, " bytes"));
       }
       RETURN_IF_ERROR(Fill());
     }
@@ -76,6 +115,7 @@ class LineReader {
 
  private:
   absl::Status Fill() {
+    if (!interrupt_.AwaitReadable(fd_)) return Interrupted();
     constexpr size_t kChunk = 256 << 10;
     const size_t size = buffer_.size();
     buffer_.resize(size + kChunk);
@@ -85,26 +125,32 @@ class LineReader {
     } while (count < 0 && errno == EINTR);
     buffer_.resize(size + static_cast<size_t>(std::max<ssize_t>(count, 0)));
     if (count < 0)
-      return absl::UnavailableError(absl::StrCat("reading failed: ", std::strerror(errno)));
+      return absl::UnknownError(absl::StrCat("reading failed: ", std::strerror(errno)));
     ended_ = count == 0;
     return absl::OkStatus();
   }
 
   const int fd_;
+  const Interrupt& interrupt_;
   std::string buffer_;
   size_t begin_ = 0;
   bool ended_ = false;
 };
 
 struct Line {
+  int64_t number = 0;  // from 1
   std::optional<std::string> key;
   std::optional<std::string> value;
 };
 
 class Producer {
  public:
-  Producer(const ProduceOptions& options, Log& log, NamedTopic topic)
-      : options_(options), log_(log), topic_(std::move(topic)), clock_(Clock::Real()) {
+  Producer(const ProduceOptions& options, const Interrupt& interrupt, Log& log, NamedTopic topic)
+      : options_(options),
+        interrupt_(interrupt),
+        log_(log),
+        topic_(std::move(topic)),
+        clock_(Clock::Real()) {
     for (const std::string& header : options.headers) {
       const size_t equals = header.find('=');
       headers_.push_back({absl::string_view(header).substr(0, equals),
@@ -113,15 +159,30 @@ class Producer {
   }
 
   absl::Status Run(int fd) {
-    LineReader lines(fd);
+    LineReader lines(fd, interrupt_);
     const int64_t start_ns = clock_.MonotonicNanos();
     size_t bytes = 0;
     for (int64_t number = 1;; ++number) {
-      ASSIGN_OR_RETURN(const auto line, lines.NextLine());
+      if (interrupt_.is_set()) return Interrupted();
+      const auto next = lines.NextLine();
+      if (!next.ok()) return AtLines(next.status(), number, number);
+      const std::optional<absl::string_view> line = *next;
       if (!line) break;
       if (line->empty()) continue;
       ASSIGN_OR_RETURN(Line parsed, Split(*line, number));
       if (options_.rate_per_s > 0) RETURN_IF_ERROR(AwaitTurn(start_ns));
+      // A large record goes alone: should the log refuse it, its line is known, and nothing else is
+      // refused with it.
+      const size_t limit = log_.max_record_bytes();
+      if (line->size() > limit) {
+        return AtLines(absl::InvalidArgumentError(absl::StrCat(
+                           "has ", line->size(), " bytes; the log takes records of ", limit)),
+                       number, number);
+      }
+      if (line->size() >= kBatchBytes) {
+        RETURN_IF_ERROR(Flush());
+        bytes = 0;
+      }
       bytes += line->size();
       batch_.push_back(std::move(parsed));
       // What is at hand goes out together; a line typed by hand goes out at once.
@@ -151,6 +212,7 @@ class Producer {
  private:
   absl::StatusOr<Line> Split(absl::string_view line, int64_t number) const {
     Line parsed;
+    parsed.number = number;
     if (!options_.key_delimiter.empty()) {
       const size_t at = line.find(options_.key_delimiter);
       if (at == absl::string_view::npos) {
@@ -171,8 +233,20 @@ class Producer {
                                 absl::Nanoseconds(clock_.MonotonicNanos() - start_ns);
     if (wait <= absl::ZeroDuration()) return absl::OkStatus();
     RETURN_IF_ERROR(Flush());
-    clock_.SleepFor(wait);
+    const int64_t due_ns = clock_.MonotonicNanos() + absl::ToInt64Nanoseconds(wait);
+    for (int64_t now_ns; (now_ns = clock_.MonotonicNanos()) < due_ns;) {
+      if (interrupt_.is_set()) return Interrupted();
+      clock_.SleepFor(std::min(absl::Nanoseconds(due_ns - now_ns), kLongestSleep));
+    }
     return absl::OkStatus();
+  }
+
+  // Says which lines bad data stand in.
+  static absl::Status AtLines(const absl::Status& status, int64_t first, int64_t last) {
+    if (!absl::IsInvalidArgument(status)) return status;
+    const std::string lines =
+        first == last ? absl::StrCat("line ", first) : absl::StrCat("lines ", first, " to ", last);
+    return absl::InvalidArgumentError(absl::StrCat(lines, ": ", status.message()));
   }
 
   absl::Status Flush() {
@@ -185,8 +259,11 @@ class Producer {
       if (batch_[i].value) records[i].value = absl::string_view(*batch_[i].value);
       records[i].headers = headers_;
     }
-    ASSIGN_OR_RETURN(const std::vector<AppendPosition> positions, log_.Append(records));
-    for (const AppendPosition& position : positions) {
+    const absl::StatusOr<std::vector<AppendPosition>> positions = log_.Append(records);
+    if (!positions.ok()) {
+      return AtLines(positions.status(), batch_.front().number, batch_.back().number);
+    }
+    for (const AppendPosition& position : *positions) {
       const auto [it, first] =
           appended_.try_emplace(position.partition, OffsetRange{position.offset, position.offset});
       it->second.end = position.offset + 1;
@@ -197,6 +274,7 @@ class Producer {
   }
 
   const ProduceOptions& options_;
+  const Interrupt& interrupt_;
   Log& log_;
   const NamedTopic topic_;
   Clock& clock_;
@@ -207,6 +285,7 @@ class Producer {
 };
 
 int ProduceFrom(int fd, const GlobalOptions& global, const ProduceOptions& options) {
+  const Interrupt interrupt;  // before the log starts threads
   LogAccess access;
   const int opened = OpenLogAccess(global, "produce", LogUse::kWrite, &access);
   if (opened != kExitOk) return opened;
@@ -219,7 +298,7 @@ int ProduceFrom(int fd, const GlobalOptions& global, const ProduceOptions& optio
     return Fail("produce", absl::PermissionDeniedError(absl::StrCat(
                                "'", topic->info.name, "' is written by Millrace alone")));
   }
-  Producer producer(options, *access.log, *topic);
+  Producer producer(options, interrupt, *access.log, *topic);
   const absl::Status status = producer.Run(fd);
   if (global.json) std::fputs(producer.ReportJson().c_str(), stdout);
   if (!global.quiet && (!global.json || !status.ok())) {
@@ -227,7 +306,30 @@ int ProduceFrom(int fd, const GlobalOptions& global, const ProduceOptions& optio
                  static_cast<long long>(producer.sent()),
                  producer.sent() == 1 ? "record is" : "records are", topic->info.name.c_str());
   }
-  return status.ok() ? static_cast<int>(kExitOk) : FailLog("produce", access, status);
+  if (status.ok()) return kExitOk;
+  // What is wrong with the input has nothing to do with the log.
+  if (absl::IsUnknown(status) || absl::IsCancelled(status)) return Fail("produce", status);
+  return FailLog("produce", access, status);
+}
+
+// The file open for reading; or says why not and gives the exit code.
+int OpenInput(const std::string& path, int* code) {
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  struct stat about;
+  if (fd < 0) {
+    *code = errno == EACCES ? kExitDenied : kExitNoInput;
+    std::fprintf(stderr, "millrace: produce: cannot open %s: %s\n", path.c_str(),
+                 std::strerror(errno));
+    return -1;
+  }
+  if (fstat(fd, &about) == 0 && S_ISDIR(about.st_mode)) {
+    close(fd);
+    *code = kExitNoInput;
+    std::fprintf(stderr, "millrace: produce: %s is a directory, not a file of records\n",
+                 path.c_str());
+    return -1;
+  }
+  return fd;
 }
 
 int Produce(const GlobalOptions& global, const ProduceOptions& options) {
@@ -238,13 +340,10 @@ int Produce(const GlobalOptions& global, const ProduceOptions& options) {
     }
   }
   if (options.file == "-") return ProduceFrom(STDIN_FILENO, global, options);
-  const int fd = open(options.file.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) {
-    std::fprintf(stderr, "millrace: produce: cannot open %s: %s\n", options.file.c_str(),
-                 std::strerror(errno));
-    return kExitUsage;
-  }
-  const int code = ProduceFrom(fd, global, options);
+  int code = kExitOk;
+  const int fd = OpenInput(options.file, &code);
+  if (fd < 0) return code;
+  code = ProduceFrom(fd, global, options);
   close(fd);
   return code;
 }
@@ -259,15 +358,17 @@ void AddProduce(CLI::App& app, const GlobalOptions& global, Run* run) {
                       "A record a line; empty lines are skipped (default standard input)");
   produce->add_option("-K,--key-delimiter", options->key_delimiter,
                       "Each line is the key, this, and the value");
-  produce->add_option("-p,--partition", options->partition,
-                      "Append to this partition (default by the key)");
+  produce
+      ->add_option("-p,--partition", options->partition,
+                      "Append to this partition (default by the key)")
+      ->check(WholeNumber(0, std::numeric_limits<int32_t>::max()));
   produce->add_option("-H,--header", options->headers, "A header name=value of every record")
       ->allow_extra_args(false);
   produce->add_flag("-Z,--tombstones", options->empty_is_tombstone,
                     "With -K: an empty value is none (a tombstone)");
   produce
       ->add_option("--rate", options->rate_per_s, "Records a second (default as fast as possible)")
-      ->check(CLI::PositiveNumber);
+      ->check(NumberAboveZero());
   produce->footer("Example: millrace produce flights.departures departures.jsonl --rate 100");
   produce->callback(
       [&global, options, run] { *run = [&global, options] { return Produce(global, *options); }; });

@@ -17,6 +17,9 @@ namespace {
 constexpr size_t kAppendRecords = 1000;
 constexpr size_t kAppendBytes = 900 << 10;
 
+// Larger values go as base64, which never grows to more than the server's limit of a request.
+constexpr size_t kMaxTextBytes = 512 << 10;
+
 constexpr absl::Duration kRequestTimeout = absl::Seconds(30);
 // With several inputs one is waited for while the others may get records.
 constexpr absl::Duration kWaitOfMany = absl::Milliseconds(250);
@@ -83,7 +86,7 @@ absl::Status WriteRecord(const AppendRecord& record, JsonWriter& json) {
   }
   if (!record.value) {
     json.Key("value").Null();
-  } else if (IsUtf8(*record.value)) {
+  } else if (record.value->size() <= kMaxTextBytes && IsUtf8(*record.value)) {
     json.Key("value").String(*record.value);
   } else {
     json.Key("value_base64").String(absl::Base64Escape(*record.value));

@@ -33,6 +33,8 @@ class RemoteLog final : public Log {
   // for headers of one name, which JSON cannot hold.
   absl::StatusOr<std::vector<AppendPosition>> Append(
       std::span<const AppendRecord> records) override;
+  // As an embedded log, which a request has room for; the server's log may take less.
+  size_t max_record_bytes() const override { return kMaxRecordBytes; }
   absl::StatusOr<OffsetRange> Offsets(const TopicPartition& input) override;
   absl::StatusOr<int64_t> OffsetAtTime(const TopicPartition& input, int64_t timestamp_ms) override;
   absl::StatusOr<std::unique_ptr<LogReader>> OpenReader(std::vector<ReadFrom> inputs) override;
@@ -48,6 +50,8 @@ class RemoteLog final : public Log {
                                 absl::Duration wait);
 
  private:
+  static constexpr size_t kMaxRecordBytes = 16 << 20;
+
   ApiClient& api_;
 };
 

@@ -123,12 +123,10 @@ int Score(const GlobalOptions& global, const ScoreOptions& options) {
     Fail("score", fields.status());
     return kExitUsage;
   }
-  const absl::StatusOr<std::unique_ptr<ApiClient>> api = ApiClient::Make(ServerUrl(global));
-  if (!api.ok()) {
-    Fail("score", api.status());
-    return kExitUsage;
-  }
-  const absl::StatusOr<std::string> answer = Ask(**api, options, *fields);
+  std::unique_ptr<ApiClient> api;
+  const int opened = OpenApi(global, "score", &api);
+  if (opened != kExitOk) return opened;
+  const absl::StatusOr<std::string> answer = Ask(*api, options, *fields);
   if (!answer.ok()) return FailRequest("score", answer.status());
   const absl::Status printed = PrintAnswer(*answer, global, options);
   return printed.ok() ? static_cast<int>(kExitOk) : Fail("score", printed);

@@ -71,7 +71,8 @@ absl::Status RunServer(const GlobalOptions& global, std::shared_ptr<const Projec
                  project->name.c_str(), node->http_port(), node->grpc_port(),
                  project->log.kafka ? "kafka" : "embedded");
   }
-  while (!interrupted) clock.SleepFor(absl::Milliseconds(50));
+  // An engine that has ended answers with what it had, and never anything new: better to end.
+  while (!interrupted && !node->ended()) clock.SleepFor(absl::Milliseconds(50));
   return node->Stop();
 }
 

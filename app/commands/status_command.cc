@@ -61,7 +61,12 @@ std::string TaskText(const JsonValue& task) {
       " (", MemberText(decisions, "pending", CountText), " wait for a label)  labels joined ",
       MemberText(labels, "joined", CountText), "  examples learned ",
       MemberText(examples, "learned", CountText), "  models published ",
-      MemberText(task, "models_published", CountText), "\n");
+      MemberText(task, "models_published", CountText));
+  if (const std::string ids = MemberText(decisions, "rejected_ids", CountText);
+      ids != "0" && ids != "-") {
+    absl::StrAppend(&text, "  records without id ", ids);
+  }
+  text += "\n";
   TextTable table({"learner", "type", "role", ">version", ">served n", ">AUC", ">log loss",
                    ">calibration", ">log loss 1d", "newest label"});
   for (const JsonValue& learner : Items(task, "learners")) {
@@ -94,12 +99,10 @@ absl::StatusOr<std::string> StatusText(absl::string_view answer) {
 }
 
 int Status(const GlobalOptions& global) {
-  const absl::StatusOr<std::unique_ptr<ApiClient>> api = ApiClient::Make(ServerUrl(global));
-  if (!api.ok()) {
-    Fail("status", api.status());
-    return kExitUsage;
-  }
-  const absl::StatusOr<std::string> answer = (*api)->Get("/api/v1/status");
+  std::unique_ptr<ApiClient> api;
+  const int opened = OpenApi(global, "status", &api);
+  if (opened != kExitOk) return opened;
+  const absl::StatusOr<std::string> answer = api->Get("/api/v1/status");
   if (!answer.ok()) return FailRequest("status", answer.status());
   if (global.json) {
     std::printf("%s\n", answer->c_str());

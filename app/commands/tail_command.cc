@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,6 +15,7 @@
 #include "absl/strings/strip.h"
 #include "app/commands/command.h"
 #include "app/commands/log_access.h"
+#include "app/commands/number_checks.h"
 #include "app/commands/own_records.h"
 #include "core/status_macros.h"
 #include "serving/json.h"
@@ -266,12 +268,13 @@ void AddTail(CLI::App& app, const GlobalOptions& global, Run* run) {
   tail->add_option("TOPIC", options->topic,
                    "A topic; a task, for its predictions; or examples.TASK, models.TASK")
       ->required();
-  tail->add_option("-p,--partition", options->partition, "Only this partition");
+  tail->add_option("-p,--partition", options->partition, "Only this partition")
+      ->check(WholeNumber(0, std::numeric_limits<int32_t>::max()));
   tail->add_option(
       "-o,--offset", options->from,
       "Where to begin: beginning, end, N, -N (before the end) or s@TIME (default beginning)");
   tail->add_option("-c,--count", options->count, "Exit after this many records")
-      ->check(CLI::PositiveNumber);
+      ->check(WholeNumber(1, std::numeric_limits<int64_t>::max()));
   tail->add_flag("-e,--exit", options->exit_at_end, "Exit at the end instead of waiting for more");
   tail->add_option("-K,--key-delimiter", options->key_delimiter,
                    "Print keys too, with this after them");

@@ -3,12 +3,18 @@
 #ifndef MILLRACE_APP_COMMANDS_USAGE_H_
 #define MILLRACE_APP_COMMANDS_USAGE_H_
 
+#include <string>
+
 #include "CLI/CLI.hpp"
 
 namespace millrace {
 
 // Explains why `app` could not parse its command line; returns kExitUsage.
 int FailUsage(const CLI::App& app, const CLI::ParseError& error);
+
+// The commands in groups, one a line, with the first steps; and the options of all commands.
+enum class Overview { kShort, kWithOptions };
+std::string OverviewText(const CLI::App& app, Overview overview);
 
 }  // namespace millrace
 

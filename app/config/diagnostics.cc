@@ -22,26 +22,82 @@ int CountCharacters(absl::string_view bytes) {
   return count;
 }
 
-// The bytes of characters [from, from + count).
-std::string Characters(absl::string_view line, int from, int count) {
-  std::string out;
-  int index = -1;
-  for (char c : line) {
-    index += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-    if (index >= from && index < from + count) {
-      // Tabs and other control characters would move the caret, or the terminal.
-      out += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? ' ' : c;
-    }
+// The size of the character that `text` begins with; 0 when it is not UTF-8.
+size_t CharacterSize(absl::string_view text) {
+  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char first = byte(0);
+  const size_t size = first < 0x80   ? 1
+                      : first < 0xC2 ? 0
+                      : first < 0xE0 ? 2
+                      : first < 0xF0 ? 3
+                      : first < 0xF5 ? 4
+                                     : 0;
+  if (size == 0 || size > text.size()) return 0;
+  for (size_t i = 1; i < size; ++i) {
+    if ((byte(i) & 0xC0) != 0x80) return 0;
   }
-  return out;
+  // Overlong forms, surrogates, and what lies beyond U+10FFFF.
+  const bool good = !(first == 0xE0 && byte(1) < 0xA0) && !(first == 0xED && byte(1) > 0x9F) &&
+                    !(first == 0xF0 && byte(1) < 0x90) && !(first == 0xF4 && byte(1) > 0x8F);
+  return good ? size : 0;
 }
 
-std::string Printable(absl::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
+// Controls would move the caret or rule the terminal; U+202A to U+202E and U+2066 to U+2069 would
+// show what follows in another order.
+bool IsControl(absl::string_view character) {
+  const auto first = static_cast<unsigned char>(character[0]);
+  if (character.size() == 1) return first < 0x20 || first == 0x7F;
+  const auto second = static_cast<unsigned char>(character[1]);
+  if (character.size() == 2) return first == 0xC2 && second < 0xA0;
+  const auto third = static_cast<unsigned char>(character[2]);
+  return character.size() == 3 && first == 0xE2 &&
+         ((second == 0x80 && third >= 0xA8 && third <= 0xAE) ||
+          (second == 0x81 && third >= 0xA6 && third <= 0xA9));
+}
+
+// Appends the next character of *text, or byte where it is none, as it may be shown, and takes it.
+void TakeShown(absl::string_view* text, std::string* out) {
+  const size_t size = CharacterSize(*text);
+  const absl::string_view taken = text->substr(0, std::max<size_t>(size, 1));
+  text->remove_prefix(taken.size());
+  if (taken == "\t") {
+    out->push_back(' ');
+  } else if (size > 0 && !IsControl(taken)) {
+    absl::StrAppend(out, taken);
+  } else {
+    for (const char c : taken) {
+      absl::StrAppendFormat(out, "\\x%02x", static_cast<unsigned char>(c));
+    }
   }
-  return out;
+}
+
+// What is shown of a line: characters [from, from + count) of it, where the caret stands below that
+// and how long it is.
+struct ShownLine {
+  std::string text;
+  int caret = 0;
+  int length = 1;
+};
+
+ShownLine ShowLine(const Diagnostic& d) {
+  const int from = std::max(0, d.column - 1 - kShownColumns / 2);
+  ShownLine line;
+  int index = -1, width = 0, end = 0;
+  for (absl::string_view rest = d.source_line; !rest.empty();) {
+    std::string shown;
+    // As columns are counted: bytes that continue a character are of the one before.
+    index += (static_cast<unsigned char>(rest[0]) & 0xC0) != 0x80;
+    TakeShown(&rest, &shown);
+    if (index < from) continue;
+    if (index >= from + kShownColumns) break;
+    if (index < d.column - 1) line.caret = width + CountCharacters(shown);
+    width += CountCharacters(shown);
+    if (index < d.column - 1 + d.length) end = width;
+    line.text += shown;
+  }
+  if (index < d.column - 1) line.caret = width + (d.column - 2 - index);
+  line.length = std::max(1, end - line.caret);
+  return line;
 }
 
 absl::string_view Paint(Color color, absl::string_view escape) {
@@ -53,23 +109,21 @@ void RenderOne(const Diagnostic& d, Color color, std::string* out) {
   const absl::string_view red = Paint(color, is_error ? "\033[1;31m" : "\033[1;33m");
   const absl::string_view bold = Paint(color, "\033[1m");
   const absl::string_view off = Paint(color, "\033[0m");
-  absl::StrAppend(out, bold, d.file);
+  absl::StrAppend(out, bold, Printable(d.file));
   if (d.line > 0) absl::StrAppend(out, ":", d.line, ":", d.column);
   absl::StrAppend(out, ": ", off, red, is_error ? "error" : "warning", "[", d.code, "]", off, ": ",
                   bold, Printable(d.message), off, "\n");
   if (d.line > 0) {
-    const int from = std::max(0, d.column - 1 - kShownColumns / 2);
-    const std::string shown = Characters(d.source_line, from, kShownColumns);
-    const int caret = d.column - 1 - from;
-    const int length = std::clamp(d.length, 1, std::max(1, CountCharacters(shown) - caret));
-    absl::StrAppend(out, absl::StrFormat("%5d | ", d.line), shown, "\n");
-    absl::StrAppend(out, "      | ", std::string(caret, ' '), red, std::string(length, '^'), off);
-    if (!d.suggestion.empty()) absl::StrAppend(out, " ", d.suggestion);
+    const ShownLine line = ShowLine(d);
+    absl::StrAppend(out, absl::StrFormat("%5d | ", d.line), line.text, "\n");
+    absl::StrAppend(out, "      | ", std::string(line.caret, ' '), red,
+                    std::string(line.length, '^'), off);
+    if (!d.suggestion.empty()) absl::StrAppend(out, " ", Printable(d.suggestion));
     absl::StrAppend(out, "\n");
   } else if (!d.suggestion.empty()) {
-    absl::StrAppend(out, "   = ", d.suggestion, "\n");
+    absl::StrAppend(out, "   = ", Printable(d.suggestion), "\n");
   }
-  if (!d.known.empty()) absl::StrAppend(out, "   = known: ", absl::StrJoin(d.known, ", "), "\n");
+  if (!d.known.empty()) absl::StrAppend(out, "   = known: ", Printable(absl::StrJoin(d.known, ", ")), "\n");
   absl::StrAppend(out, "   = help: millrace help errors ", d.code, "\n");
 }
 
@@ -78,6 +132,12 @@ std::string Counted(int count, absl::string_view noun) {
 }
 
 }  // namespace
+
+std::string Printable(absl::string_view text) {
+  std::string out;
+  while (!text.empty()) TakeShown(&text, &out);
+  return out;
+}
 
 std::string Render(const std::vector<Diagnostic>& diagnostics, Color color) {
   if (diagnostics.empty()) return "";

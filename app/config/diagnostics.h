@@ -31,6 +31,10 @@ struct Diagnostic {
   std::string source_line;
 };
 
+// `text` for a terminal: control characters, those that turn the direction of writing, and bytes
+// that are not UTF-8 as "\x1b"; all else as it is. Always valid UTF-8.
+std::string Printable(absl::string_view text);
+
 // The messages in the order given, each with its source line and a caret, and a last line that
 // counts them. Empty when there is none.
 std::string Render(const std::vector<Diagnostic>& diagnostics, Color color);

@@ -97,18 +97,32 @@ std::string DescribeLearner(const TaskLearner& learner) {
 
 void DescribeMeaning(Project* project) {
   std::map<std::string, std::string>& meaning = project->meaning;
+  // State and own topics are named by the project, and refer to sources, views and learners by
+  // their place in the configuration.
+  meaning["project"] = project->name;
   meaning["state.shards"] = absl::StrCat(project->state.shards);
-  for (const SourceSpec& source : project->sources)
+  std::string sources, views;
+  for (const SourceSpec& source : project->sources) {
     meaning[absl::StrCat("sources.", source.name)] = DescribeSource(source);
-  for (const auto& view : project->views)
+    absl::StrAppend(&sources, source.name, " ");
+  }
+  for (const auto& view : project->views) {
     meaning[absl::StrCat("views.", view->name)] = DescribeView(*project, *view);
+    absl::StrAppend(&views, view->name, " ");
+  }
+  meaning["order of sources"] = sources;
+  meaning["order of views"] = views;
   for (const TaskSpec& task : project->tasks) {
     const std::string prefix = absl::StrCat("tasks.", task.name, ".");
     meaning[prefix + "decide"] = DescribeDecision(*project, task);
     meaning[prefix + "inputs"] = DescribeInputs(task);
     meaning[prefix + "label"] = DescribeLabel(*project, task);
-    for (const TaskLearner& learner : task.learners)
+    std::string learners;
+    for (const TaskLearner& learner : task.learners) {
       meaning[absl::StrCat(prefix, "learners.", learner.name)] = DescribeLearner(learner);
+      absl::StrAppend(&learners, learner.name, " ");
+    }
+    meaning[prefix + "order of learners"] = learners;
   }
 }
 

@@ -231,13 +231,8 @@ absl::StatusOr<RecordedDecision> Simulation::RecordDecision(int task, const Owne
       MakePrediction(worker.task().name, decision.id, row, deployment).SerializeAsString();
   ASSIGN_OR_RETURN(const DecisionAnswer answer, worker.RecordDecision(decision));
   RecordedDecision recorded{id, std::nullopt};
-  if (!answer.duplicate) return recorded;
-  v1::Prediction first;
-  if (!first.ParseFromString(answer.prediction)) {
+  if (answer.duplicate && !recorded.first.emplace().ParseFromString(answer.prediction)) {
     return absl::DataLossError("the stored answer to this id does not parse");
-  }
-  for (const v1::LearnerScore& score : first.scores()) {
-    if (score.learner() == first.champion()) recorded.earlier_score = score.score();
   }
   return recorded;
 }

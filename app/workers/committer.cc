@@ -95,6 +95,12 @@ void Committer::Ship(const std::vector<OutboxEntry>& entries) {
     LogLine(LogLevel::kWarn, "outbox_not_shipped").With("error", status.ToString());
     {
       absl::MutexLock lock(&mutex_);
+      // Trying again does not help against what the log will never take.
+      if (absl::IsInvalidArgument(status)) {
+        status_ = status;
+        left_behind_ = true;
+        return;
+      }
       left_behind_ = !retrying_;
     }
     if (left_behind_) return;  // it is committed: the next process ships it

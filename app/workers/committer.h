@@ -50,6 +50,7 @@ class Committer {
   // From now on what the log does not take at once, and everything after it, is left to the next
   // process.
   void StopRetrying();
+  // OK, or why the first commit failed, or what the log refused for good.
   absl::Status status() const;
 
  private:

@@ -15,6 +15,7 @@ namespace {
 
 constexpr int64_t kStatusEveryNs = 200'000'000;
 constexpr absl::Duration kIdleWait = absl::Milliseconds(20);
+constexpr absl::Duration kRequestPatience = absl::Seconds(5);
 
 }  // namespace
 
@@ -51,6 +52,12 @@ absl::Status Engine::OpenTasks() {
         TaskWorker::Open(project_, t,
                          {deps_.store, deps_.outbox, deps_.log, deps_.clock, deps_.state}));
     tasks_.push_back(std::move(worker));
+    std::vector<bool>& sources = task_sources_.emplace_back(project_.sources.size(), false);
+    for (const TaskFeatureRead& read : spec.reads) {
+      for (const ViewInput& input : project_.views[read.view]->inputs) sources[input.source] = true;
+    }
+    if (spec.trigger_source) sources[*spec.trigger_source] = true;
+    for (const LabelSource& label : spec.label.sources) sources[label.source] = true;
     if (spec.trigger_source) triggered_[*spec.trigger_source].push_back(t);
     for (int l = 0; l < static_cast<int>(spec.label.sources.size()); ++l) {
       labels_[spec.label.sources[l].source].emplace_back(t, l);
@@ -82,6 +89,13 @@ absl::Status Engine::OpenInputs() {
       } else if (!absl::IsNotFound(found)) {
         return found;
       } else {
+        position.next_offset = range.begin;
+      }
+      if (position.next_offset < range.begin) {  // retention was faster than we were
+        LogLine(LogLevel::kError, "records_gone_unread")
+            .With("topic", source.topic)
+            .With("partition", p)
+            .With("records", range.begin - position.next_offset);
         position.next_offset = range.begin;
       }
       if (position.next_offset > range.end) {
@@ -133,12 +147,18 @@ absl::Status Engine::RejectRecord(int dead_letters, int32_t source, const Record
 
 absl::Status Engine::Run() {
   const absl::Status looped = Loop();
-  if (stop_.load(std::memory_order_relaxed)) deps_.committer->StopRetrying();
   absl::Status committed = deps_.committer->Drain();
   if (looped.ok() && committed.ok() && !redoing_) {
     committed = CommitNow(Trainer::Scope::kWhole, project_.state.shards);
   }
-  const absl::Status drained = deps_.committer->Drain();
+  absl::Status drained = deps_.committer->Drain();
+  if (looped.ok() && committed.ok() && drained.ok() && !redoing_) {
+    // What the last commit shipped is forgotten, or the next process would ship it again.
+    Commit shipped;
+    deps_.outbox->AddCommit(&shipped.batch, &shipped.ship);
+    drained = deps_.committer->Submit(std::move(shipped));
+    if (drained.ok()) drained = deps_.committer->Drain();
+  }
   TakeCommittedShards();
   std::vector<std::shared_ptr<PendingRequest>> left;
   {
@@ -254,6 +274,7 @@ EngineStatus Engine::MakeStatus() const {
 
 void Engine::Stop() {
   stop_.store(true);
+  deps_.committer->StopRetrying();  // or the loop may wait for a log that is away
   reader_->Wake();
 }
 
@@ -277,7 +298,10 @@ absl::StatusOr<DecisionAnswer> Engine::RecordDecision(int task, DecisionRequest 
   }
   reader_->Wake();
   absl::MutexLock lock(&pending->mutex);
-  pending->mutex.Await(absl::Condition(&pending->done));
+  if (!pending->mutex.AwaitWithTimeout(absl::Condition(&pending->done), kRequestPatience)) {
+    return absl::DeadlineExceededError(
+        "the decision was not made durable in time; the same id may be sent again");
+  }
   return std::move(pending->answer);
 }
 

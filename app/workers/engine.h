@@ -109,7 +109,7 @@ class Engine {
   // Moves the promise forward. REQUIRES: Mode::kSimulation; times ascend.
   void SetFrontier(Frontier frontier, AtEnd at_end = AtEnd::kLeavePending);
   // Records a decision made on a request; blocks until it is durable. Unavailable when the loop has
-  // ended.
+  // ended, DeadlineExceeded after 5 s (it may be recorded nevertheless).
   absl::StatusOr<DecisionAnswer> RecordDecision(int task, DecisionRequest request);
   // Never null once Run has begun; refreshed several times a second.
   std::shared_ptr<const EngineStatus> status() const { return status_.Read(); }
@@ -136,7 +136,7 @@ class Engine {
   absl::Status Process(SourceInput& input);
   absl::Status RejectRecord(int dead_letters, int32_t source, const Record& record,
                             const Rejection& rejection);
-  int64_t LiveProgressNow() const;
+  int64_t LiveProgressNow(const std::vector<bool>& sources) const;
   int64_t SimulationGate();
   int64_t NewestEventMs() const;
   absl::Status Advance(int64_t progress_ms);
@@ -155,7 +155,8 @@ class Engine {
   std::vector<int64_t> durable_offsets_;  // as submitted with the last commit
   std::unique_ptr<LogReader> reader_;
   std::vector<std::unique_ptr<TaskWorker>> tasks_;
-  std::vector<std::vector<int>> triggered_;               // by source: tasks it triggers
+  std::vector<std::vector<int>> triggered_;      // by source: tasks it triggers
+  std::vector<std::vector<bool>> task_sources_;  // by task: of its views, trigger and labels
   std::vector<std::vector<std::pair<int, int>>> labels_;  // by source: (task, label source)
   int64_t progress_ms_ = INT64_MIN;
   int next_shard_ = 0;

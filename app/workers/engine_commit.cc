@@ -22,13 +22,16 @@ absl::Status Engine::MaybeCommit() {
   // The clock alone can bring decisions and settlements about: they are emitted without a record.
   if (changes_ == 0 && !deps_.outbox->HasUncommitted()) return absl::OkStatus();
   const int64_t every_ns = project_.state.commit_every_ms * 1'000'000;
-  // Every shard's turn comes once in commit_every.
+  // Every shard's turn comes once in commit_every, and that of all when much has gathered.
   const int shards = static_cast<int>(
       std::clamp<int64_t>(project_.state.shards * kCommitEveryNs / std::max<int64_t>(every_ns, 1),
                           1, project_.state.shards));
+  const bool full =
+      deps_.store->DirtyBytes() > static_cast<size_t>(project_.state.memory_bytes / 8);
   const bool whole = now_ns - last_whole_ns_ >= every_ns;
   if (whole) last_whole_ns_ = now_ns;
-  return CommitNow(whole ? Trainer::Scope::kWhole : Trainer::Scope::kModels, shards);
+  return CommitNow(whole ? Trainer::Scope::kWhole : Trainer::Scope::kModels,
+                   full ? project_.state.shards : shards);
 }
 
 absl::Status Engine::CommitNow(Trainer::Scope scope, int shards) {

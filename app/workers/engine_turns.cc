@@ -45,10 +45,11 @@ absl::StatusOr<Engine::Found> Engine::LiveTurn() {
   return taken > 0 ? Found::kWork : Found::kNothing;
 }
 
-int64_t Engine::LiveProgressNow() const {
+int64_t Engine::LiveProgressNow(const std::vector<bool>& sources) const {
   const int64_t now_ms = ToEpochMillis(deps_.clock->Now());
   int64_t progress = kEndOfTime;
   for (const auto& input : inputs_) {
+    if (!sources[input->source()]) continue;
     progress =
         std::min(progress, LiveProgress(input->times(), input->spec().out_of_order_ms, now_ms));
   }
@@ -58,14 +59,16 @@ int64_t Engine::LiveProgressNow() const {
 // Live progress may stand, and late triggers come for what it has passed; and it may go back, when
 // an input that never had a record gets records of long ago. Then decisions wait for those.
 absl::Status Engine::AdvanceLive() {
-  progress_ms_ = LiveProgressNow();
+  progress_ms_ = LiveProgressNow(std::vector<bool>(project_.sources.size(), true));
   for (size_t t = 0; t < tasks_.size(); ++t) {
+    // Time of a task stands still only for what it reads.
+    const int64_t progress_ms = LiveProgressNow(task_sources_[t]);
     const std::optional<int32_t> trigger = project_.tasks[t].trigger_source;
     const auto is_empty = [&](const auto& input) {
       return input->source() != *trigger || input->position().newest_event_ms == kNoTime;
     };
     const bool none_yet = trigger && std::all_of(inputs_.begin(), inputs_.end(), is_empty);
-    RETURN_IF_ERROR(tasks_[t]->Advance(progress_ms_, none_yet ? kNoTime : progress_ms_));
+    RETURN_IF_ERROR(tasks_[t]->Advance(progress_ms, none_yet ? kNoTime : progress_ms));
   }
   return absl::OkStatus();
 }

@@ -9,6 +9,7 @@
 #include "app/workers/topics.h"
 #include "core/check.h"
 #include "core/coding.h"
+#include "core/log_line.h"
 #include "core/status_macros.h"
 #include "core/value_coding.h"
 #include "schemas/prediction.pb.h"
@@ -114,10 +115,8 @@ absl::Status TaskWorker::Load() {
   LabelRule rule{task_.label.aggregation, task_.label.within_ms, task_.label.empty,
                  !task_.trigger_source.has_value()};
   ASSIGN_OR_RETURN(join_, LabelJoin::Open(*env_.state, TaskKey(kJoinPrefix, task_.name), rule));
-  const auto digest = project_.meaning.find(absl::StrCat("tasks.", task_.name));
-  ASSIGN_OR_RETURN(trainer_,
-                   Trainer::Open(task_, digest == project_.meaning.end() ? "" : digest->second,
-                                 *env_.state, TaskKey(kTrainerPrefix, task_.name)));
+  ASSIGN_OR_RETURN(trainer_, Trainer::Open(task_, project_.MeaningDigest(), *env_.state,
+                                           TaskKey(kTrainerPrefix, task_.name)));
   ASSIGN_OR_RETURN(scorer_, Scorer::Make(MakeScoringPlan(task_), *env_.store));
 
   std::string stored;
@@ -283,13 +282,22 @@ absl::Status TaskWorker::DecideWaiting(WaitingQueue::iterator it, bool timed_out
   const int64_t at_ms = it->first.event_time_ms;
   field_views_.clear();
   for (const OwnedValue& field : it->second.fields) field_views_.push_back(field.view());
-  RETURN_IF_ERROR(scorer_->Assemble(field_views_, at_ms, &row_));
+  // A late decision may lie before what the views keep: it is made with what there is.
+  RETURN_IF_ERROR(scorer_->Assemble(field_views_, at_ms, &row_, Scorer::TooOld::kTruncate));
   const std::shared_ptr<const Deployment> deployment = trainer_->deployment().Read();
   scorer_->Score(*deployment, &row_);
   v1::Prediction prediction = MakePrediction(task_.name, it->second.id, row_, *deployment);
   prediction.set_timed_out(timed_out);
   std::string body = prediction.SerializeAsString();
-  if (join_->Decide(it->second.id, at_ms, body)) Emit(it->second.id, at_ms, std::move(body));
+  if (body.size() > MaxPredictionBytes()) {
+    ++rejected_ids_;
+    LogLine(LogLevel::kWarn, "decision_too_large")
+        .With("task", task_.name)
+        .With("offset", it->first.offset)
+        .With("bytes", body.size());
+  } else if (join_->Decide(it->second.id, at_ms, body)) {
+    Emit(it->second.id, at_ms, std::move(body));
+  }
   waiting_.erase(it);
   return absl::OkStatus();
 }
@@ -301,7 +309,15 @@ void TaskWorker::Emit(absl::string_view id, int64_t at_ms, std::string predictio
   env_.outbox->Emit(predictions_channel_, {std::string(id), std::move(prediction), {}, at_ms});
 }
 
+// An example repeats its prediction, so both fit into the log with room to spare.
+size_t TaskWorker::MaxPredictionBytes() const { return env_.log->max_record_bytes() / 4; }
+
 absl::StatusOr<DecisionAnswer> TaskWorker::RecordDecision(const DecisionRequest& request) {
+  if (request.prediction.size() > MaxPredictionBytes()) {
+    return absl::InvalidArgumentError(absl::StrCat("the inputs of this decision have ",
+                                                   request.prediction.size(), " bytes, at most ",
+                                                   MaxPredictionBytes(), " are recorded"));
+  }
   if (join_->Decide(request.id, request.at_ms, request.prediction)) {
     Emit(request.id, request.at_ms, request.prediction);
     RETURN_IF_ERROR(LearnSettled());

@@ -117,6 +117,7 @@ class TaskWorker {
   TaskWorker(const Project& project, int task, Environment environment);
   absl::Status Load();
   absl::Status FoldExamplesLog();
+  size_t MaxPredictionBytes() const;
   void Emit(absl::string_view id, int64_t at_ms, std::string prediction);
   absl::Status LearnSettled();
   absl::Status FoldExample(std::string record, int64_t timestamp_ms);

@@ -202,6 +202,7 @@ void ToProto(const ScoreResponse& response, v1::ScoreResponse* proto) {
     v1::RowScore* to = proto->add_scores();
     to->set_value(score.value);
     to->set_status(score.status);
+    to->set_answered_by(score.answered_by);
     if (score.prediction_id) ToTyped(score.prediction_id->view(), to->mutable_prediction_id());
     for (const ScoredFeature& feature : score.features) {
       v1::NamedFeatureAnswer* named = to->add_features();

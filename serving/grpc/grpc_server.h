@@ -32,7 +32,7 @@ struct GrpcServerOptions {
   size_t max_header_bytes = 16 << 10;
   int max_streams_per_connection = 128;
   size_t memory_bytes = 256 << 20;  // of all connections' buffers (gRPC's resource quota)
-  int blocking_threads = 2;
+  int blocking_threads = 8;
   size_t max_blocking_calls = 256;  // under way or queued; beyond: RESOURCE_EXHAUSTED
 };
 

@@ -37,6 +37,8 @@ namespace {
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
+
+constexpr absl::string_view kRecordsPrefix = "/api/v1/records/";
 using boost::system::error_code;
 using tcp = asio::ip::tcp;
 
@@ -112,6 +114,7 @@ class HttpServer::Impl {
   bool draining_ = false;
   std::map<std::string, size_t> by_address_;
   std::unordered_set<Connection*> connections_;
+  size_t large_bodies_ = 0;
 
   // io_ comes last of what connections use: destroying it destroys them.
   asio::thread_pool blocking_;
@@ -136,6 +139,7 @@ class HttpServer::Impl::Connection : public std::enable_shared_from_this<Connect
   }
 
   ~Connection() {
+    LeaveLargeBodies();
     server_.connections_.erase(this);
     const auto mine = server_.by_address_.find(address_);
     if (--mine->second == 0) server_.by_address_.erase(mine);
@@ -159,6 +163,7 @@ class HttpServer::Impl::Connection : public std::enable_shared_from_this<Connect
     const double seconds =
         static_cast<double>(server_.clock_.MonotonicNanos() - start_nanos_) * 1e-9;
     server_.metrics_.Answered(method, answer.status, seconds);
+    LeaveLargeBodies();
     Write(std::move(answer), keep_alive_ && !server_.draining_);
   }
 
@@ -168,7 +173,9 @@ class HttpServer::Impl::Connection : public std::enable_shared_from_this<Connect
   void WaitForRequest() {
     parser_.emplace();
     parser_->header_limit(static_cast<uint32_t>(server_.options_.max_header_bytes));
-    parser_->body_limit(server_.options_.max_body_bytes);
+    // The parser refuses by Content-Length before the path is known to us: OnHeader does the rest.
+    parser_->body_limit(std::max(server_.options_.max_body_bytes,
+                                 server_.options_.max_append_body_bytes));
     if (buffer_.size() > 0) {  // pipelined
       ReadHeader();
       return;
@@ -224,10 +231,46 @@ class HttpServer::Impl::Connection : public std::enable_shared_from_this<Connect
       problem.detail = "a page of another origin, or a name that is not this server's";
       return Refuse(problem);
     }
+    if (!AdmitBody(&problem)) return Refuse(problem);
     if (absl::EqualsIgnoreCase(View(request[http::field::expect]), "100-continue")) {
       return WriteContinue();
     }
     ReadBody();
+  }
+
+  // The limit of the body by what is asked; false with the problem when it is beyond that.
+  bool AdmitBody(ApiError* problem) {
+    const auto length = parser_->content_length();
+    if (!length || *length <= server_.options_.max_body_bytes) {
+      parser_->body_limit(server_.options_.max_body_bytes);  // of chunks too
+      return true;
+    }
+    const absl::string_view target = View(parser_->get().target());
+    if (parser_->get().method() != http::verb::post || !absl::StartsWith(target, kRecordsPrefix)) {
+      *problem = TooLarge(server_.options_.max_body_bytes);
+      return false;
+    }
+    if (server_.large_bodies_ >= server_.options_.max_large_bodies) {
+      server_.metrics_.Shed("busy");
+      problem->code = ErrorCode::kOverloaded;
+      problem->detail = "as many large requests are under way as may be";
+      return false;
+    }
+    ++server_.large_bodies_;
+    large_body_ = true;
+    return true;
+  }
+
+  void LeaveLargeBodies() {
+    if (large_body_) --server_.large_bodies_;
+    large_body_ = false;
+  }
+
+  static ApiError TooLarge(size_t limit) {
+    ApiError problem;
+    problem.code = ErrorCode::kTooLarge;
+    problem.detail = absl::StrCat("the body exceeds ", limit, " bytes");
+    return problem;
   }
 
   void WriteContinue() {
@@ -286,8 +329,10 @@ class HttpServer::Impl::Connection : public std::enable_shared_from_this<Connect
       problem.detail = absl::StrCat("the request line and headers exceed ",
                                     server_.options_.max_header_bytes, " bytes");
     } else if (error == http::error::body_limit) {
-      problem.code = ErrorCode::kTooLarge;
-      problem.detail = absl::StrCat("the body exceeds ", server_.options_.max_body_bytes, " bytes");
+      const bool append = absl::StartsWith(View(parser_->get().target()), kRecordsPrefix);
+      problem = TooLarge(append && parser_->content_length()
+                             ? server_.options_.max_append_body_bytes
+                             : server_.options_.max_body_bytes);
     } else if (error.category() == http::make_error_code(http::error::bad_method).category() &&
                error != http::error::end_of_stream && error != http::error::partial_message) {
       problem.code = ErrorCode::kMalformed;
@@ -361,6 +406,7 @@ class HttpServer::Impl::Connection : public std::enable_shared_from_this<Connect
   bool keep_alive_ = false;
   bool idle_ = false;
   bool head_ = false;
+  bool large_body_ = false;  // counted in large_bodies_
 };
 
 absl::Status HttpServer::Impl::Listen(const ListenAddress& address) {

@@ -32,11 +32,14 @@ struct HttpServerOptions {
   size_t max_header_bytes = 8 << 10;  // request line and headers
   size_t max_headers = 64;
   size_t max_body_bytes = 1 << 20;
+  // Of a request that appends records and says its length: room for one record of 16 MiB in base64.
+  size_t max_append_body_bytes = 24 << 20;
+  size_t max_large_bodies = 8;  // bodies beyond max_body_bytes that are read or appended at once
   absl::Duration idle_timeout = absl::Seconds(60);     // between requests
   absl::Duration header_timeout = absl::Seconds(5);    // from the first byte to the last header
   absl::Duration request_timeout = absl::Seconds(30);  // reading a body, writing an answer
   int64_t min_body_bytes_per_s = 1024;                 // after the header timeout
-  int blocking_threads = 2;
+  int blocking_threads = 16;
   size_t max_blocking_calls = 256;  // under way or queued
   int waiting_threads = 8;          // as many calls wait at once
 };

@@ -220,6 +220,8 @@ absl::StatusOr<std::vector<AppendPosition>> EmbeddedLog::Append(
   return positions;
 }
 
+size_t EmbeddedLog::max_record_bytes() const { return options_.max_record_bytes; }
+
 absl::StatusOr<OffsetRange> EmbeddedLog::Offsets(const TopicPartition& input) {
   ASSIGN_OR_RETURN(const Partition* const partition, topics_->Find(input));
   return OffsetRange{partition->begin(), partition->end()};

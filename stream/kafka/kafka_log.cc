@@ -41,6 +41,8 @@ absl::StatusOr<std::vector<AppendPosition>> KafkaLog::Append(
   return producer_->Append(records);
 }
 
+size_t KafkaLog::max_record_bytes() const { return static_cast<size_t>(MaxRecordBytes(options_)); }
+
 absl::StatusOr<OffsetRange> KafkaLog::Offsets(const TopicPartition& input) {
   return admin_->Offsets(input);
 }

@@ -58,6 +58,7 @@ class KafkaLog final : public Log {
   absl::Status DeleteTopic(absl::string_view topic) override;
   absl::StatusOr<std::vector<AppendPosition>> Append(
       std::span<const AppendRecord> records) override;
+  size_t max_record_bytes() const override;
   absl::StatusOr<OffsetRange> Offsets(const TopicPartition& input) override;
   // Compares what the topic calls a record's timestamp: append times with LogAppendTime.
   absl::StatusOr<int64_t> OffsetAtTime(const TopicPartition& input, int64_t timestamp_ms) override;

@@ -39,6 +39,7 @@ class FakeLog final : public Log {
     }
     return positions;
   }
+  size_t max_record_bytes() const override { return 1 << 20; }
   absl::StatusOr<OffsetRange> Offsets(const TopicPartition& input) override {
     absl::MutexLock lock(&mutex_);
     const auto topic = topics_.find(input.topic);

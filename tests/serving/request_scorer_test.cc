@@ -38,10 +38,10 @@ class RequestScorerTest : public testing::Test {
                            const Deployment&) -> absl::StatusOr<RecordedDecision> {
         recorded_.push_back(id);
         recorded_scores_ = row.scores;
-        return RecordedDecision{id, earlier_score_};
+        return RecordedDecision{id, first_};
       };
       request_scorer_ = std::make_unique<RequestScorer>(
-          std::map<std::string, ScoredTask>{{"delayed", task}},
+          ScoredTasks{{"delayed", task}},
           RequestScorerOptions{.now_ms = [] { return int64_t{1000}; }, .max_rows = 2});
     }
     return *request_scorer_;
@@ -63,7 +63,7 @@ class RequestScorerTest : public testing::Test {
   std::unique_ptr<RequestScorer> request_scorer_;
   std::vector<OwnedValue> recorded_;
   std::vector<double> recorded_scores_;
-  std::optional<double> earlier_score_;
+  std::optional<v1::Prediction> first_;
   const ScoreRequest jfk_ = Ask({{"origin", Value::String("JFK")}, {"distance", Value::Int(867)}});
 };
 
@@ -111,12 +111,58 @@ TEST_F(RequestScorerTest, RecordsADecisionOnlyForTasksTriggeredByRequests) {
   EXPECT_THAT(recorded_scores_, testing::ElementsAre(11.25, 1.25));
 }
 
-TEST_F(RequestScorerTest, GivesTheSameAnswerToARepeatedId) {
+TEST_F(RequestScorerTest, ARepeatedIdGetsItsFirstAnswerByWhateverLearnerIsAsked) {
   plan_->records_requests = true;
-  earlier_score_ = 0.125;
+  first_.emplace();
+  for (const auto& [learner, score] : {std::pair("ftrl", 0.125), std::pair("shadow", 0.25)}) {
+    v1::LearnerScore& stored = *first_->add_scores();
+    stored.set_learner(learner);
+    stored.set_score(score);
+    stored.set_generation(1);
+    stored.set_step(7);
+  }
+  ScoreRequest request = jfk_;
+  request.explain = true;
+  request.rows[0].id = OwnedValue(Value::String("r1"));
+  const RowScore champion = scorer().Score(request)->scores[0];
+  EXPECT_EQ(champion.status, "duplicate");
+  EXPECT_EQ(champion.value, 0.125);
+  EXPECT_EQ(champion.answered_by, "1.7");
+  // Those of now would be another decision's.
+  EXPECT_TRUE(champion.features.empty());
+  EXPECT_TRUE(champion.explain.empty());
+  request.task = "delayed.shadow";
+  EXPECT_TRUE(scorer().MayBlock(request));
+  EXPECT_EQ(scorer().Score(request)->scores[0].value, 0.25);
+}
+
+TEST_F(RequestScorerTest, RecordsNothingOfARequestOfWhichOneRowIsWrong) {
+  plan_->records_requests = true;
   ScoreRequest request = jfk_;
   request.rows[0].id = OwnedValue(Value::String("r1"));
-  EXPECT_EQ(scorer().Score(request)->scores[0].value, 0.125);
+  request.rows.push_back(Ask({{"distance", Value::String("far")}}).rows[0]);
+  EXPECT_EQ(scorer().Score(request).status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_TRUE(recorded_.empty());
+}
+
+TEST_F(RequestScorerTest, RecordsDecisionsOfAboutNowOnly) {
+  plan_->records_requests = true;
+  ScoreRequest request = jfk_;
+  request.rows[0].id = OwnedValue(Value::String("r1"));
+  constexpr int64_t kNow = 1000, kHour = 3'600'000, kMinute = 60'000;
+  for (const int64_t at_ms : {kNow - kHour, kNow + kMinute}) {
+    request.at_ms = at_ms;
+    EXPECT_TRUE(scorer().Score(request).ok()) << at_ms;
+  }
+  for (const int64_t at_ms : {kNow - kHour - 1, kNow + kMinute + 1, INT64_MIN, INT64_MAX}) {
+    request.at_ms = at_ms;
+    EXPECT_EQ(scorer().Score(request).status().code(), absl::StatusCode::kInvalidArgument) << at_ms;
+  }
+  EXPECT_EQ(recorded_.size(), 2);
+  // Without an id it is only a question.
+  request.rows[0].id.reset();
+  request.at_ms = kNow - kHour - 1;
+  EXPECT_TRUE(scorer().Score(request).ok());
 }
 
 TEST_F(RequestScorerTest, TypesTheIdAsItsField) {

@@ -173,6 +173,19 @@ TEST_F(OutboxTest, TimesThatALogMayNotKeepAreLeftToTheLog) {
   EXPECT_THAT(LogTexts(0), ElementsAre("(none)=before 1970@1000000 channel:a n:1 epoch:1"));
 }
 
+TEST_F(OutboxTest, AValueLargerThanTheLogTakesIsLeftOutUnderItsNumber) {
+  const std::string large(log_.max_record_bytes(), 'x');
+  outbox_->Emit(a_, MakeRecord("before"));
+  outbox_->Emit(a_, MakeRecord(large));
+  outbox_->Emit(a_, MakeRecord("after"));
+  ASSERT_TRUE(outbox_->Ship(log_, Commit()).ok());
+  EXPECT_THAT(LogTexts(0),
+              ElementsAre("key=before@1000 channel:a n:1 epoch:1 extra:header",
+                          absl::StrCat("key=(none)@1000 channel:a n:2 epoch:1 extra:header ",
+                                       kLeftOutHeader, ":", large.size()),
+                          "key=after@1000 channel:a n:3 epoch:1 extra:header"));
+}
+
 TEST_F(OutboxTest, EntriesThatDoNotParseAreDataLoss) {
   outbox_->Emit(a_, MakeRecord("a1"));
   Commit();

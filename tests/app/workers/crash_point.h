@@ -73,6 +73,7 @@ class CrashingLog final : public Log {
     if (crash_.Happens()) return log_.Append(records);
     return std::vector<AppendPosition>(records.size());
   }
+  size_t max_record_bytes() const override { return log_.max_record_bytes(); }
   absl::StatusOr<OffsetRange> Offsets(const TopicPartition& input) override {
     return log_.Offsets(input);
   }
@@ -104,6 +105,7 @@ class DamagedLog final : public Log {
       std::span<const AppendRecord> records) override {
     return log_.Append(records);
   }
+  size_t max_record_bytes() const override { return log_.max_record_bytes(); }
   absl::StatusOr<OffsetRange> Offsets(const TopicPartition& input) override {
     absl::StatusOr<OffsetRange> range = log_.Offsets(input);
     if (range.ok() && begin_.contains(input)) range->begin = begin_[input];

@@ -210,6 +210,31 @@ TEST_F(EngineLive, ALateTriggerIsDecidedAtOnceAlthoughTimeStands) {
   EXPECT_FALSE(predictions[0].timed_out());
 }
 
+// Records may be weeks late, features are kept for hours: the decision is made with what there is.
+TEST_F(EngineLive, ATriggerOlderThanAnyFeatureIsDecidedWithoutThem) {
+  Start();
+  Visit(kNowMs - 1'000, "3");
+  Ask(kNowMs - 500, 1);
+  clock_.Set(kNowMs + 1);
+  ASSERT_EQ(AwaitPredictions(1)[0].id(), EncodeId(Value::Int(1)));
+  Ask(kNowMs - 20 * 24 * kHourMs, 2);
+  const v1::Prediction old = AwaitPredictions(2)[1];
+  EXPECT_EQ(old.id(), EncodeId(Value::Int(2)));
+  EXPECT_NE(old.inputs().statuses().find(static_cast<char>(FeatureStatus::kTruncated)),
+            std::string::npos);
+  Ask(kNowMs, 3);  // and the engine lives
+  AwaitPredictions(3);
+}
+
+TEST_F(EngineLive, AnOldRecordOfASourceThatATaskDoesNotReadHoldsItsTimeBackNot) {
+  Start(ShopProject("inputs: [user_visits.*, user_clicks.*,", "inputs: [user_clicks.*,"));
+  Visit(kNowMs - 3'000 * kHourMs);
+  AwaitStatus([](const EngineStatus& s) { return s.event_time_ms < kNowMs - kHourMs; });
+  Ask(kNowMs - 500, 1);
+  clock_.Set(kNowMs + 1);
+  EXPECT_FALSE(AwaitPredictions(1)[0].timed_out());
+}
+
 // The engine has idled at the clock's time when history comes: labels of it find their decisions,
 // although these wait for an input that lags behind the labels.
 TEST_F(EngineLive, HistoryThatComesToAnIdleEngineIsJoined) {

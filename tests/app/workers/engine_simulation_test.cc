@@ -308,6 +308,46 @@ TEST(EngineSimulation, ALogWhoseOldestRecordsAreGoneIsReadFromItsBeginning) {
   }
 }
 
+// Retention passed what a stopped process had read: what is left is read, and nothing twice.
+TEST(EngineSimulation, ALogThatForgotWhatWasNotReadYetIsReadFromItsBeginning) {
+  Shop shop(MakeRecords(64));
+  TickingClock clock(absl::Milliseconds(10));
+  uint64_t read = 0;
+  {
+    EngineProcess process(ShopProject(), shop.log, shop.state, clock, Engine::Mode::kSimulation);
+    ASSERT_TRUE(process.Simulate().ok());
+    for (const auto& input : process.engine().MakeStatus().inputs) read += input.counts.read;
+  }
+  const int64_t end = shop.log.Offsets({"visits", 0})->end;
+  for (int i = 0; i < 5; ++i) {
+    AppendJson(shop.log, "visits",
+               absl::StrCat("{\"at\":", kStartMs + 3'600'000 + i, ",\"user\":\"u\",\"pages\":1}"));
+  }
+  DamagedLog log(shop.log);
+  log.DeleteBefore({"visits", 0}, end + 3);
+  EngineProcess process(ShopProject(), log, shop.state, clock, Engine::Mode::kSimulation);
+  ASSERT_TRUE(process.Simulate().ok());
+  uint64_t then = 0;
+  for (const auto& input : process.engine().MakeStatus().inputs) then += input.counts.read;
+  EXPECT_EQ(then, read + 2);
+}
+
+TEST(EngineSimulation, AnOrderlyEndLeavesNothingToShipAgain) {
+  Shop shop(MakeRecords(65));
+  TickingClock clock(absl::Milliseconds(10));
+  std::vector<int64_t> ends;
+  for (int life = 0; life < 2; ++life) {
+    EngineProcess process(ShopProject(), shop.log, shop.state, clock, Engine::Mode::kSimulation);
+    ASSERT_TRUE(process.Simulate().ok());
+    for (const char* kind : {"predictions", "examples", "models"}) {
+      ends.push_back(shop.log.Offsets({absl::StrCat("millrace.shop.", kind, ".bought"), 0})->end);
+    }
+  }
+  EXPECT_GT(ends[0], 0);
+  EXPECT_EQ(std::vector<int64_t>(ends.begin(), ends.begin() + 3),
+            std::vector<int64_t>(ends.begin() + 3, ends.end()));
+}
+
 TEST(EngineSimulation, WhatIsOpenAtTheEndStaysPendingUnlessItIsToSettle) {
   Shop shop({});
   AppendJson(shop.log, "asks",
