@@ -54,7 +54,8 @@ absl::StatusOr<std::optional<OwnedValue>> FillId(const ScoringPlan& plan, const 
                                                  size_t row, TypedFields* fields) {
   if (plan.id_slot < 0 || plan.id_slot >= plan.field_count) return given.id;
   OwnedValue& field = fields->owned[static_cast<size_t>(plan.id_slot)];
-  if (given.id && field.is_null()) {
+  // Where nothing is recorded the id means nothing, whatever its type.
+  if (given.id && plan.records_requests && field.is_null()) {
     RETURN_IF_ERROR(SetField(plan, plan.slots[static_cast<size_t>(plan.id_slot)].name,
                              given.id->view(), row, fields));
   }

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
@@ -27,6 +28,7 @@
 #include "core/clock.h"
 #include "core/hashing.h"
 #include "core/status_macros.h"
+#include "stream/dead_letter.h"
 #include "stream/kafka/kafka_log.h"
 
 namespace millrace {
@@ -234,15 +236,22 @@ class Demo {
     if (!resumed_) {
       ASSIGN_OR_RETURN(const std::vector<TopicInfo> topics, log->Topics());
       for (const TopicInfo& topic : topics) {
-        const bool ours = absl::StartsWith(topic.name, "flights.") ||
-                          absl::StartsWith(topic.name, project_->OwnTopic(""));
-        if (ours) RETURN_IF_ERROR(log->DeleteTopic(topic.name));
+        if (IsOfDemo(topic.name)) RETURN_IF_ERROR(log->DeleteTopic(topic.name));
       }
     }
     for (const SourceSpec& source : project_->sources) {
       RETURN_IF_ERROR(log->CreateTopic(source.topic, {.partitions = options_.partitions}));
     }
     return absl::OkStatus();
+  }
+
+  // A topic that this configuration names, and no other that looks like one.
+  bool IsOfDemo(absl::string_view topic) const {
+    if (absl::StartsWith(topic, project_->OwnTopic(""))) return true;
+    return std::any_of(project_->sources.begin(), project_->sources.end(),
+                       [topic](const SourceSpec& source) {
+                         return topic == source.topic || topic == DeadLetterTopic(source.topic);
+                       });
   }
 
   void Interrupt() {
@@ -279,8 +288,10 @@ void AddDemo(CLI::App& app, const GlobalOptions& global, Run* run) {
   demo->add_option("--speed", options->speed,
                    "Seconds of event time a second, or max (default 20000)");
   demo->add_option("--month", options->month, "Only this month of 2013")->check(CLI::Range(1, 12));
-  demo->add_option("--kafka", options->kafka,
-                   "HOST:PORT of a Kafka broker to use in place of the embedded log");
+  demo->add_option(
+      "--kafka", options->kafka,
+      "HOST:PORT of a Kafka broker to use in place of the embedded log; a new run deletes the "
+      "topics of the one before (flights.*, millrace.flights.*)");
   demo->add_option("--partitions", options->partitions, "Partitions of each source topic on Kafka")
       ->check(CLI::Range(1, 64));
   demo->add_flag("--exit", options->exit, "Exit when the data end, without serving");

@@ -81,6 +81,13 @@ std::string ScoreText(const JsonValue& root, const JsonValue& score, const Score
   std::string out = absl::StrCat(options.task, " = ", MemberText(score, "value"), "  status ",
                                  MemberText(score, "status"));
   if (const std::string id = MemberText(score, "prediction_id"); id != "-") {
+    if (MemberText(score, "status") == "duplicate") {
+      absl::StrAppend(&out, "  already recorded as ", id, "; this is its first answer");
+      if (const std::string version = MemberText(score, "answered_by"); version != "-") {
+        absl::StrAppend(&out, ", by model version ", version);
+      }
+      return out + "\n";  // the model of now did not answer
+    }
     absl::StrAppend(&out, "  recorded as ", id);
   }
   if (const JsonValue* model = root.Find("model"); model != nullptr) {
@@ -110,9 +117,10 @@ absl::Status PrintAnswer(const std::string& answer, const GlobalOptions& global,
   const std::string text = global.json ? answer + "\n" : ScoreText(root, score, options);
   std::fputs(text.c_str(), stdout);
   if (!options.record.empty() && MemberText(score, "prediction_id") == "-") {
-    return absl::UnknownError(
-        absl::StrCat("not recorded: task '", options.task,
-                     "' decides by itself; only `trigger: request` takes ids"));
+    return absl::FailedPreconditionError(
+        absl::StrCat("scored, but not recorded: the decisions of task '", options.task,
+                     "' are the records of its source\n  hint: leave out --record, or produce a "
+                     "record; only a task with `trigger: request` records what it is asked"));
   }
   return absl::OkStatus();
 }
@@ -129,7 +137,9 @@ int Score(const GlobalOptions& global, const ScoreOptions& options) {
   const absl::StatusOr<std::string> answer = Ask(*api, options, *fields);
   if (!answer.ok()) return FailRequest("score", answer.status());
   const absl::Status printed = PrintAnswer(*answer, global, options);
-  return printed.ok() ? static_cast<int>(kExitOk) : Fail("score", printed);
+  if (printed.ok()) return kExitOk;
+  const int code = Fail("score", printed);
+  return absl::IsFailedPrecondition(printed) ? static_cast<int>(kExitUsage) : code;
 }
 
 }  // namespace

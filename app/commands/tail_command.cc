@@ -17,10 +17,12 @@
 #include "app/commands/log_access.h"
 #include "app/commands/number_checks.h"
 #include "app/commands/own_records.h"
+#include "app/config/diagnostics.h"
 #include "core/status_macros.h"
 #include "serving/json.h"
 #include "serving/typed_value.h"
 #include "stream/channel.h"
+#include "stream/dead_letter.h"
 
 namespace millrace {
 namespace {
@@ -188,7 +190,24 @@ class Tail {
     return mark ? filters_[input].Accept(*mark) : true;
   }
 
+  // "range  orders[0]@17  $.amount: …  ", when the headers tell.
+  void AddRejection(const Record& record) {
+    std::string code, message, topic, partition, offset;
+    for (const Header& header : record.headers) {
+      for (const auto& [name, to] : {std::pair{kErrorCodeHeader, &code},
+                                     {kErrorMessageHeader, &message},
+                                     {kSourceTopicHeader, &topic},
+                                     {kSourcePartitionHeader, &partition},
+                                     {kSourceOffsetHeader, &offset}}) {
+        if (header.name == name) *to = Printable(header.value);  // ours come last
+      }
+    }
+    if (code.empty()) return;
+    absl::StrAppend(&line_, code, "  ", topic, "[", partition, "]@", offset, "  ", message, "  ");
+  }
+
   void AddText(const Record& record) {
+    if (topic_.content == TopicContent::kDeadLetters) AddRejection(record);
     if (options_.key_delimiter) {
       if (HasTypedKey() && record.key) {
         JsonWriter json(&line_);

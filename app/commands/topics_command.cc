@@ -67,12 +67,18 @@ std::string TopicsJson(const std::vector<CountedTopic>& topics) {
   return out + "\n";
 }
 
+// The records of a topic of examples are not all examples: its cuts say which of them a published
+// model has learned.
+const char* ContentText(TopicContent content) {
+  return content == TopicContent::kExamples ? "examples and cuts" : ContentName(content);
+}
+
 std::string TopicsText(const std::vector<CountedTopic>& topics) {
   TextTable table({"topic", ">partitions", ">records", "content"});
   for (const CountedTopic& topic : topics) {
     table.Add({topic.topic.info.name, absl::StrCat(topic.topic.info.partitions),
                topic.records < 0 ? "-" : CountText(topic.records),
-               ContentName(topic.topic.content)});
+               ContentText(topic.topic.content)});
   }
   return table.ToString();
 }

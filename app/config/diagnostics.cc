@@ -123,7 +123,9 @@ void RenderOne(const Diagnostic& d, Color color, std::string* out) {
   } else if (!d.suggestion.empty()) {
     absl::StrAppend(out, "   = ", Printable(d.suggestion), "\n");
   }
-  if (!d.known.empty()) absl::StrAppend(out, "   = known: ", Printable(absl::StrJoin(d.known, ", ")), "\n");
+  if (!d.known.empty()) {
+    absl::StrAppend(out, "   = known: ", Printable(absl::StrJoin(d.known, ", ")), "\n");
+  }
   absl::StrAppend(out, "   = help: millrace help errors ", d.code, "\n");
 }
 

@@ -85,7 +85,7 @@ constexpr ErrorCodeInfo kCodes[] = {
      "it could show the label to the learner. Use `[)` or `()`, or a `lag`."},
     {ConfigErrorCode::kLearner, "learner refused",
      "The type of learner, one of its options, or the champion is unknown or out of range. "
-     "`millrace learn --describe TYPE` lists the options of a type."},
+     "`millrace help learners` lists the types and the options of each."},
     {ConfigErrorCode::kDecisionId, "decision ids do not fit",
      "Labels find their decision by its id, so the id must exist, with the same type, in the "
      "decisions and in each source "

@@ -68,7 +68,74 @@ void AppendRows(const SchemaNode& node, std::string* supported, std::vector<std:
   for (const SchemaNode& key : node.keys) AppendRows(key, supported, later);
 }
 
+constexpr absl::string_view kExample =
+    R"(# Will an order be returned? Asked when it is placed, learned when it comes back, or does not.
+version: 1
+project: shop
+log: {embedded: {path: ./data/log}}       # or kafka: {brokers: "localhost:9092"}
+state: {path: ./data/state}
+
+sources:                                  # topics of JSON records
+  orders:
+    topic: shop.orders
+    time: {field: at, unit: rfc3339}      # event time: what windows go by
+    schema: {order_id: string, customer: string, country: string, amount: double}
+    on_error: dead_letter                 # what does not fit goes to shop.orders.dlq
+  returns:
+    topic: shop.returns
+    time: {field: at, unit: rfc3339}
+    schema: {order_id: string, customer: string}
+
+entities:                                 # what features are of
+  customer: {key: [customer]}
+
+views:                                    # features: aggregations over windows, by entity
+  bought:
+    from: orders
+    entity: customer
+    features:
+      orders_1d:   {count: "*", window: 1d}
+      mean_30d:    {mean: amount, window: 30d}
+      large_share: {mean: "amount > 100.0 ? 1.0 : 0.0", window: 90d}
+  returned:
+    from: returns
+    entity: customer
+    features:
+      returns_90d: {count: "*", window: 90d}
+
+services:                                 # names for what is read together
+  customer_page: {features: [bought.orders_1d, returned.returns_90d]}
+
+tasks:                                    # what is predicted and learned
+  will_return:
+    kind: binary
+    decide:
+      trigger: request                    # POST /api/v1/score with an id; or {record: orders}
+      id: order_id                        # by which the label finds the decision
+      request: {order_id: string, customer: string, country: string, amount: double}
+    label:                                # true if a return of this order comes within 30 days
+      any: "true"
+      from: returns
+      id: order_id
+      within: 30d
+    inputs:                               # features, fields, expressions of both
+      - bought.*
+      - returned.*
+      - country
+      - amount
+      - {name: against_mean, expr: "amount - bought.mean_30d"}
+    learners:                             # all learn; the champion answers
+      ftrl:     {type: logistic, optimizer: ftrl, l1: 1e-6}
+      constant: {type: constant}
+    publish: {every: 10s}                 # how often what was learned begins to answer
+    serve: {champion: ftrl}
+
+server: {http: "127.0.0.1:7470", grpc: "127.0.0.1:7471"}
+)";
+
 }  // namespace
+
+absl::string_view ExampleConfiguration() { return kExample; }
 
 std::string ConfigurationPage() {
   std::string page =
@@ -86,8 +153,13 @@ std::string ConfigurationPage() {
       "- **Overrides**, strongest first: `--set server.http=127.0.0.1:8080`, "
       "`MILLRACE_SERVER_HTTP=127.0.0.1:8080`, the file.\n"
       "- Relative paths start at the file's folder. The options of a learner depend on its type: "
-      "`millrace learn --describe TYPE`.\n"
+      "[learners](../learners.md),\n"
+      "  `millrace help learners`.\n"
       "- Words in parentheses are not supported yet.\n";
+  absl::StrAppend(&page, "\n## An example\n\n```yaml\n", kExample, "```\n\n",
+                  "With `decide: {trigger: {record: orders}, id: order_id}` every order would be a "
+                  "decision by itself, its fields those of the\nsource; `request` is then left "
+                  "out.\n");
   std::vector<std::string> later;
   for (const SchemaNode& key : ConfigSchema().keys) {
     absl::StrAppend(&page, "\n## ", key.name,

@@ -6,9 +6,13 @@
 
 #include <string>
 
+#include "absl/strings/string_view.h"
+
 namespace millrace {
 
 std::string ConfigurationPage();
+// The example at the top of the page: a whole configuration, with a task. It loads.
+absl::string_view ExampleConfiguration();
 std::string ErrorCodesPage();
 
 }  // namespace millrace

@@ -23,7 +23,10 @@ constexpr KeySpec kKeys[] = {
     NotYet("tasks.*.classes.names", "Names of the classes."),
 
     Must("tasks.*.decide", kNone, "When a decision is made, and what identifies it."),
-    Must("tasks.*.decide.trigger", kNone, "A `request` with an id, or a record of a source.")
+    Must("tasks.*.decide.trigger", kNone,
+         "`request`: every request with an id is a decision; then `id` and `request` are needed "
+         "too. "
+         "Or a record of a source.")
         .Words("request"),
     Must("tasks.*.decide.trigger.record", kName, "Source whose records are decisions."),
     May("tasks.*.decide.trigger.where", kExpression, "",
@@ -33,12 +36,16 @@ constexpr KeySpec kKeys[] = {
     NotYet("tasks.*.decide.trigger.active", "How lately the entity must have had a record."),
     NotYet("tasks.*.decide.trigger.session_end", "View whose sessions end in a decision."),
     May("tasks.*.decide.id", kName, "assigned",
-        "Field that identifies a decision; `assigned` is `topic/partition/offset` of its record."),
+        "Field that identifies a decision, and by which its label finds it. `assigned` is "
+        "`topic/partition/offset` of its record; with `trigger: request` a field of `request` must "
+        "be named."),
     May("tasks.*.decide.id[]", kName, "", "A field; one is supported."),
     NotYet("tasks.*.decide.at", "Time of the decision."),
     May("tasks.*.decide.align_timeout", kDuration, "5s",
         "How long a decision waits for the inputs of its views to progress to its time."),
-    May("tasks.*.decide.request", kNone, "", "Fields of a request, with their types."),
+    May("tasks.*.decide.request", kNone, "",
+        "Fields of a request, with their types: its id, the keys of the views that are read, and "
+        "whatever else is an input. Required with `trigger: request`, which has no other fields."),
     May("tasks.*.decide.request.*", kType, "", "Type of the field.").Words(kTypes, kLaterTypes),
     NotYet("tasks.*.decide.actions", "Actions of a bandit."),
     NotYet("tasks.*.decide.actions.field", "Field that lists them."),
@@ -118,7 +125,8 @@ constexpr KeySpec kKeys[] = {
     Must("tasks.*.learners", kNone, "The learners of the task, by name; all learn, one answers."),
     May("tasks.*.learners.*", kNone, "", "A learner: its type and the options of that type.")
         .Open(),
-    Must("tasks.*.learners.*.type", kName, "Type of the learner (`millrace learn --list`)."),
+    Must("tasks.*.learners.*.type", kName,
+         "Type of the learner (`millrace help learners` lists them)."),
     NotYet("tasks.*.learners.*.extends", "Learner whose options are taken over."),
     NotYet("tasks.*.learners.*.import", "File of a model to start from."),
     NotYet("tasks.*.learners.*.start", "Learner or version to start from."),

@@ -183,6 +183,7 @@ class TestFileLoader {
       read_.Fail(cases, absl::StrCat("'cases' must be a list, found ", Describe(cases)));
       return;
     }
+    if (cases.items.empty()) read_.Fail(cases, "'cases' is empty: a test file tests something");
     for (const ConfigNode& node : cases.items) {
       RecordReader records(file_.project, directory_, &read_);
       if (const ConfigNode* defaults = root.Find("defaults")) records.AddDefaults(*defaults);

@@ -190,7 +190,9 @@ absl::Status Engine::Loop() {
     ASSIGN_OR_RETURN(const Found found, mode_ == Mode::kLive ? LiveTurn() : SimulationTurn());
     if (found == Found::kEnd) return absl::OkStatus();
     RETURN_IF_ERROR(MaybeCommit());
-    RefreshStatus(/*now=*/false);
+    // At once when the work is done: whoever asks then wants to see it.
+    RefreshStatus(/*now=*/found == Found::kNothing && last_found_ == Found::kWork);
+    last_found_ = found;
     if (found == Found::kNothing) reader_->Wait(kIdleWait);
   }
   return absl::OkStatus();

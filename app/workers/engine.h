@@ -167,6 +167,7 @@ class Engine {
   uint64_t commits_ = 0;
   uint64_t changes_ = 0;  // records taken since the last commit
   bool caught_up_ = false;
+  Found last_found_ = Found::kNothing;  // of the turn before
   // Some shards lack records below the positions: nothing may be committed, as it would say that
   // they have them.
   bool redoing_ = true;

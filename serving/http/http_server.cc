@@ -174,8 +174,8 @@ class HttpServer::Impl::Connection : public std::enable_shared_from_this<Connect
     parser_.emplace();
     parser_->header_limit(static_cast<uint32_t>(server_.options_.max_header_bytes));
     // The parser refuses by Content-Length before the path is known to us: OnHeader does the rest.
-    parser_->body_limit(std::max(server_.options_.max_body_bytes,
-                                 server_.options_.max_append_body_bytes));
+    parser_->body_limit(
+        std::max(server_.options_.max_body_bytes, server_.options_.max_append_body_bytes));
     if (buffer_.size() > 0) {  // pipelined
       ReadHeader();
       return;
@@ -329,10 +329,11 @@ class HttpServer::Impl::Connection : public std::enable_shared_from_this<Connect
       problem.detail = absl::StrCat("the request line and headers exceed ",
                                     server_.options_.max_header_bytes, " bytes");
     } else if (error == http::error::body_limit) {
-      const bool append = absl::StartsWith(View(parser_->get().target()), kRecordsPrefix);
-      problem = TooLarge(append && parser_->content_length()
-                             ? server_.options_.max_append_body_bytes
-                             : server_.options_.max_body_bytes);
+      // By its Content-Length, which ends the header as an error, or in chunks.
+      const bool append = !parser_->is_header_done() &&
+                          absl::StartsWith(View(parser_->get().target()), kRecordsPrefix);
+      problem = TooLarge(append ? server_.options_.max_append_body_bytes
+                                : server_.options_.max_body_bytes);
     } else if (error.category() == http::make_error_code(http::error::bad_method).category() &&
                error != http::error::end_of_stream && error != http::error::partial_message) {
       problem.code = ErrorCode::kMalformed;

@@ -39,6 +39,16 @@ absl::StatusCode CodeOf(rd_kafka_resp_err_t code) {
   }
 }
 
+// Nobody answered, as opposed to an answer that it is not possible now.
+bool IsUnreachable(rd_kafka_resp_err_t code) {
+  switch (code) {
+    case RD_KAFKA_RESP_ERR__TRANSPORT:
+    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+    case RD_KAFKA_RESP_ERR__RESOLVE: return true;
+    default: return false;
+  }
+}
+
 }  // namespace
 
 int KafkaDeadline::LeftMs() const {
@@ -80,6 +90,15 @@ KafkaClient::~KafkaClient() {
 absl::Status KafkaClient::Error(rd_kafka_resp_err_t code, absl::string_view what,
                                 absl::string_view detail) const {
   const absl::StatusCode status = CodeOf(code);
+  if (IsUnreachable(code)) {
+    std::string text = absl::StrCat("cannot reach Kafka at ", brokers_, "\n  ", what, ": ",
+                                    detail.empty() ? rd_kafka_err2str(code) : detail);
+    absl::MutexLock lock(&mutex_);
+    if (!last_error_.empty()) {
+      absl::StrAppend(&text, "\n  last connection error: ", last_error_);
+    }
+    return absl::UnavailableError(text);
+  }
   std::string text = absl::StrCat(what, ": ", detail.empty() ? rd_kafka_err2str(code) : detail,
                                   " (Kafka at ", brokers_);
   if (status == absl::StatusCode::kUnavailable || status == absl::StatusCode::kUnauthenticated) {

@@ -72,7 +72,8 @@ class KafkaClient {
   rd_kafka_t* get() const { return rk_; }
 
   // Our status for librdkafka's code. `what` says what was being done and to which topic; the
-  // brokers, and for Unavailable the last connection error, are added.
+  // brokers, and for Unavailable the last connection error, are added. When no broker can be
+  // reached that comes first: "cannot reach Kafka at localhost:9092", the rest on lines below.
   absl::Status Error(rd_kafka_resp_err_t code, absl::string_view what,
                      absl::string_view detail = "") const;
 

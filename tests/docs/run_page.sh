@@ -41,7 +41,9 @@ chmod +x "$dir/dev"
 mkdir "$dir/bin"
 ln -s "$millrace" "$dir/bin/millrace"
 
+# A line `millrace serve` is the reader's first shell: it stays, and the second begins when it is ready.
 awk '/^```sh$/ {inside = 1; next} /^```/ {inside = 0} inside' "$repository/$page" |
+  sed 's|^millrace serve$|millrace serve \& until curl -sf "http://127.0.0.1:7470/readyz" >/dev/null; do sleep 0.1; done|' |
   sed -e "s/\b7470\b/$http/g" -e "s/\b7471\b/$grpc/g" >"$dir/page.sh"
 if [[ ! -s "$dir/page.sh" ]]; then
   echo "$page shows no commands" >&2

@@ -45,6 +45,7 @@ class FakeOnlineStore final : public OnlineStore {
   void FailReads(absl::Status status) { failure_ = std::move(status); }
   mutable std::vector<int64_t> read_times;  // only looked at by single-threaded tests
   bool keep_times = false;
+  int64_t stream_time_ms = 0;
 
   absl::Status Apply(const Event&) override { return absl::OkStatus(); }
   void AdvanceInput(int32_t, int32_t, int64_t) override {}
@@ -67,7 +68,7 @@ class FakeOnlineStore final : public OnlineStore {
     }
     return absl::OkStatus();
   }
-  int64_t StreamTime() const override { return 0; }
+  int64_t StreamTime() const override { return stream_time_ms; }
   int64_t EntityCount(int32_t) const override { return 0; }
   const std::vector<std::shared_ptr<const ViewSpec>>& views() const override { return views_; }
 

@@ -95,6 +95,19 @@ TEST_F(FeatureReaderTest, AnswersUnknownEntitiesAsMissing) {
   EXPECT_EQ(response->rows[0].values[0].status, FeatureStatus::kMissing);
 }
 
+TEST_F(FeatureReaderTest, SaysWhichTimesAreKeptAsTimes) {
+  store_.stream_time_ms = 1'357'045'200'000;  // 2013-01-01T13:00Z; as_of is an hour
+  store_.FailReads(absl::OutOfRangeError("gone"));
+  FeaturesRequest request = Ask({"origin_out.late_1h"}, {jfk_});
+  request.at_ms = 1'000;
+  const ApiError error = ErrorOf(reader_.ReadFeatures(request).status());
+  EXPECT_EQ(error.code, ErrorCode::kOutOfRange);
+  EXPECT_EQ(error.field, "at");
+  EXPECT_EQ(error.detail,
+            "view 'origin_out' keeps nothing of 1970-01-01T00:00:01.000Z any more; the oldest time "
+            "that can be read in full is 2013-01-01T12:00:00.000Z");
+}
+
 TEST_F(FeatureReaderTest, SuggestsCloseNames) {
   ExpectError(Ask({"origin_out.late_1"}, {jfk_}), ErrorCode::kUnknownFeature, "features",
               "late_1h");

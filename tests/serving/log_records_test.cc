@@ -6,6 +6,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "serving/errors.h"
+#include "stream/memory_log.h"
 #include "tests/serving/fake_log.h"
 
 namespace millrace {
@@ -86,6 +87,27 @@ TEST_F(LogRecordsTest, SuggestsTopics) {
   const ApiError partition = ErrorOf(records_.Read(request).status());
   EXPECT_EQ(partition.code, ErrorCode::kUnknownTopic);
   EXPECT_EQ(partition.did_you_mean, "");
+}
+
+// Logs call a partition that is not there a wrong argument; to callers it is not found.
+TEST(LogRecordsOfALog, KnowsPartitionsThatAreNotThere) {
+  MemoryLog log;
+  ASSERT_TRUE(log.CreateTopic("orders", {.partitions = 2}).ok());
+  LogRecords records(log, Clock::Real(), {});
+  ReadRecordsRequest request;
+  request.topic = "orders";
+  request.partition = 7;
+  const ApiError read = ErrorOf(records.Read(request).status());
+  EXPECT_EQ(read.code, ErrorCode::kUnknownTopic);
+  EXPECT_EQ(read.detail, "topic 'orders' has 2 partitions, no partition 7");
+  NewRecord record;
+  record.value = "x";
+  record.partition = 2;
+  EXPECT_EQ(ErrorOf(records.Append("orders", {record}).status()).code, ErrorCode::kUnknownTopic);
+  record.partition = 1;
+  record.value = std::string(17 << 20, 'x');
+  EXPECT_EQ(ErrorOf(records.Append("orders", {record}).status()).kind().status,
+            absl::StatusCode::kInvalidArgument);
 }
 
 TEST_F(LogRecordsTest, LetsNobodyWriteMillracesOwnTopics) {

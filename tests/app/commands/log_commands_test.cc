@@ -1,6 +1,7 @@
 // topics, tail and produce on an embedded log that no server has open, then through a server.
 
 #include <algorithm>
+#include <csignal>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,6 +19,7 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 // Port 1 is never a server of ours, so the log is opened directly.
 constexpr char kConfig[] = R"(version: 1
@@ -126,6 +128,60 @@ TEST_F(LogCommands, ALineWithoutItsKeyIsBadDataAndWhatWentBeforeIsCounted) {
   const ProgramResult result = Run({"produce", "orders", "-K", ":"}, "a:1\nb\n");
   EXPECT_EQ(result.code, 65);
   EXPECT_THAT(result.err, HasSubstr("line 2 has no key"));
+}
+
+TEST_F(LogCommands, AnInputThatIsNoFileIsToldAsSuch) {
+  const ProgramResult absent = Run({"produce", "orders", "absent.jsonl"});
+  EXPECT_EQ(absent.code, 66);
+  EXPECT_THAT(absent.err, HasSubstr("cannot open absent.jsonl: No such file"));
+  const ProgramResult directory = Run({"produce", "orders", "."});
+  EXPECT_EQ(directory.code, 66);
+  EXPECT_THAT(directory.err, AllOf(HasSubstr(". is a directory"), Not(HasSubstr("serve"))));
+  EXPECT_FALSE(directory_.Has("data"));
+}
+
+TEST_F(LogCommands, InterruptedProduceSaysHowManyRecordsAreIn) {
+  ServerProgram server(directory_);
+  ASSERT_FALSE(server.url().empty());
+  const std::vector<std::string> read = {"tail", "orders", "-c", "1", "--server", server.url()};
+  // The first record goes at once, the second would after a quarter of an hour.
+  RunningProgram produce(
+      directory_, {"produce", "orders", "--rate", "0.001", "--server", server.url()}, "1\n2\n");
+  EXPECT_EQ(Run(read).out, "1\n");
+  produce.Signal(SIGINT);
+  const ProgramResult result = produce.Wait();
+  EXPECT_EQ(result.code, 130);
+  EXPECT_THAT(result.err,
+              AllOf(HasSubstr("1 record is in orders\n"), HasSubstr("interrupted before the end")));
+}
+
+TEST_F(LogCommands, ALineBeyondWhatTheLogTakesIsBadDataWithItsNumber) {
+  constexpr size_t kLimit = 16 << 20;
+  const std::string fits = std::string(kLimit - 1024, 'y') + "\n";
+  const std::string input = "1\n" + fits + std::string(kLimit + 1, 'x') + "\n4\n";
+  ServerProgram server(directory_);
+  ASSERT_FALSE(server.url().empty());
+  const ProgramResult remote =
+      Run({"produce", "orders", "-p", "0", "--server", server.url()}, input);
+  EXPECT_EQ(remote.code, 65);
+  EXPECT_THAT(remote.err, AllOf(HasSubstr("line 3: has 16777217 bytes; the log takes"),
+                                HasSubstr("2 records are in orders")));
+  EXPECT_TRUE(Run({"tail", "orders", "-e", "--server", server.url()}).out == "1\n" + fits);
+  EXPECT_EQ(server.Stop().code, 0);
+  const ProgramResult direct = Run({"produce", "orders", "-p", "0"}, input);
+  EXPECT_EQ(direct.code, 65);
+  EXPECT_EQ(direct.err, remote.err);
+}
+
+TEST_F(LogCommands, ADeadLetterIsShownWithItsReasonAndOrigin) {
+  ASSERT_EQ(Run({"produce", "orders.dlq", "-H", "millrace-error-code=range", "-H",
+                 "millrace-error-message=$.amount: too large", "-H", "millrace-source-topic=orders",
+                 "-H", "millrace-source-partition=1", "-H", "millrace-source-offset=17"},
+                "{}\n")
+                .code,
+            0);
+  EXPECT_EQ(Run({"tail", "orders.dlq", "-e"}).out,
+            "range  orders[1]@17  $.amount: too large  {}\n");
 }
 
 TEST_F(LogCommands, UnknownTopicsComeWithASuggestion) {

@@ -6,6 +6,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/time/time.h"
+#include "app/commands/http_client.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "stream/decode/json_document.h"
@@ -148,8 +150,91 @@ TEST_F(ServerCommands, ScoreShowsModelFeaturesAndContributions) {
 
 TEST_F(ServerCommands, ScoreSaysWhenADecisionWasNotRecorded) {
   const ProgramResult result = Run({"score", "delayed", "origin=JFK", "--record", "r1"});
-  EXPECT_NE(result.code, 0);
-  EXPECT_THAT(result.err, HasSubstr("millrace: score: "));
+  EXPECT_EQ(result.code, 64);
+  EXPECT_THAT(result.err, AllOf(HasSubstr("scored, but not recorded: the decisions of task "
+                                          "'delayed' are the records of its source"),
+                                HasSubstr("leave out --record")));
+}
+
+TEST_F(ServerCommands, AServerOfAnotherProjectIsNotAsked) {
+  const ProgramDirectory elsewhere;
+  ASSERT_EQ(RunProgram(elsewhere, {"init"}).code, 0);
+  const std::string address = absl::StrCat("server.http=", server_->url().substr(7));
+  for (const std::vector<std::string>& line : std::vector<std::vector<std::string>>{
+           {"status"}, {"get", "spending", "customer=c"}, {"score", "delayed", "origin=JFK"}}) {
+    std::vector<std::string> here = line;
+    here.insert(here.end(), {"--set", address});
+    const ProgramResult other = RunProgram(elsewhere, here);
+    EXPECT_EQ(other.code, 69) << line[0];
+    EXPECT_THAT(other.out, IsEmpty());
+    EXPECT_THAT(other.err, HasSubstr(server_->url() + " serves project 'flights', not 'start'; "
+                                                      "name yours with --server URL"));
+  }
+  EXPECT_EQ(RunProgram(*directory_, {"status", "--set", address}).code, 0);
+}
+
+TEST_F(ServerCommands, AnAddressInUseComesWithAWayOut) {
+  const ProgramDirectory elsewhere;
+  ASSERT_EQ(RunProgram(elsewhere, {"init"}).code, 0);
+  const ProgramResult result =
+      RunProgram(elsewhere, {"serve", "--set", "server.http=" + server_->url().substr(7), "--set",
+                             "server.grpc=127.0.0.1:0"});
+  EXPECT_EQ(result.code, 69);
+  EXPECT_THAT(result.err, AllOf(HasSubstr("Address already in use"),
+                                HasSubstr("--set server.http=127.0.0.1:0")));
+}
+
+// A project of its own: the flights example decides by records.
+TEST(Requests, AreRecordedOnceAndRepeatsSaySo) {
+  const ProgramDirectory directory;
+  directory.Write("millrace.yaml", R"(version: 1
+project: shop
+log: {embedded: {path: ./data/log}}
+state: {path: ./data/state}
+sources:
+  returns: {topic: returns, time: {field: at, unit: ms}, schema: {order_id: string}}
+tasks:
+  returned:
+    kind: binary
+    decide: {trigger: request, id: order_id, request: {order_id: string, amount: double}}
+    label: {any: "true", from: returns, id: order_id, within: 1d}
+    inputs: [amount]
+    learners: {logistic: {type: logistic}}
+)");
+  ServerProgram server(directory);
+  ASSERT_FALSE(server.url().empty());
+  const auto score = [&](const std::string& amount) {
+    return RunProgram(directory,
+                      {"score", "returned", amount, "--record", "i1", "--server", server.url()});
+  };
+  const ProgramResult first = score("amount=5");
+  EXPECT_EQ(first.code, 0) << first.err;
+  EXPECT_THAT(first.out, AllOf(HasSubstr("status ok  recorded as i1"), HasSubstr("model ")));
+  const ProgramResult second = score("amount=6");
+  EXPECT_EQ(second.code, 0) << second.err;
+  EXPECT_THAT(second.out, HasSubstr("already recorded as i1; this is its first answer"));
+
+  ASSERT_EQ(RunProgram(directory, {"produce", "returns", "--server", server.url()},
+                       "{\"at\":1357038000000}\n")
+                .code,
+            0);
+  constexpr int kTries = 500;  // ingest is asynchronous
+  std::string status;
+  for (int i = 0; i < kTries && status.find("without id") == std::string::npos; ++i) {
+    status = RunProgram(directory, {"status", "--server", server.url()}).out;
+  }
+  EXPECT_THAT(status, HasSubstr("records without id 1\n"));
+  const auto http = HttpClient::Make(server.url());
+  ASSERT_TRUE(http.ok());
+  constexpr int kLooks = 100'000;  // metrics are brought up to date now and then
+  const std::string metric = "\nmillrace_task_rejected_ids_total{task=\"returned\"} 1\n";
+  bool seen = false;
+  for (int i = 0; i < kLooks && !seen; ++i) {
+    const absl::StatusOr<HttpReply> reply = (*http)->Get("/metrics", absl::Seconds(10));
+    ASSERT_TRUE(reply.ok()) << reply.status();
+    seen = reply->body.find(metric) != std::string::npos;
+  }
+  EXPECT_TRUE(seen);
 }
 
 TEST_F(ServerCommands, TailOfATaskShowsPredictionsAsJson) {

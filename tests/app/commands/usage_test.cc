@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "stream/decode/json_document.h"
@@ -34,7 +36,7 @@ TEST_P(WrongUsage, ExitsWith64AndSaysWhyOnStandardError) {
 INSTANTIATE_TEST_SUITE_P(
     CommandLine, WrongUsage,
     testing::Values(
-        UsageCase{{}, "Usage: millrace"},
+        UsageCase{{}, "First steps:"},
         UsageCase{{"gte", "v", "k=1"}, "unknown command 'gte'; did you mean 'get'?"},
         UsageCase{{"frobnicate"}, "unknown command 'frobnicate'\n"},
         UsageCase{{"get", "v", "k=1", "--serevr", "x"},
@@ -47,12 +49,19 @@ INSTANTIATE_TEST_SUITE_P(
         UsageCase{{"score", "t", "a=1", "a=2"}, "score: 'a' is given twice"},
         UsageCase{{"status", "--server", "ftp://x"}, "'ftp://x' is no server"},
         UsageCase{{"tail", "t", "-o", "middle"}, "-o takes beginning, end"},
-        UsageCase{{"tail", "t", "-c", "0"}, "tail: --count"},
+        UsageCase{{"tail", "t", "-c", "0"},
+                  "tail: --count takes a whole number of at least 1, not '0'\n"},
+        UsageCase{{"tail", "t", "-p", "x"},
+                  "tail: --partition takes a whole number of at least 0, not 'x'\n"},
+        UsageCase{{"produce", "t", "--rate", "abc"},
+                  "produce: --rate takes a number above 0, not 'abc'\n"},
+        UsageCase{{"produce", "t", "--rate", "0"},
+                  "produce: --rate takes a number above 0, not '0'\n"},
         UsageCase{{"produce", "t", "-H", "nothing"}, "-H takes name=value"},
-        UsageCase{{"produce", "t", "absent.jsonl"}, "cannot open absent.jsonl"},
         UsageCase{{"init", "--template", "fraud"}, "fraud not in {flights,blank}"},
         UsageCase{{"version", "--set", "nothing"}, "--set takes path=value"},
         UsageCase{{"help", "erors"}, "did you mean 'errors'?"},
+        UsageCase{{"help", "unheard-of"}, "\n  dead-letters "},
         UsageCase{{"help", "errors", "9999"}, "there is no error MILLRACE-9999"},
         UsageCase{{"help", "get", "put"}, "only `help errors` takes a second word"}));
 
@@ -95,10 +104,38 @@ TEST(Help, ExplainsTheCodesOfConfigurationsAndOfRequests) {
 
 TEST(Help, ShowsPagesAsTextAndAsJson) {
   const ProgramDirectory directory;
-  for (const char* page : {"configuration", "expressions", "windows", "learners", "http", "cli"}) {
+  const std::string topics = RunProgram(directory, {"help"}).out;
+  const std::string promised = RunProgram(directory, {"help", "cli"}).out;
+  for (const char* page :
+       {"configuration", "expressions", "windows", "learners", "http", "cli", "concepts", "metrics",
+        "grpc", "dead-letters", "test-features", "kafka"}) {
+    EXPECT_THAT(topics, HasSubstr(std::string("\n  ") + page));
+    EXPECT_THAT(promised, HasSubstr(std::string("`") + page + "`"));
     EXPECT_THAT(RunProgram(directory, {"help", page}).out, HasSubstr("# ")) << page;
     const ProgramResult json = RunProgram(directory, {"help", page, "--json"});
     EXPECT_TRUE(ParseJson(json.out).ok()) << page;
+  }
+}
+
+TEST(Help, ComesInGroupsWithTheFirstSteps) {
+  const ProgramDirectory directory;
+  for (const std::vector<std::string>& line :
+       std::vector<std::vector<std::string>>{{"help"}, {"--help"}}) {
+    const ProgramResult help = RunProgram(directory, line);
+    EXPECT_EQ(help.code, 0);
+    EXPECT_THAT(help.out, AllOf(HasSubstr("First steps:\n  millrace demo flights"),
+                                HasSubstr("\nAsk it:\n  get "), Not(HasSubstr("SUBCOMMAND"))));
+    EXPECT_EQ(help.out.find("  -C,--chdir") != std::string::npos, line[0] == "--help");
+  }
+}
+
+TEST(Version, HasAFlagToo) {
+  const ProgramDirectory directory;
+  const ProgramResult version = RunProgram(directory, {"version"});
+  for (const char* flag : {"--version", "-V"}) {
+    const ProgramResult result = RunProgram(directory, {flag});
+    EXPECT_EQ(result.code, 0);
+    EXPECT_EQ(result.out, version.out);
   }
 }
 
@@ -136,6 +173,60 @@ TEST(NoServer, IsUnavailableWithAHint) {
   }
 }
 
+TEST(ABrokenConfiguration, IsToldByWhatAsksItsServer) {
+  const ProgramDirectory directory;
+  directory.Write("millrace.yaml", "version: 1\nproject: [\n");
+  for (const std::vector<std::string>& line : std::vector<std::vector<std::string>>{
+           {"status"}, {"get", "v", "k=1"}, {"score", "t", "f=1"}, {"topics"}, {"tail", "t"}}) {
+    const ProgramResult result = RunProgram(directory, line);
+    EXPECT_EQ(result.code, 78) << line[0];
+    EXPECT_THAT(result.out, IsEmpty());
+    EXPECT_THAT(result.err, HasSubstr("millrace.yaml:"));
+    std::vector<std::string> told = line;
+    told.insert(told.end(), {"--server", "http://127.0.0.1:1"});
+    EXPECT_EQ(RunProgram(directory, told).code, 69) << "--server needs no configuration";
+  }
+}
+
+TEST(Validate, PrintsOneObjectWhateverTheConfiguration) {
+  const ProgramDirectory directory;
+  directory.Write("millrace.yaml", "version: 1\nproject: p\nlgo: {}\n\x1b: \x01\n");
+  const ProgramResult bad = RunProgram(directory, {"validate", "--json"});
+  EXPECT_EQ(bad.code, 78);
+  EXPECT_THAT(bad.err, IsEmpty());
+  EXPECT_TRUE(ParseJson(bad.out).ok()) << bad.out;
+  EXPECT_THAT(bad.out,
+              HasSubstr(R"({"valid":false,"project":null,"errors":[{"file":"millrace.yaml",)"));
+  ASSERT_EQ(RunProgram(directory, {"init", "good"}).code, 0);
+  const ProgramResult good =
+      RunProgram(directory, {"validate", "-f", "good/millrace.yaml", "--json"});
+  EXPECT_EQ(good.code, 0);
+  EXPECT_EQ(good.out, R"({"valid":true,"project":"start","errors":[],"warnings":[]})"
+                      "\n");
+}
+
+TEST(Validate, LocatesEachErrorInJson) {
+  const ProgramDirectory directory;
+  ASSERT_EQ(RunProgram(directory, {"init"}).code, 0);
+  std::string text = directory.Read("millrace.yaml");
+  text.replace(text.find("count:"), 6, "cuont:");
+  directory.Write("millrace.yaml", text);
+  EXPECT_THAT(RunProgram(directory, {"validate", "--json"}).out,
+              AllOf(HasSubstr(R"("column":19,"code":"MILLRACE-2107",)"),
+                    HasSubstr(R"("suggestion":"did you mean 'count'?","known":["count",)")));
+}
+
+TEST(Kafka, ThatCannotBeReachedIsSaidFirst) {
+  const ProgramDirectory directory;
+  directory.Write("millrace.yaml",
+                  "version: 1\nproject: k\nlog: {kafka: {brokers: \"localhost:1\"}}\n"
+                  "state: {path: ./state}\n"
+                  "sources: {a: {topic: a, time: {field: at, unit: ms}, schema: {x: int}}}\n");
+  const ProgramResult result = RunProgram(directory, {"topics"});
+  EXPECT_EQ(result.code, 69);
+  EXPECT_THAT(result.err, HasSubstr("millrace: topics: cannot reach Kafka at localhost:1\n"));
+}
+
 TEST(Output, ThatCannotBeWrittenIsAnError) {
   const ProgramDirectory directory;
   // A directory in place of the output file cannot be opened, so this runs in a shell.
@@ -158,6 +249,39 @@ TEST(Init, WritesAConfigurationThatIsValid) {
   }
   EXPECT_TRUE(directory.Has("flights/tests/origin_out.yaml"));
   EXPECT_THAT(directory.Read("flights/millrace.yaml"), Not(HasSubstr("../../schemas")));
+}
+
+TEST(Init, KeepsDataOutOfGitAndQuotesWhatAShellWouldSplit) {
+  const ProgramDirectory directory;
+  const ProgramResult made = RunProgram(directory, {"init", "my own"});
+  EXPECT_EQ(made.code, 0) << made.err;
+  EXPECT_THAT(made.err, AllOf(HasSubstr("a small example"),
+                              HasSubstr("Next: millrace -C 'my own' validate;")));
+  EXPECT_THAT(directory.Read("my own/.gitignore"), HasSubstr("\ndata/\n"));
+  const ProgramResult valid = RunProgram(directory, {"validate", "-f", "my own/millrace.yaml"});
+  EXPECT_THAT(valid.out, HasSubstr("is valid: 1 source, 1 view with 2 features, 0 tasks\n"));
+  directory.Write(".gitignore", "mine");
+  EXPECT_EQ(RunProgram(directory, {"init"}).code, 0);
+  EXPECT_EQ(directory.Read(".gitignore"), "mine");
+}
+
+// What its comments say: without "# " the task is there.
+TEST(Init, HasATaskToUncomment) {
+  const ProgramDirectory directory;
+  ASSERT_EQ(RunProgram(directory, {"init"}).code, 0);
+  std::string text;
+  bool in_task = false;
+  const std::vector<std::string> lines = absl::StrSplit(directory.Read("millrace.yaml"), '\n');
+  for (std::string line : lines) {
+    in_task = line == "# tasks:" || (in_task && !line.empty());
+    if (in_task) line = line.substr(2);
+    if (line.substr(0, 4) == "  # ") line = "  " + line.substr(4);
+    absl::StrAppend(&text, line, "\n");
+  }
+  directory.Write("millrace.yaml", text);
+  const ProgramResult valid = RunProgram(directory, {"validate"});
+  EXPECT_EQ(valid.code, 0) << valid.err;
+  EXPECT_THAT(valid.out, HasSubstr("2 sources, 1 view with 2 features, 1 task\n"));
 }
 
 TEST(Init, OfFlightsHasTestsThatPass) {

@@ -41,6 +41,18 @@ TEST(Diagnostics, NeverSendControlCharactersToTheTerminal) {
   EXPECT_THAT(Render(sink.Sorted(), Color::kAlways), HasSubstr("\033[1;31m"));
 }
 
+TEST(Diagnostics, ShowControlCharactersAndStrayBytesEscapedWithTheCaretBelow) {
+  DiagnosticSink sink;
+  const int text = sink.AddText("a.yaml", "\x01\xC2\x9B\xE2\x80\xAE\xFF: x\n");
+  sink.Error(ConfigErrorCode::kUnknownKey, {text, 1, 9, 1}, "bad \x1b");
+  EXPECT_THAT(Render(sink.Sorted(), Color::kNever),
+              HasSubstr("bad \\x1b\n"
+                        "    1 | \\x01\\xc2\\x9b\\xe2\\x80\\xae\\xff: x\n"
+                        "      |                               ^\n"));
+  EXPECT_EQ(Printable("gr\xC3\xBC\xC3\x9F \xE2\x82\xAC \xF0\x9F\x9B\xAB"), "grüß € 🛫");
+  EXPECT_EQ(Printable("\xC0\x80\xED\xA0\x80"), "\\xc0\\x80\\xed\\xa0\\x80");
+}
+
 TEST(Diagnostics, ShowAWindowOfALongLine) {
   DiagnosticSink sink;
   const int text = sink.AddText("a.yaml", std::string(100'000, 'x'));

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "app/config/json_schema.h"
+#include "app/config/load.h"
 #include "app/config/reference_page.h"
 #include "app/config/schema_table.h"
 #include "gmock/gmock.h"
@@ -17,6 +18,7 @@ namespace millrace {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 std::string ReadSourceFile(const std::string& path) {
   std::ifstream in(std::filesystem::path(MILLRACE_SOURCE_DIR) / path, std::ios::binary);
@@ -29,6 +31,19 @@ TEST(GeneratedPages, AreUpToDate) {
   EXPECT_EQ(ReadSourceFile("docs/reference/configuration.md"), ConfigurationPage());
   EXPECT_EQ(ReadSourceFile("docs/reference/errors.md"), ErrorCodesPage());
   EXPECT_EQ(ReadSourceFile("schemas/millrace.schema.json"), ConfigJsonSchema());
+}
+
+TEST(GeneratedPages, BeginWithAnExampleThatLoads) {
+  LoadOptions options;
+  options.text = std::string(ExampleConfiguration());
+  const LoadResult result = Load(options);
+  EXPECT_TRUE(result.project.has_value()) << Render(result.diagnostics, Color::kNever);
+  EXPECT_TRUE(result.diagnostics.empty()) << Render(result.diagnostics, Color::kNever);
+  EXPECT_THAT(ConfigurationPage(), HasSubstr(std::string(ExampleConfiguration())));
+}
+
+TEST(GeneratedPages, NameNoCommandThatIsNot) {
+  EXPECT_THAT(ConfigurationPage() + ErrorCodesPage(), Not(HasSubstr("millrace learn ")));
 }
 
 TEST(GeneratedPages, DocumentEveryKey) {

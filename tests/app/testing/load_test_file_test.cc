@@ -109,6 +109,7 @@ cases: []
 
 TEST(LoadTestFile, NeedsCasesAndKnowsItsKeys) {
   EXPECT_THAT(RunText("").text, HasSubstr("a test file needs 'cases'"));
+  EXPECT_THAT(RunText("cases: []\n").text, HasSubstr("'cases' is empty"));
   EXPECT_THAT(RunText("case: []\n").text, HasSubstr("unknown key 'case'"));
   EXPECT_THAT(RunText("config: x.yaml\ncases: []\n").text, HasSubstr("unknown key 'sources'"));
   EXPECT_THAT(RunLoaded({.path = "no/such/file.yaml"}).text, HasSubstr("does not exist"));

@@ -186,6 +186,57 @@ TEST_F(HttpServerTest, RefusesAChunkedBodyThatGrowsTooLarge) {
   ExpectWell();
 }
 
+TEST_F(HttpServerTest, TakesLargeBodiesOnlyOfAppendsThatSayTheirLength) {
+  HttpServerOptions options = Options();
+  options.max_body_bytes = 1000;
+  options.max_append_body_bytes = 4000;
+  Start(options);
+  const std::string body =
+      absl::StrCat(R"({"records":[{"value":")", std::string(2000, 'x'), R"("}]})");
+  RawClient append(port());
+  EXPECT_EQ(append.Post("/api/v1/records/flights.arrivals", body).status, 200);
+  EXPECT_EQ(append.Post("/api/v1/records/flights.arrivals", body).status, 200);
+  RawClient score(port());
+  EXPECT_EQ(score.Post("/api/v1/score", body).status, 413);
+  RawClient larger(port());
+  const std::string beyond = body + std::string(2000, ' ');
+  EXPECT_EQ(larger.Post("/api/v1/records/flights.arrivals", beyond).status, 413);
+  RawClient chunked(port());
+  chunked.Send(
+      "POST /api/v1/records/flights.arrivals HTTP/1.1\r\nHost: localhost\r\n"
+      "Transfer-Encoding: chunked\r\n\r\n");
+  const std::string chunk = absl::StrCat("190\r\n", std::string(400, ' '), "\r\n");
+  for (int i = 0; i < 4; ++i) chunked.Send(chunk);
+  EXPECT_EQ(chunked.Read().status, 413);
+  ExpectWell();
+}
+
+TEST_F(HttpServerTest, TakesAFewLargeBodiesAtOnce) {
+  HttpServerOptions options = Options();
+  options.max_body_bytes = 1000;
+  options.max_append_body_bytes = 4000;
+  options.max_large_bodies = 1;
+  Start(options);
+  const std::string body =
+      absl::StrCat(R"({"records":[{"value":")", std::string(2000, 'x'), R"("}]})");
+  const std::string head = absl::StrCat(
+      "POST /api/v1/records/flights.arrivals HTTP/1.1\r\nHost: localhost\r\n"
+      "Expect: 100-continue\r\nContent-Length: ",
+      body.size(), "\r\n\r\n");
+  RawClient first(port());
+  first.Send(head);
+  EXPECT_EQ(first.Read().status, 100);  // it is admitted, and its body not yet here
+  RawClient second(port());
+  second.Send(head);
+  EXPECT_EQ(second.Read().status, 429);
+  first.Send(body);
+  EXPECT_EQ(first.Read().status, 200);
+  RawClient third(port());
+  third.Send(head);
+  EXPECT_EQ(third.Read().status, 100);
+  ExpectWell();
+}
+
 TEST_F(HttpServerTest, KeepsTheConnectionAfterAnErrorOfTheApi) {
   Start();
   RawClient client(port());
