@@ -63,8 +63,7 @@ void ExportTask(const EngineStatus::Task& task, Registry& registry) {
                 {{"task", task.name}})
       .Set(static_cast<double>(task.counts.pending));
   Raise(registry.GetCounter("millrace_task_rejected_ids_total",
-                            "Records without the id that the task needs",
-                            {{"task", task.name}}),
+                            "Records without the id that the task needs", {{"task", task.name}}),
         task.counts.rejected_ids);
   const auto examples = [&](const char* name, uint64_t n) {
     Raise(registry.GetCounter("millrace_examples_total", "Examples of a task by outcome",
@@ -76,6 +75,22 @@ void ExportTask(const EngineStatus::Task& task, Registry& registry) {
   Raise(registry.GetCounter("millrace_label_joined_total", "Label records that met their decision",
                             {{"task", task.name}}),
         task.counts.join.joined);
+  Raise(registry.GetCounter("millrace_label_ignored_total",
+                            "Label records that met their decision and said nothing",
+                            {{"task", task.name}}),
+        task.counts.join.ignored);
+  registry
+      .GetGauge("millrace_label_parked_records", "Label records that wait for their decision",
+                {{"task", task.name}})
+      .Set(static_cast<double>(task.counts.join.Parked()));
+  registry
+      .GetGauge("millrace_decisions_waiting", "Decisions that wait for their inputs to progress",
+                {{"task", task.name}})
+      .Set(static_cast<double>(task.counts.waiting));
+  Raise(registry.GetCounter("millrace_decisions_timed_out_total",
+                            "Decisions made although their inputs had not progressed",
+                            {{"task", task.name}}),
+        task.counts.timed_out);
   const auto unmatched = [&](const char* reason, uint64_t n) {
     Raise(registry.GetCounter("millrace_label_unmatched_total",
                               "Label records that met no open decision, by reason",

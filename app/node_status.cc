@@ -89,6 +89,8 @@ void WriteCounts(const TaskCounts& counts, JsonWriter& json) {
       .Uint(counts.join.joined)
       .Key("ignored")
       .Uint(counts.join.ignored)
+      .Key("parked")
+      .Uint(counts.join.Parked())
       .Key("unmatched")
       .BeginObject()
       .Key("no_decision")

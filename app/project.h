@@ -32,7 +32,6 @@ struct SourceSpec {
   int64_t out_of_order_ms = 0;
   int64_t future_skew_ms = 600'000;
   int64_t retention_ms = 40LL * 86'400'000;
-  bool keep_future = false;  // future-dated records are kept at their own time
   OnError on_error = OnError::kDeadLetter;
 };
 

@@ -14,6 +14,7 @@
 #include "serving/json.h"
 #include "serving/typed_value.h"
 #include "stream/decode/json_document.h"
+#include "stream/expr/time_text.h"
 
 namespace millrace {
 namespace {
@@ -89,7 +90,7 @@ absl::Status ReadTime(const JsonValue& object, const char* name, std::optional<i
   if (value->kind() == JsonKind::kInt) {
     *out = value->int_value();
   } else if (value->kind() == JsonKind::kString) {
-    *out = ParseRfc3339Millis(value->string_value());
+    *out = ParseRfc3339(value->string_value());
     if (!*out) {
       return BadField(
           name, absl::StrCat("'", name, "' is no RFC 3339 time such as ", "2013-01-01T10:00:00Z"));

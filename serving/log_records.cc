@@ -8,6 +8,7 @@
 #include "core/closest_name.h"
 #include "core/status_macros.h"
 #include "serving/errors.h"
+#include "stream/dead_letter.h"
 
 namespace millrace {
 
@@ -40,7 +41,8 @@ absl::Status LogRecords::Explain(const absl::Status& status, absl::string_view t
 absl::StatusOr<std::vector<AppendPosition>> LogRecords::Append(
     absl::string_view topic, const std::vector<NewRecord>& records) {
   ApiError error;
-  if (!options_.own_prefix.empty() && absl::StartsWith(topic, options_.own_prefix)) {
+  const bool own = !options_.own_prefix.empty() && absl::StartsWith(topic, options_.own_prefix);
+  if (own || absl::EndsWith(topic, DeadLetterTopic(""))) {
     error.code = ErrorCode::kForbidden;
     error.detail = absl::StrCat("'", topic, "' is written by Millrace alone");
     return error.ToStatus();

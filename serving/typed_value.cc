@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "absl/strings/escaping.h"
-#include "absl/time/time.h"
+#include "stream/expr/time_text.h"
 
 namespace millrace {
 namespace {
@@ -35,7 +35,7 @@ std::optional<OwnedValue> Fit(const Value& value, Type type) {
     case Type::kTimestamp:
       if (const auto i = IntegerOf(value)) return OwnedValue(Value::Timestamp(*i));
       if (value.type() == Type::kString) {
-        if (const auto ms = ParseRfc3339Millis(value.string_value())) {
+        if (const auto ms = ParseRfc3339(value.string_value())) {
           return OwnedValue(Value::Timestamp(*ms));
         }
       }
@@ -43,10 +43,8 @@ std::optional<OwnedValue> Fit(const Value& value, Type type) {
     case Type::kDuration:
       if (const auto i = IntegerOf(value)) return OwnedValue(Value::Duration(*i));
       if (value.type() == Type::kString) {
-        absl::Duration duration;
-        if (absl::ParseDuration(value.string_value(), &duration) &&
-            duration != absl::InfiniteDuration() && duration != -absl::InfiniteDuration()) {
-          return OwnedValue(Value::Duration(absl::ToInt64Milliseconds(duration)));
+        if (const auto ms = ParseDurationText(value.string_value())) {
+          return OwnedValue(Value::Duration(*ms));
         }
       }
       return std::nullopt;
@@ -62,15 +60,6 @@ std::optional<OwnedValue> Fit(const Value& value, Type type) {
 }
 
 }  // namespace
-
-std::optional<int64_t> ParseRfc3339Millis(absl::string_view text) {
-  // absl takes "infinite-future" too, which is no time of an event.
-  if (text.empty() || text[0] < '0' || text[0] > '9') return std::nullopt;
-  absl::Time time;
-  std::string error;
-  if (!absl::ParseTime(absl::RFC3339_full, text, &time, &error)) return std::nullopt;
-  return absl::ToUnixMillis(time);
-}
 
 std::optional<OwnedValue> FitValue(const Value& value, Type type) {
   if (value.is_null()) return OwnedValue();

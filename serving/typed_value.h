@@ -18,9 +18,6 @@ namespace millrace {
 // fits every type. Absent when it does not fit; doubles that are not finite never do.
 std::optional<OwnedValue> FitValue(const Value& value, Type type);
 
-// A time as requests give it: RFC 3339 with an offset ("2013-01-01T10:00:00Z"), in milliseconds.
-std::optional<int64_t> ParseRfc3339Millis(absl::string_view text);
-
 }  // namespace millrace
 
 #endif  // MILLRACE_SERVING_TYPED_VALUE_H_

@@ -59,6 +59,8 @@ struct JoinCounts {
   uint64_t before_decision = 0;  // unmatched: not after the decision
   uint64_t too_late = 0;         // unmatched: after T + within
   uint64_t repeated = 0;         // unmatched: the decision is settled already
+  // Labels that wait for their decision.
+  uint64_t Parked() const { return labels - joined - ignored - Unmatched(); }
   uint64_t Unmatched() const { return no_decision + before_decision + too_late + repeated; }
 };
 

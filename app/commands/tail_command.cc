@@ -23,6 +23,7 @@
 #include "serving/typed_value.h"
 #include "stream/channel.h"
 #include "stream/dead_letter.h"
+#include "stream/expr/time_text.h"
 
 namespace millrace {
 namespace {
@@ -50,7 +51,7 @@ class StartingPoint {
     } else if (absl::ConsumePrefix(&rest, "s@")) {
       point.kind_ = Kind::kTime;
       if (absl::SimpleAtoi(rest, &point.number_)) return point;
-      const std::optional<int64_t> ms = ParseRfc3339Millis(rest);
+      const std::optional<int64_t> ms = ParseRfc3339(rest);
       if (!ms) return Wrong(text);
       point.number_ = *ms;
     } else if (text != "beginning") {

@@ -29,9 +29,8 @@ std::string DescribeSource(const SourceSpec& source) {
                                                static_cast<int>(source.decoder.time_unit))
                                 : "record",
       " out_of_order=", source.out_of_order_ms, " future_skew=", source.future_skew_ms,
-      " retention=", source.retention_ms, " keep_future=", source.keep_future ? 1 : 0,
-      " on_error=", static_cast<int>(source.on_error), " schema",
-      DescribeSchema(source.decoder.schema));
+      " retention=", source.retention_ms, " on_error=", static_cast<int>(source.on_error),
+      " schema", DescribeSchema(source.decoder.schema));
 }
 
 std::string DescribeView(const Project& project, const ViewSpec& view) {

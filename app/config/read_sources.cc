@@ -90,7 +90,6 @@ void ReadSource(const Section& section, ProjectDraft* draft) {
   source.out_of_order_ms = lateness.DurationMs("out_of_order");
   source.future_skew_ms = lateness.DurationMs("future_skew");
   source.retention_ms = lateness.DurationMs("retention");
-  source.keep_future = lateness.Text("future") == "keep";
   if (source.retention_ms < source.out_of_order_ms) {
     const ConfigNode* where = lateness.Find("retention");
     draft->sink->Error(ConfigErrorCode::kOutOfRange,

@@ -56,7 +56,7 @@ constexpr KeySpec kKeys[] = {
         "Records later than this are not applied but dead-lettered."),
     May("sources.*.lateness.future", kNone, "dead_letter",
         "What becomes of a record dated beyond `future_skew`.")
-        .Words("dead_letter|keep"),
+        .Words("dead_letter", "keep"),
     May("sources.*.on_error", kNone, "dead_letter", "What becomes of a record that cannot be read.")
         .Words("dead_letter|skip|stop"),
 

@@ -103,7 +103,7 @@ absl::StatusOr<bool> SourceInput::Take(const Record& record) {
   }
   const int64_t newest = redo ? redo_newest_event_ms_ : position_.newest_event_ms;
   switch (JudgeTime(decoded_.event_time_ms, record.append_ms, newest, spec_.retention_ms,
-                    spec_.keep_future ? kEndOfTime : spec_.future_skew_ms)) {
+                    spec_.future_skew_ms)) {
     case TimeVerdict::kOnTime: break;
     case TimeVerdict::kLate:
       RETURN_IF_ERROR(Reject(

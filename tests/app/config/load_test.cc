@@ -29,7 +29,7 @@ sources:
     topic: visits
     time: {field: ts, unit: rfc3339}
     schema: {id: int, user: string, amount: {type: double, range: [0, 1e6]}, seen: timestamp, vip: bool}
-    lateness: {out_of_order: 5s, future_skew: 1m, retention: 2d, future: keep}
+    lateness: {out_of_order: 5s, future_skew: 1m, retention: 2d}
     on_error: stop
   app_visits:
     topic: app
@@ -118,7 +118,6 @@ TEST(Load, ReadsSources) {
   EXPECT_EQ(visits.decoder.schema.fields[3].type, Type::kTimestamp);
   EXPECT_EQ(visits.out_of_order_ms, 5'000);
   EXPECT_EQ(visits.future_skew_ms, 60'000);
-  EXPECT_TRUE(visits.keep_future);
   EXPECT_EQ(visits.on_error, OnError::kStop);
   EXPECT_EQ(project.sources[1].decoder.time_field, std::nullopt);
   EXPECT_EQ(project.sources[1].future_skew_ms, 600'000) << "the table's default";

@@ -100,14 +100,11 @@ TEST_F(SourceInputTest, EveryRecordIsAppliedLateOrRejectedAndCounted) {
   EXPECT_EQ(input_->times().newest_event_ms, 101'000);
 }
 
-TEST_F(SourceInputTest, AFutureRecordDoesNotMoveTimeUnlessTheSourceKeepsTheFuture) {
+TEST_F(SourceInputTest, AFutureRecordDoesNotMoveTime) {
   Append(900'000, 100'000);
   Append(100'000, 100'000);
   Open();
   EXPECT_THAT(TakeAll(), ElementsAre("1"));
-  spec_.keep_future = true;
-  Open();
-  EXPECT_THAT(TakeAll(), ElementsAre("0"));  // and the other one is late now
 }
 
 TEST_F(SourceInputTest, RedoneRecordsAreNeitherCountedNorRejectedAgain) {
