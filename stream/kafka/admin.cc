@@ -254,13 +254,26 @@ absl::Status KafkaAdmin::AwaitTopic(const std::string& topic, int32_t partitions
   }
 }
 
+// A partition's leader may be new, or move: the broker asked then is not it, for a moment.
+template <typename Query>
+rd_kafka_resp_err_t KafkaAdmin::AskLeader(const KafkaDeadline& deadline, Query query) {
+  while (true) {
+    const rd_kafka_resp_err_t error = query();
+    const bool moving = error == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
+                        error == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
+    if (!moving || deadline.Passed()) return error;
+    options_.clock->SleepFor(kMetadataPause);
+  }
+}
+
 absl::StatusOr<OffsetRange> KafkaAdmin::Offsets(const TopicPartition& input) {
   const KafkaDeadline deadline = Deadline();
   RETURN_IF_ERROR(CheckPartition(input.topic, input.partition));
   OffsetRange range;
-  const rd_kafka_resp_err_t error =
-      rd_kafka_query_watermark_offsets(client_->get(), input.topic.c_str(), input.partition,
-                                       &range.begin, &range.end, deadline.LeftMs());
+  const rd_kafka_resp_err_t error = AskLeader(deadline, [&] {
+    return rd_kafka_query_watermark_offsets(client_->get(), input.topic.c_str(), input.partition,
+                                            &range.begin, &range.end, deadline.LeftMs());
+  });
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return range;
   Forget(input.topic);
   return client_->Error(error,
@@ -277,11 +290,13 @@ absl::StatusOr<int64_t> KafkaAdmin::OffsetAtTime(const TopicPartition& input,
     return range.begin;
   }
   const TopicListHandle times(rd_kafka_topic_partition_list_new(1));
-  rd_kafka_topic_partition_list_add(times.get(), input.topic.c_str(), input.partition)->offset =
-      timestamp_ms;
-  rd_kafka_resp_err_t error =
-      rd_kafka_offsets_for_times(client_->get(), times.get(), deadline.LeftMs());
-  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) error = times->elems[0].err;
+  rd_kafka_topic_partition_list_add(times.get(), input.topic.c_str(), input.partition);
+  const rd_kafka_resp_err_t error = AskLeader(deadline, [&] {
+    times->elems[0].offset = timestamp_ms;
+    const rd_kafka_resp_err_t asked =
+        rd_kafka_offsets_for_times(client_->get(), times.get(), deadline.LeftMs());
+    return asked == RD_KAFKA_RESP_ERR_NO_ERROR ? times->elems[0].err : asked;
+  });
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
     Forget(input.topic);
     return client_->Error(

@@ -61,6 +61,8 @@ class KafkaAdmin {
   absl::Status Request(rd_kafka_admin_op_t operation, const std::string& what,
                        rd_kafka_resp_err_t fine, const KafkaDeadline& deadline, Send send,
                        Results results);
+  template <typename Query>
+  rd_kafka_resp_err_t AskLeader(const KafkaDeadline& deadline, Query query);
   absl::Status AwaitTopic(const std::string& topic, int32_t partitions,
                           const KafkaDeadline& deadline);
 
