@@ -1,5 +1,6 @@
 #include <limits>
 #include <memory>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "core/coding.h"
@@ -16,8 +17,9 @@ absl::string_view View(const rocksdb::Slice& slice) { return {slice.data(), slic
 
 }  // namespace
 
-BatchIterator::BatchIterator(rocksdb::DB& db, const Partition& partition)
-    : partition_(partition),
+BatchIterator::BatchIterator(LogDatabase::Lease db, const Partition& partition)
+    : db_(std::move(db)),
+      partition_(partition),
       lower_bound_(BatchKey(partition.topic_id, partition.number, partition.begin())),
       upper_bound_(BatchKey(partition.topic_id, partition.number + 1, 0)),
       lower_(std::make_unique<rocksdb::Slice>(lower_bound_)),
@@ -25,7 +27,7 @@ BatchIterator::BatchIterator(rocksdb::DB& db, const Partition& partition)
   rocksdb::ReadOptions options;
   options.iterate_lower_bound = lower_.get();
   options.iterate_upper_bound = upper_.get();
-  iterator_.reset(db.NewIterator(options));
+  iterator_.reset(db_->NewIterator(options));
 }
 
 BatchIterator::~BatchIterator() = default;

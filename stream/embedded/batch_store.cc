@@ -2,18 +2,16 @@
 
 #include <algorithm>
 #include <limits>
+#include <memory>
+#include <optional>
+#include <string>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "core/coding.h"
 #include "core/status_macros.h"
-#include "rocksdb/cache.h"
 #include "rocksdb/convenience.h"
 #include "rocksdb/db.h"
-#include "rocksdb/env.h"
-#include "rocksdb/filter_policy.h"
-#include "rocksdb/table.h"
 #include "rocksdb/write_batch.h"
 #include "stream/embedded/retention_filter.h"
 #include "stream/embedded/rocks_status.h"
@@ -24,8 +22,6 @@ namespace {
 constexpr uint64_t kVersion = 1;
 constexpr absl::string_view kVersionKey = "mversion";
 constexpr absl::string_view kEpochKey = "mepoch";
-// How many bytes may be written between two looks at the room on the disk.
-constexpr uint64_t kRoomCheckBytes = 1 << 20;
 
 rocksdb::Slice SliceOf(absl::string_view bytes) { return {bytes.data(), bytes.size()}; }
 
@@ -65,46 +61,6 @@ bool ParseTopicValue(absl::string_view value, StoredTopic* topic) {
   return true;
 }
 
-rocksdb::Options RocksOptions(const EmbeddedLogOptions& options,
-                              const std::shared_ptr<LogBegins>& begins) {
-  rocksdb::Options rocks;
-  if (options.env != nullptr) rocks.env = options.env;
-  rocks.create_if_missing = true;
-  rocks.max_background_jobs = 2;
-  rocks.info_log_level = rocksdb::WARN_LEVEL;
-  rocks.keep_log_file_num = 4;
-  rocks.max_log_file_size = 4 << 20;
-  rocks.max_open_files = 512;
-  rocks.bytes_per_sync = 1 << 20;
-  rocks.wal_bytes_per_sync = 512 << 10;
-  rocks.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
-  rocks.track_and_verify_wals_in_manifest = true;
-  // One thread writes; what it writes is a few large values.
-  rocks.allow_concurrent_memtable_write = false;
-  rocks.write_buffer_size = options.write_buffer_bytes;
-  rocks.max_write_buffer_number = 4;
-  rocks.target_file_size_base = options.write_buffer_bytes;
-  rocks.max_bytes_for_level_base = 4 * options.write_buffer_bytes;
-  // The same at all levels, so that files move down without being written again.
-  rocks.compression = rocksdb::kLZ4Compression;
-  rocks.compaction_filter_factory = MakeRetentionFilterFactory(begins);
-  rocksdb::BlockBasedTableOptions table;
-  table.format_version = 5;
-  table.block_size = kBatchTargetBytes;
-  table.block_cache = rocksdb::NewLRUCache(static_cast<size_t>(options.block_cache_bytes));
-  rocks.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-  return rocks;
-}
-
-absl::Status OpenError(const std::string& path, const rocksdb::Status& status) {
-  if (status.IsIOError() && absl::StrContains(status.ToString(), "/LOCK")) {
-    return absl::AbortedError(
-        absl::StrCat("the embedded log in ", path, " is in use by another process"));
-  }
-  const absl::Status meaning = FromRocks(status);
-  return absl::Status(meaning.code(), absl::StrCat(path, ": ", meaning.message()));
-}
-
 }  // namespace
 
 std::string BatchKey(uint32_t topic_id, int32_t partition, int64_t base_offset) {
@@ -114,34 +70,32 @@ std::string BatchKey(uint32_t topic_id, int32_t partition, int64_t base_offset) 
 }
 
 BatchStore::BatchStore(const EmbeddedLogOptions& options, std::shared_ptr<LogBegins> begins,
-                       std::unique_ptr<rocksdb::DB> db)
+                       std::unique_ptr<LogDatabase> db)
     : options_(options), begins_(std::move(begins)), db_(std::move(db)) {}
 
 BatchStore::~BatchStore() = default;
 
 absl::StatusOr<std::unique_ptr<BatchStore>> BatchStore::Open(const EmbeddedLogOptions& options) {
   auto begins = std::make_shared<LogBegins>();
-  const rocksdb::Options rocks = RocksOptions(options, begins);
-  // RocksDB makes the last directory of the path only.
-  for (size_t slash = options.path.find('/', 1); slash != std::string::npos;
-       slash = options.path.find('/', slash + 1)) {
-    const rocksdb::Status made = rocks.env->CreateDirIfMissing(options.path.substr(0, slash));
-    if (!made.ok()) return OpenError(options.path, made);
-  }
-  rocksdb::DB* db = nullptr;
-  const rocksdb::Status opened = rocksdb::DB::Open(rocks, options.path, &db);
-  if (!opened.ok()) return OpenError(options.path, opened);
-  std::unique_ptr<BatchStore> store(
-      new BatchStore(options, std::move(begins), std::unique_ptr<rocksdb::DB>(db)));
+  ASSIGN_OR_RETURN(std::unique_ptr<LogDatabase> db, LogDatabase::Open(options, begins));
+  std::unique_ptr<BatchStore> store(new BatchStore(options, std::move(begins), std::move(db)));
   RETURN_IF_ERROR(store->ReadIdentity());
   RETURN_IF_ERROR(store->ReadRemovedTopics());
   return store;
 }
 
-absl::Status BatchStore::ReadIdentity() {
+absl::StatusOr<std::optional<std::string>> BatchStore::Get(absl::string_view key) const {
+  ASSIGN_OR_RETURN(const LogDatabase::Lease db, db_->Use());
   std::string value;
-  const rocksdb::Status found = db_->Get({}, SliceOf(kVersionKey), &value);
-  if (found.IsNotFound()) {
+  const rocksdb::Status found = db->Get({}, SliceOf(key), &value);
+  if (found.IsNotFound()) return std::optional<std::string>();
+  RETURN_IF_ERROR(FromRocks(found));
+  return value;
+}
+
+absl::Status BatchStore::ReadIdentity() {
+  ASSIGN_OR_RETURN(const std::optional<std::string> version_bytes, Get(kVersionKey));
+  if (!version_bytes) {
     // The time of making tells this log from any other that was or will be in its place.
     RETURN_IF_ERROR(SetEpoch(
         static_cast<uint64_t>(std::max<int64_t>(1, ToEpochMillis(options_.clock->Now())))));
@@ -149,18 +103,17 @@ absl::Status BatchStore::ReadIdentity() {
     PutVarint(&version, kVersion);
     return PutSynced(kVersionKey, version);
   }
-  RETURN_IF_ERROR(FromRocks(found));
   uint64_t version = 0;
-  absl::string_view in = value;
+  absl::string_view in = *version_bytes;
   if (!GetVarint(&in, &version)) return absl::DataLossError("embedded log: malformed version");
   if (version != kVersion) {
     return absl::FailedPreconditionError(absl::StrCat("the embedded log in ", options_.path,
                                                       " has format ", version,
                                                       "; this program knows ", kVersion));
   }
-  std::string epoch_bytes;
-  RETURN_IF_ERROR(FromRocks(db_->Get({}, SliceOf(kEpochKey), &epoch_bytes)));
-  in = epoch_bytes;
+  ASSIGN_OR_RETURN(const std::optional<std::string> epoch_bytes, Get(kEpochKey));
+  if (!epoch_bytes) return absl::DataLossError("embedded log: no epoch");
+  in = *epoch_bytes;
   uint64_t epoch;
   if (!GetBig64(&in, &epoch)) return absl::DataLossError("embedded log: malformed epoch");
   epoch_.store(epoch);
@@ -168,9 +121,9 @@ absl::Status BatchStore::ReadIdentity() {
 }
 
 absl::Status BatchStore::PutSynced(absl::string_view key, absl::string_view value) {
-  rocksdb::WriteOptions synced;
-  synced.sync = true;
-  return FromRocks(db_->Put(synced, SliceOf(key), SliceOf(value)));
+  rocksdb::WriteBatch write;
+  RETURN_IF_ERROR(FromRocks(write.Put(SliceOf(key), SliceOf(value))));
+  return db_->Write(&write, /*sync=*/true);
 }
 
 absl::Status BatchStore::SetEpoch(uint64_t epoch) {
@@ -183,7 +136,8 @@ absl::Status BatchStore::SetEpoch(uint64_t epoch) {
 
 absl::StatusOr<std::vector<StoredTopic>> BatchStore::Topics() const {
   std::vector<StoredTopic> topics;
-  const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator({}));
+  ASSIGN_OR_RETURN(const LogDatabase::Lease db, db_->Use());
+  const std::unique_ptr<rocksdb::Iterator> it(db->NewIterator({}));
   for (it->Seek("t"); it->Valid() && it->key().starts_with("t"); it->Next()) {
     StoredTopic topic;
     topic.name = it->key().ToString().substr(1);
@@ -207,7 +161,8 @@ void BatchStore::DropBatches(uint32_t topic_id, int32_t partitions) {
 }
 
 absl::Status BatchStore::ReadRemovedTopics() {
-  const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator({}));
+  ASSIGN_OR_RETURN(const LogDatabase::Lease db, db_->Use());
+  const std::unique_ptr<rocksdb::Iterator> it(db->NewIterator({}));
   for (it->Seek("d"); it->Valid() && it->key().starts_with("d"); it->Next()) {
     absl::string_view key(it->key().data() + 1, it->key().size() - 1);
     absl::string_view value(it->value().data(), it->value().size());
@@ -226,7 +181,8 @@ absl::StatusOr<uint32_t> BatchStore::NextTopicId() const {
   ASSIGN_OR_RETURN(const std::vector<StoredTopic> topics, Topics());
   for (const StoredTopic& topic : topics) next = std::max(next, topic.id + 1);
   // Entries of deleted topics lie in the order of their ids: the last is the largest.
-  const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator({}));
+  ASSIGN_OR_RETURN(const LogDatabase::Lease db, db_->Use());
+  const std::unique_ptr<rocksdb::Iterator> it(db->NewIterator({}));
   it->SeekForPrev("e");
   if (it->Valid() && it->key().starts_with("d")) {
     absl::string_view key(it->key().data() + 1, it->key().size() - 1);
@@ -245,25 +201,24 @@ absl::Status BatchStore::RemoveTopic(const StoredTopic& topic) {
   rocksdb::WriteBatch write;
   write.Delete(absl::StrCat("t", topic.name));
   write.Put(removed_key, partitions);
-  rocksdb::WriteOptions synced;
-  synced.sync = true;
-  RETURN_IF_ERROR(FromRocks(db_->Write(synced, &write)));
+  RETURN_IF_ERROR(db_->Write(&write, /*sync=*/true));
   DropBatches(topic.id, topic.options.partitions);
-  const std::string first = PartitionPrefix('b', topic.id, 0);
-  const std::string limit = PartitionPrefix('b', topic.id + 1, 0);
+  return DeleteFiles(PartitionPrefix('b', topic.id, 0), PartitionPrefix('b', topic.id + 1, 0));
+}
+
+absl::Status BatchStore::DeleteFiles(const std::string& first, const std::string& limit) {
+  ASSIGN_OR_RETURN(const LogDatabase::Lease db, db_->Use());
   const rocksdb::Slice first_slice(first);
   const rocksdb::Slice limit_slice(limit);
-  return FromRocks(rocksdb::DeleteFilesInRange(db_.get(), db_->DefaultColumnFamily(), &first_slice,
-                                               &limit_slice,
-                                               /*include_end=*/false));
+  return FromRocks(rocksdb::DeleteFilesInRange(&*db, db->DefaultColumnFamily(), &first_slice,
+                                               &limit_slice, /*include_end=*/false));
 }
 
 absl::StatusOr<int64_t> BatchStore::Begin(uint32_t topic_id, int32_t partition) const {
-  std::string value;
-  const rocksdb::Status found = db_->Get({}, PartitionPrefix('s', topic_id, partition), &value);
-  if (found.IsNotFound()) return 0;
-  RETURN_IF_ERROR(FromRocks(found));
-  absl::string_view in = value;
+  ASSIGN_OR_RETURN(const std::optional<std::string> value,
+                   Get(PartitionPrefix('s', topic_id, partition)));
+  if (!value) return 0;
+  absl::string_view in = *value;
   uint64_t begin;
   if (!GetBig64(&in, &begin)) {
     return absl::DataLossError(
@@ -279,32 +234,8 @@ absl::Status BatchStore::DeleteBefore(const Partition& partition, int64_t begin)
   PutBig64(&value, static_cast<uint64_t>(begin));
   RETURN_IF_ERROR(PutSynced(PartitionPrefix('s', partition.topic_id, partition.number), value));
   begins_->Set(PartitionPrefix('b', partition.topic_id, partition.number), begin);
-  const std::string first = BatchKey(partition.topic_id, partition.number, 0);
-  const std::string limit = BatchKey(partition.topic_id, partition.number, begin);
-  const rocksdb::Slice first_slice(first);
-  const rocksdb::Slice limit_slice(limit);
-  return FromRocks(rocksdb::DeleteFilesInRange(db_.get(), db_->DefaultColumnFamily(), &first_slice,
-                                               &limit_slice,
-                                               /*include_end=*/false));
-}
-
-absl::Status BatchStore::CheckRoom(uint64_t bytes) {
-  if (bytes < bytes_until_room_check_) {
-    bytes_until_room_check_ -= bytes;
-    return absl::OkStatus();
-  }
-  uint64_t free_bytes = 0;
-  rocksdb::Env& env = *db_->GetEnv();
-  // A file system that cannot tell its room is not refused; its errors tell when it is full.
-  if (env.GetFreeSpace(options_.path, &free_bytes).ok() &&
-      free_bytes < options_.reserve_bytes + bytes) {
-    bytes_until_room_check_ = 0;  // look again the next time
-    return absl::ResourceExhaustedError(
-        absl::StrCat("embedded log: ", free_bytes, " bytes of room in ", options_.path,
-                     ", of which ", options_.reserve_bytes, " are kept in reserve"));
-  }
-  bytes_until_room_check_ = kRoomCheckBytes;
-  return absl::OkStatus();
+  return DeleteFiles(BatchKey(partition.topic_id, partition.number, 0),
+                     BatchKey(partition.topic_id, partition.number, begin));
 }
 
 absl::Status BatchStore::Write(std::span<Partition* const> partitions) {
@@ -317,13 +248,9 @@ absl::Status BatchStore::Write(std::span<Partition* const> partitions) {
       bytes += batch.bytes.size();
     }
   }
-  RETURN_IF_ERROR(CheckRoom(bytes));
-  // After an error RocksDB refuses writes until it is told, or finds out, that all is well again.
-  // What Resume cannot mend, the write reports.
-  if (!failed_keys_.empty()) (void)db_->Resume();
-  rocksdb::WriteOptions options;
-  options.sync = options_.durability == Durability::kPowerLoss;
-  const rocksdb::Status written = db_->Write(options, &write);
+  RETURN_IF_ERROR(db_->CheckRoom(bytes));
+  const absl::Status written =
+      db_->Write(&write, /*sync=*/options_.durability == Durability::kPowerLoss);
   if (written.ok()) {
     failed_keys_.clear();
     return absl::OkStatus();
@@ -331,13 +258,15 @@ absl::Status BatchStore::Write(std::span<Partition* const> partitions) {
   for (const Partition* partition : partitions) {
     for (const StagedBatch& batch : partition->staged) failed_keys_.insert(batch.key);
   }
-  return FromRocks(written);
+  return written;
 }
 
-absl::Status BatchStore::Sync() { return FromRocks(db_->SyncWAL()); }
+absl::Status BatchStore::Sync() { return db_->Sync(); }
 
-std::unique_ptr<BatchIterator> BatchStore::Batches(const Partition& partition) const {
-  return std::make_unique<BatchIterator>(*db_, partition);
+absl::StatusOr<std::unique_ptr<BatchIterator>> BatchStore::Batches(
+    const Partition& partition) const {
+  ASSIGN_OR_RETURN(LogDatabase::Lease db, db_->Use());
+  return std::make_unique<BatchIterator>(std::move(db), partition);
 }
 
 }  // namespace millrace

@@ -23,11 +23,11 @@
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "stream/embedded/embedded_log.h"
+#include "stream/embedded/log_database.h"
 #include "stream/embedded/partition.h"
 #include "stream/embedded/stored_batch.h"
 
 namespace rocksdb {
-class DB;
 class Iterator;
 class Slice;
 }  // namespace rocksdb
@@ -49,7 +49,7 @@ std::string BatchKey(uint32_t topic_id, int32_t partition, int64_t base_offset);
 // made. Thread-compatible; sees what was stored before it was made.
 class BatchIterator {
  public:
-  BatchIterator(rocksdb::DB& db, const Partition& partition);
+  BatchIterator(LogDatabase::Lease db, const Partition& partition);
   ~BatchIterator();
 
   // Goes to the batch that holds `offset` and checks that it does. Errors: DataLoss naming topic,
@@ -73,6 +73,7 @@ class BatchIterator {
   absl::Status Load();
   absl::Status Damaged(int64_t offset, absl::string_view what) const;
 
+  const LogDatabase::Lease db_;
   const Partition& partition_;
   std::string lower_bound_;
   std::string upper_bound_;
@@ -108,24 +109,25 @@ class BatchStore {
   absl::Status Write(std::span<Partition* const> partitions);
   absl::Status Sync();
 
-  std::unique_ptr<BatchIterator> Batches(const Partition& partition) const;
+  // Keeps the database open while it lives: see LogDatabase::Lease.
+  absl::StatusOr<std::unique_ptr<BatchIterator>> Batches(const Partition& partition) const;
 
  private:
   BatchStore(const EmbeddedLogOptions& options, std::shared_ptr<LogBegins> begins,
-             std::unique_ptr<rocksdb::DB> db);
+             std::unique_ptr<LogDatabase> db);
+  absl::StatusOr<std::optional<std::string>> Get(absl::string_view key) const;
   absl::Status ReadIdentity();
   absl::Status ReadRemovedTopics();
   void DropBatches(uint32_t topic_id, int32_t partitions);
   absl::Status PutSynced(absl::string_view key, absl::string_view value);
-  absl::Status CheckRoom(uint64_t bytes);
+  absl::Status DeleteFiles(const std::string& first, const std::string& limit);
 
   const EmbeddedLogOptions options_;
   const std::shared_ptr<LogBegins> begins_;
-  const std::unique_ptr<rocksdb::DB> db_;
+  const std::unique_ptr<LogDatabase> db_;
   std::atomic<uint64_t> epoch_{0};
 
   // Only Write's.
-  uint64_t bytes_until_room_check_ = 0;
   // Keys of a failed write: should the database find them in its write-ahead log after a crash,
   // they must not lie among later batches. The next write deletes them.
   std::set<std::string> failed_keys_;

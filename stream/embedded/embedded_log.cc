@@ -121,7 +121,7 @@ absl::StatusOr<int64_t> RetainedBegin(const BatchStore& store, const Partition& 
     return partition.BytesSince(batch.bytes_before) <=
            static_cast<uint64_t>(retention.retain_bytes);
   };
-  const std::unique_ptr<BatchIterator> batches = store.Batches(partition);
+  ASSIGN_OR_RETURN(const std::unique_ptr<BatchIterator> batches, store.Batches(partition));
   RETURN_IF_ERROR(batches->Seek(begin));
   if (kept(batches->info())) return begin;
   ASSIGN_OR_RETURN(const bool any, batches->SeekToFirst(begin, end, kept));
@@ -231,7 +231,7 @@ absl::StatusOr<int64_t> EmbeddedLog::OffsetAtTime(const TopicPartition& input,
                                                   int64_t timestamp_ms) {
   ASSIGN_OR_RETURN(const Partition* const partition, topics_->Find(input));
   const int64_t end = partition->end();
-  const std::unique_ptr<BatchIterator> batches = store_->Batches(*partition);
+  ASSIGN_OR_RETURN(const std::unique_ptr<BatchIterator> batches, store_->Batches(*partition));
   ASSIGN_OR_RETURN(
       const bool any,
       batches->SeekToFirst(partition->begin(), end, [timestamp_ms](const BatchInfo& batch) {

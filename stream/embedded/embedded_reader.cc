@@ -53,7 +53,7 @@ absl::Status EmbeddedReader::ReadOn(Input& input, int64_t bytes_left, RecordBatc
 
 absl::Status EmbeddedReader::ReadStored(Input& input, int64_t end, int64_t* bytes_left,
                                         RecordBatch* batch, int* taken) {
-  const std::unique_ptr<BatchIterator> batches = store_.Batches(*input.partition);
+  ASSIGN_OR_RETURN(const std::unique_ptr<BatchIterator> batches, store_.Batches(*input.partition));
   absl::Status found = batches->Seek(input.next_offset);
   while (found.ok()) {
     input.cursor = BatchCursor(

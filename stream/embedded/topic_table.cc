@@ -58,7 +58,7 @@ absl::Status TopicTable::RecoverTopic(const StoredTopic& stored) {
   for (const auto& partition : topic->partitions) {
     ASSIGN_OR_RETURN(const int64_t begin, store_.Begin(stored.id, partition->number));
     partition->Recover(begin, begin);
-    const std::unique_ptr<BatchIterator> batches = store_.Batches(*partition);
+    ASSIGN_OR_RETURN(const std::unique_ptr<BatchIterator> batches, store_.Batches(*partition));
     ASSIGN_OR_RETURN(const bool any, batches->SeekToLast());
     if (!any) continue;
     const BatchInfo& last = batches->info();

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "core/clock.h"
@@ -25,6 +26,7 @@ namespace {
 struct DiskState {
   std::atomic<uint64_t> room{uint64_t{1} << 40};
   std::atomic<bool> full{false};
+  std::atomic<bool> no_manifest{false};  // no database can be opened
 };
 
 class FillingFile final : public rocksdb::FSWritableFileOwnerWrapper {
@@ -50,7 +52,9 @@ class FillingDisk final : public rocksdb::FileSystemWrapper {
   rocksdb::IOStatus NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
                                     std::unique_ptr<rocksdb::FSWritableFile>* file,
                                     rocksdb::IODebugContext* debug) override {
-    if (state_.full) return rocksdb::IOStatus::NoSpace("no space left on this simulated disk");
+    if (state_.full || (state_.no_manifest && absl::StrContains(name, "/MANIFEST"))) {
+      return rocksdb::IOStatus::NoSpace("no space left on this simulated disk");
+    }
     std::unique_ptr<rocksdb::FSWritableFile> real;
     const rocksdb::IOStatus status =
         FileSystemWrapper::NewWritableFile(name, options, &real, debug);
@@ -103,6 +107,16 @@ class EmbeddedLogFullDiskTest : public ::testing::Test {
     return status;
   }
 
+  absl::Status AppendUntilItWorks() {
+    const int64_t start = Clock::Real().MonotonicNanos();
+    absl::Status again = Append(3);
+    while (!again.ok() &&
+           absl::Nanoseconds(Clock::Real().MonotonicNanos() - start) < absl::Seconds(60)) {
+      again = Append(3);
+    }
+    return again;
+  }
+
   void ExpectAcknowledged() {
     auto reader = log_->OpenReader({{{"t", 0}, 0}});
     ASSERT_TRUE(reader.ok()) << reader.status();
@@ -153,15 +167,32 @@ TEST_F(EmbeddedLogFullDiskTest, LosesNothingWhenWritesFailAndGoesOnWhenTheyWorkA
     }
     ExpectAcknowledged();
     state_.full = false;
-    const int64_t start = Clock::Real().MonotonicNanos();
-    absl::Status again = Append(3);
-    while (!again.ok() &&
-           absl::Nanoseconds(Clock::Real().MonotonicNanos() - start) < absl::Seconds(60)) {
-      again = Append(3);
-    }
+    const absl::Status again = AppendUntilItWorks();
     ASSERT_TRUE(again.ok()) << again;
     ExpectAcknowledged();
   }
+  Open();
+  ExpectAcknowledged();
+}
+
+TEST_F(EmbeddedLogFullDiskTest, ComesBackWhenTheDatabaseCouldNotBeOpenedAtOnce) {
+  for (int i = 0; i < 50; ++i) ASSERT_TRUE(Append(7).ok());
+  state_.full = true;
+  ASSERT_EQ(Append(1).code(), absl::StatusCode::kResourceExhausted);
+  state_.no_manifest = true;
+  state_.full = false;
+  // The probe passes, the database is closed and cannot be opened.
+  const int64_t start = Clock::Real().MonotonicNanos();
+  while (log_->OffsetAtTime({"t", 0}, 0).ok() &&
+         absl::Nanoseconds(Clock::Real().MonotonicNanos() - start) < absl::Seconds(60)) {
+    EXPECT_EQ(Append(1).code(), absl::StatusCode::kResourceExhausted);
+  }
+  EXPECT_EQ(log_->OffsetAtTime({"t", 0}, 0).status().code(), absl::StatusCode::kResourceExhausted);
+  ExpectAcknowledged();  // out of memory
+  state_.no_manifest = false;
+  const absl::Status again = AppendUntilItWorks();
+  ASSERT_TRUE(again.ok()) << again;
+  ExpectAcknowledged();
   Open();
   ExpectAcknowledged();
 }
