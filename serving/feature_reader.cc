@@ -7,8 +7,8 @@
 #include "absl/strings/str_join.h"
 #include "core/closest_name.h"
 #include "core/status_macros.h"
-#include "serving/kept_time.h"
 #include "serving/errors.h"
+#include "serving/kept_time.h"
 #include "serving/typed_value.h"
 
 namespace millrace {

@@ -1,11 +1,23 @@
 #include "serving/request_metrics.h"
 
 #include "absl/strings/str_cat.h"
+#include "core/log_line.h"
 
 namespace millrace {
 
 RequestMetrics::RequestMetrics(Registry& registry, absl::string_view protocol)
     : registry_(registry), protocol_(protocol) {}
+
+void RequestMetrics::Listening(const ListenAddress& address) {
+  registry_
+      .GetGauge("millrace_server_plaintext",
+                "1 while plain text is served beyond this machine (server.trusted_network).",
+                {{"protocol", protocol_}})
+      .Set(address.loopback ? 0 : 1);
+  if (!address.loopback) {
+    LogLine(LogLevel::kWarn, "plaintext_beyond_loopback").With(protocol_, address.ToString());
+  }
+}
 
 void RequestMetrics::SetConnections(size_t open) {
   registry_.GetGauge("millrace_server_connections", "Open connections.", {{"protocol", protocol_}})

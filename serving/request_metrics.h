@@ -13,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "core/metrics.h"
+#include "serving/listen_address.h"
 
 namespace millrace {
 
@@ -21,6 +22,9 @@ class RequestMetrics {
   // `protocol`: "http" or "grpc". REQUIRES: the registry outlives this.
   RequestMetrics(Registry& registry, absl::string_view protocol);
 
+  // The server listens. Listening beyond this machine is plain text that others can read: the log
+  // and a gauge tell.
+  void Listening(const ListenAddress& address);
   // A request of `method` ("features", "score", …) was answered with `code` after `seconds`.
   // REQUIRES: method and code come from small fixed sets.
   void Answered(const char* method, int code, double seconds);

@@ -93,7 +93,8 @@ struct ScoreContribution {
 struct RowScore {
   double value = 0;
   // "ok", or "duplicate": the id was decided before, `value` is what was answered then, and
-  // `answered_by` the version (generation.step) of the model that did; features and explain are empty.
+  // `answered_by` the version (generation.step) of the model that did; features and explain are
+  // empty.
   std::string status = "ok";
   std::string answered_by;
   std::optional<OwnedValue> prediction_id;  // null unless recorded

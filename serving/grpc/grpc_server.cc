@@ -11,7 +11,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
-#include "core/log_line.h"
 #include "core/status_macros.h"
 #include "grpcpp/alarm.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
@@ -336,6 +335,7 @@ absl::Status GrpcServer::Impl::Listen(const ListenAddress& address) {
     return absl::UnavailableError(
         absl::StrCat("cannot listen on ", address.ToString(), " (the address may be in use)"));
   }
+  shared_.metrics.Listening(address);
   UpdateHealth();
   thread_ = std::thread([this] {
     pthread_setname_np(pthread_self(), "grpc");
@@ -398,14 +398,6 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(const GrpcServerOp
                                                               const Services& services,
                                                               Registry& registry, Clock& clock) {
   ASSIGN_OR_RETURN(const ListenAddress address, ParseListenAddress(options.address, options.trust));
-  registry
-      .GetGauge("millrace_server_plaintext",
-                "1 while plain text is served beyond this machine (server.trusted_network).",
-                {{"protocol", "grpc"}})
-      .Set(address.loopback ? 0 : 1);
-  if (!address.loopback) {
-    LogLine(LogLevel::kWarn, "plaintext_beyond_loopback").With("grpc", address.ToString());
-  }
   auto impl = std::make_unique<Impl>(options, services, registry, clock);
   RETURN_IF_ERROR(impl->Listen(address));
   return std::unique_ptr<GrpcServer>(new GrpcServer(std::move(impl)));
