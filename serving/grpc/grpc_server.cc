@@ -2,15 +2,12 @@
 
 #include <pthread.h>
 
-#include <atomic>
-#include <deque>
-#include <functional>
+#include <array>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/mutex.h"
 #include "core/status_macros.h"
 #include "grpcpp/alarm.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
@@ -19,201 +16,122 @@
 #include "grpcpp/resource_quota.h"
 #include "schemas/api.grpc.pb.h"
 #include "serving/errors.h"
+#include "serving/grpc/acceptor.h"
 #include "serving/grpc/convert.h"
-#include "serving/grpc/error_details.h"
+#include "serving/grpc/library_log.h"
+#include "serving/grpc/unary_call.h"
 #include "serving/request_metrics.h"
 
 namespace millrace {
 namespace {
 
-// Threads for calls that block, with a bounded queue. Thread-safe; Join belongs to the owner.
-class CallQueue {
- public:
-  CallQueue(int threads, size_t max_calls) : max_calls_(max_calls) {
-    for (int i = 0; i < std::max(threads, 1); ++i) {
-      threads_.emplace_back([this] {
-        pthread_setname_np(pthread_self(), "grpc-calls");
-        Work();
-      });
-    }
+// Calls of a method that are asked for ahead. Those that gRPC has not handed over when the server
+// stops are cancelled, so it hands over early.
+constexpr int kCallsAhead = 16;
+constexpr absl::Duration kSweepInterval = absl::Seconds(1);
+
+// The methods with their messages as bytes.
+using FeaturesService = v1::Features::WithRawMethod_Read<v1::Features::Service>;
+using ScoresService = v1::Scores::WithRawMethod_Score<v1::Scores::Service>;
+using RecordsService = v1::Records::WithRawMethod_Append<v1::Records::Service>;
+
+template <typename Service>
+auto ListenTo(Service& service, void (Service::*request)(grpc::ServerContext*, grpc::ByteBuffer*,
+                                                         CallWriter*, grpc::CompletionQueue*,
+                                                         grpc::ServerCompletionQueue*, void*)) {
+  return [&service, request](grpc::ServerContext* context, grpc::ByteBuffer* bytes,
+                             CallWriter* writer, grpc::ServerCompletionQueue* queue, void* tag) {
+    (service.*request)(context, bytes, writer, queue, queue, tag);
+  };
+}
+
+template <typename Message>
+absl::Status Parse(grpc::ByteBuffer* bytes, Message* message) {
+  if (grpc::SerializationTraits<Message>::Deserialize(bytes, message).ok()) {
+    return absl::OkStatus();
   }
-  ~CallQueue() { Join(); }
+  ApiError error;
+  error.code = ErrorCode::kMalformed;
+  error.detail = absl::StrCat("not a ", message->GetTypeName());
+  return error.ToStatus();
+}
 
-  // False when it is full or ending.
-  bool Add(std::function<void()> call) {
-    absl::MutexLock lock(&mutex_);
-    if (ending_ || calls_.size() + running_ >= max_calls_) return false;
-    calls_.push_back(std::move(call));
-    return true;
+template <typename Message>
+absl::StatusOr<grpc::ByteBuffer> Serialize(const Message& message) {
+  grpc::ByteBuffer bytes;
+  bool own_buffer;
+  if (!grpc::SerializationTraits<Message>::Serialize(message, &bytes, &own_buffer).ok()) {
+    return absl::InternalError("the answer does not serialise");
   }
+  return bytes;
+}
 
-  // Runs what was added, then ends the threads.
-  void Join() {
-    {
-      absl::MutexLock lock(&mutex_);
-      ending_ = true;
-    }
-    for (std::thread& thread : threads_) {
-      if (thread.joinable()) thread.join();
-    }
-  }
+absl::Status NotServed() { return absl::UnimplementedError("this process does not serve that"); }
 
- private:
-  void Work() {
-    for (;;) {
-      std::function<void()> call;
-      {
-        absl::MutexLock lock(&mutex_);
-        mutex_.Await(absl::Condition(this, &CallQueue::HasWork));
-        if (calls_.empty()) return;
-        call = std::move(calls_.front());
-        calls_.pop_front();
-        ++running_;
-      }
-      call();
-      absl::MutexLock lock(&mutex_);
-      --running_;
-    }
-  }
-  bool HasWork() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return !calls_.empty() || ending_; }
+absl::StatusOr<PreparedCallWork> PrepareRead(FeatureService* port, grpc::ByteBuffer* bytes) {
+  if (port == nullptr) return NotServed();
+  v1::ReadFeaturesRequest proto;
+  RETURN_IF_ERROR(Parse(bytes, &proto));
+  ASSIGN_OR_RETURN(FeaturesRequest request, FromProto(proto));
+  PreparedCallWork work;
+  work.rows = request.keys.size();
+  work.answer = [port, request = std::move(request)]() -> absl::StatusOr<grpc::ByteBuffer> {
+    ASSIGN_OR_RETURN(const FeaturesResponse response, port->ReadFeatures(request));
+    v1::ReadFeaturesResponse out;
+    ToProto(response, &out);
+    return Serialize(out);
+  };
+  return work;
+}
 
-  const size_t max_calls_;
-  absl::Mutex mutex_;
-  std::deque<std::function<void()>> calls_ ABSL_GUARDED_BY(mutex_);
-  size_t running_ ABSL_GUARDED_BY(mutex_) = 0;
-  bool ending_ ABSL_GUARDED_BY(mutex_) = false;
-  std::vector<std::thread> threads_;
-};
+absl::StatusOr<PreparedCallWork> PrepareScore(ScoreService* port, grpc::ByteBuffer* bytes) {
+  if (port == nullptr) return NotServed();
+  v1::ScoreRequest proto;
+  RETURN_IF_ERROR(Parse(bytes, &proto));
+  ASSIGN_OR_RETURN(ScoreRequest request, FromProto(proto));
+  PreparedCallWork work;
+  work.rows = request.rows.size();
+  work.may_block = port->MayBlock(request);
+  work.answer = [port, request = std::move(request)]() -> absl::StatusOr<grpc::ByteBuffer> {
+    ASSIGN_OR_RETURN(const ScoreResponse response, port->Score(request));
+    v1::ScoreResponse out;
+    ToProto(response, &out);
+    return Serialize(out);
+  };
+  return work;
+}
 
-// What stands behind a tag of the completion queue.
-class Tag {
- public:
-  virtual ~Tag() = default;
-  // The operation is over; `ok` as gRPC says. May delete itself.
-  virtual void Proceed(bool ok) = 0;
-};
-
-// What all calls of a server share.
-struct Shared {
-  Services services;
-  Clock& clock;
-  RequestMetrics metrics;
-  CallQueue blocking;
-  std::unique_ptr<grpc::ServerCompletionQueue> queue;
-  v1::Features::AsyncService features;
-  v1::Scores::AsyncService scores;
-  v1::Records::AsyncService records;
-  // The polling thread's: the queue takes no more operations.
-  bool closed = false;
-};
+absl::StatusOr<PreparedCallWork> PrepareAppend(RecordService* port, grpc::ByteBuffer* bytes) {
+  if (port == nullptr) return NotServed();
+  v1::AppendRequest proto;
+  RETURN_IF_ERROR(Parse(bytes, &proto));
+  ASSIGN_OR_RETURN(std::vector<NewRecord> records, FromProto(proto));
+  PreparedCallWork work;
+  work.rows = records.size();
+  work.may_block = true;
+  work.answer = [port, topic = proto.topic(),
+                 records = std::move(records)]() -> absl::StatusOr<grpc::ByteBuffer> {
+    ASSIGN_OR_RETURN(const auto positions, port->Append(topic, records));
+    v1::AppendResponse out;
+    ToProto(positions, &out);
+    return Serialize(out);
+  };
+  return work;
+}
 
 // Closes the queue from the polling thread, so that no operation is begun on a closed queue: gRPC
 // aborts the process when one is.
-class CloseTag final : public Tag {
+class CloseTag final : public CallTag {
  public:
-  explicit CloseTag(Shared* shared) : shared_(shared) {}
+  explicit CloseTag(CallGroup* group) : group_(group) {}
   void Proceed(bool) override {
-    shared_->closed = true;
-    shared_->queue->Shutdown();
+    group_->closed = true;
+    group_->queue->Shutdown();
   }
 
  private:
-  Shared* const shared_;
+  CallGroup* const group_;
 };
-
-// One unary method: what a call of it needs.
-template <typename Service, typename Request, typename Response>
-struct Method {
-  using Call = void (Service::*)(grpc::ServerContext*, Request*,
-                                 grpc::ServerAsyncResponseWriter<Response>*, grpc::CompletionQueue*,
-                                 grpc::ServerCompletionQueue*, void*);
-  const char* label;
-  Service* service;
-  Call request;
-  // Runs on the polling thread: says how many rows there are and whether answering may block.
-  // Not OK: the answer.
-  std::function<absl::Status(const Request&, size_t* rows, bool* may_block,
-                             std::function<absl::Status(Response*)>* answer)>
-      prepare;
-};
-
-// One call: waits for a request, answers it, deletes itself; a new one takes its place as soon as
-// it has its request.
-template <typename Service, typename Request, typename Response>
-class UnaryCall final : public Tag {
- public:
-  using ServedMethod = Method<Service, Request, Response>;
-
-  static void Listen(Shared* shared, const ServedMethod* method) {
-    auto* call = new UnaryCall(shared, method);
-    (method->service->*method->request)(&call->context_, &call->request_, &call->writer_,
-                                        shared->queue.get(), shared->queue.get(), call);
-  }
-
-  void Proceed(bool ok) override {
-    if (answered_ || !ok || shared_->closed) {  // written, or the server stops
-      delete this;
-      return;
-    }
-    Listen(shared_, method_);
-    start_nanos_ = shared_->clock.MonotonicNanos();
-    size_t rows = 0;
-    bool may_block = false;
-    std::function<absl::Status(Response*)> answer;
-    const absl::Status prepared = method_->prepare(request_, &rows, &may_block, &answer);
-    if (rows > 0) shared_->metrics.Rows(method_->label, rows);
-    if (!prepared.ok()) {
-      Finish(prepared);
-    } else if (!may_block) {
-      Answer(answer);
-    } else if (!shared_->blocking.Add([this, answer = std::move(answer)] { Answer(answer); })) {
-      shared_->metrics.Shed("busy");
-      Finish(ApiError{.code = ErrorCode::kOverloaded,
-                      .detail = "as many calls of this kind are under way as may be",
-                      .field = "",
-                      .did_you_mean = "",
-                      .hint = ""}
-                 .ToStatus());
-    }
-  }
-
- private:
-  UnaryCall(Shared* shared, const ServedMethod* method)
-      : shared_(shared), method_(method), writer_(&context_) {}
-
-  void Answer(const std::function<absl::Status(Response*)>& answer) {
-    // An answer that nobody waits for any more is not worth its work.
-    if (absl::FromChrono(context_.deadline()) <= shared_->clock.Now()) {
-      Finish(absl::DeadlineExceededError("the deadline passed before the call was begun"));
-      return;
-    }
-    Finish(answer(&response_));
-  }
-
-  // After this the polling thread owns the call.
-  void Finish(const absl::Status& status) {
-    const double seconds =
-        static_cast<double>(shared_->clock.MonotonicNanos() - start_nanos_) * 1e-9;
-    shared_->metrics.Answered(method_->label, static_cast<int>(status.code()), seconds);
-    answered_ = true;
-    if (status.ok()) {
-      writer_.Finish(response_, grpc::Status::OK, this);
-    } else {
-      writer_.FinishWithError(ToGrpcStatus(ErrorOf(status)), this);
-    }
-  }
-
-  Shared* const shared_;
-  const ServedMethod* const method_;
-  grpc::ServerContext context_;
-  Request request_;
-  Response response_;
-  grpc::ServerAsyncResponseWriter<Response> writer_;
-  int64_t start_nanos_ = 0;
-  bool answered_ = false;
-};
-
-absl::Status NotServed() { return absl::UnimplementedError("this process does not serve that"); }
 
 }  // namespace
 
@@ -221,105 +139,60 @@ class GrpcServer::Impl {
  public:
   Impl(const GrpcServerOptions& options, const Services& services, Registry& registry, Clock& clock)
       : options_(options),
-        shared_{.services = services,
-                .clock = clock,
-                .metrics = RequestMetrics(registry, "grpc"),
-                .blocking = CallQueue(options.blocking_threads, options.max_blocking_calls),
-                .queue = nullptr,
-                .features = {},
-                .scores = {},
-                .records = {},
-                .closed = false} {
-    DefineMethods();
+        services_(services),
+        metrics_(registry, "grpc"),
+        calls_(options_, metrics_, clock) {
+    methods_[0] = {"features", ListenTo(features_, &FeaturesService::RequestRead),
+                   [port = services.features](auto* bytes) { return PrepareRead(port, bytes); }};
+    methods_[1] = {"score", ListenTo(scores_, &ScoresService::RequestScore),
+                   [port = services.scores](auto* bytes) { return PrepareScore(port, bytes); }};
+    methods_[2] = {"records_append", ListenTo(records_, &RecordsService::RequestAppend),
+                   [port = services.records](auto* bytes) { return PrepareAppend(port, bytes); }};
   }
   ~Impl() { Stop(absl::ZeroDuration()); }
 
   absl::Status Listen(const ListenAddress& address);
-  uint16_t port() const { return static_cast<uint16_t>(port_); }
+  uint16_t port() const { return acceptor_->port(); }
   void UpdateHealth();
   void Stop(absl::Duration timeout);
 
  private:
-  using ReadMethod =
-      Method<v1::Features::AsyncService, v1::ReadFeaturesRequest, v1::ReadFeaturesResponse>;
-  using ScoreMethod = Method<v1::Scores::AsyncService, v1::ScoreRequest, v1::ScoreResponse>;
-  using AppendMethod = Method<v1::Records::AsyncService, v1::AppendRequest, v1::AppendResponse>;
-
-  void DefineMethods();
   void Poll();
 
   const GrpcServerOptions options_;
-  Shared shared_;
-  ReadMethod read_;
-  ScoreMethod score_;
-  AppendMethod append_;
-  int port_ = 0;
+  const Services services_;
+  RequestMetrics metrics_;
+  CallGroup calls_;
+  FeaturesService features_;
+  ScoresService scores_;
+  RecordsService records_;
+  std::array<UnaryMethod, 3> methods_;
+  std::unique_ptr<Acceptor> acceptor_;
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> connections_;
   std::unique_ptr<grpc::Server> server_;
   std::thread thread_;
 };
 
-void GrpcServer::Impl::DefineMethods() {
-  const Services services = shared_.services;
-  read_ = {"features", &shared_.features, &v1::Features::AsyncService::RequestRead,
-           [port = services.features](const v1::ReadFeaturesRequest& proto, size_t* rows, bool*,
-                                      auto* answer) -> absl::Status {
-             if (port == nullptr) return NotServed();
-             ASSIGN_OR_RETURN(FeaturesRequest request, FromProto(proto));
-             *rows = request.keys.size();
-             *answer = [port, request = std::move(request)](
-                           v1::ReadFeaturesResponse* out) -> absl::Status {
-               ASSIGN_OR_RETURN(const FeaturesResponse response, port->ReadFeatures(request));
-               ToProto(response, out);
-               return absl::OkStatus();
-             };
-             return absl::OkStatus();
-           }};
-  score_ = {"score", &shared_.scores, &v1::Scores::AsyncService::RequestScore,
-            [port = services.scores](const v1::ScoreRequest& proto, size_t* rows, bool* may_block,
-                                     auto* answer) -> absl::Status {
-              if (port == nullptr) return NotServed();
-              ASSIGN_OR_RETURN(ScoreRequest request, FromProto(proto));
-              *rows = request.rows.size();
-              *may_block = port->MayBlock(request);
-              *answer = [port,
-                         request = std::move(request)](v1::ScoreResponse* out) -> absl::Status {
-                ASSIGN_OR_RETURN(const ScoreResponse response, port->Score(request));
-                ToProto(response, out);
-                return absl::OkStatus();
-              };
-              return absl::OkStatus();
-            }};
-  append_ = {"records_append", &shared_.records, &v1::Records::AsyncService::RequestAppend,
-             [port = services.records](const v1::AppendRequest& proto, size_t* rows,
-                                       bool* may_block, auto* answer) -> absl::Status {
-               if (port == nullptr) return NotServed();
-               ASSIGN_OR_RETURN(std::vector<NewRecord> records, FromProto(proto));
-               *rows = records.size();
-               *may_block = true;
-               *answer = [port, topic = proto.topic(),
-                          records = std::move(records)](v1::AppendResponse* out) -> absl::Status {
-                 ASSIGN_OR_RETURN(const auto positions, port->Append(topic, records));
-                 ToProto(positions, out);
-                 return absl::OkStatus();
-               };
-               return absl::OkStatus();
-             }};
-}
-
 absl::Status GrpcServer::Impl::Listen(const ListenAddress& address) {
+  ASSIGN_OR_RETURN(acceptor_, Acceptor::Listen(address,
+                                               {.max_connections = options_.max_connections,
+                                                .max_connections_per_address =
+                                                    options_.max_connections_per_address},
+                                               metrics_));
+  CaptureLibraryLog();
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
-  builder.AddListeningPort(address.ToString(), grpc::InsecureServerCredentials(), &port_);
-  builder.RegisterService(&shared_.features);
-  builder.RegisterService(&shared_.scores);
-  builder.RegisterService(&shared_.records);
+  connections_ = builder.experimental().AddExternalConnectionAcceptor(
+      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+      grpc::InsecureServerCredentials());
+  builder.RegisterService(&features_);
+  builder.RegisterService(&scores_);
+  builder.RegisterService(&records_);
   builder.SetMaxReceiveMessageSize(static_cast<int>(options_.max_request_bytes));
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, options_.max_streams_per_connection);
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE,
                              static_cast<int>(options_.max_header_bytes));
-  // Two servers on one port would share it silently.
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 60'000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
@@ -329,17 +202,21 @@ absl::Status GrpcServer::Impl::Listen(const ListenAddress& address) {
   grpc::ResourceQuota quota("millrace");
   quota.Resize(options_.memory_bytes);
   builder.SetResourceQuota(quota);
-  shared_.queue = builder.AddCompletionQueue();
+  calls_.queue = builder.AddCompletionQueue();
   server_ = builder.BuildAndStart();
-  if (server_ == nullptr || port_ == 0) {
-    return absl::UnavailableError(
-        absl::StrCat("cannot listen on ", address.ToString(), " (the address may be in use)"));
+  if (server_ == nullptr) {
+    return absl::UnavailableError(absl::StrCat("cannot serve gRPC on ", address.ToString()));
   }
-  shared_.metrics.Listening(address);
   UpdateHealth();
+  metrics_.Listening(address);
   thread_ = std::thread([this] {
     pthread_setname_np(pthread_self(), "grpc");
     Poll();
+  });
+  acceptor_->Start([this](int fd) {
+    grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
+    connection.fd = fd;
+    connections_->HandleNewConnection(&connection);
   });
   return absl::OkStatus();
 }
@@ -347,8 +224,7 @@ absl::Status GrpcServer::Impl::Listen(const ListenAddress& address) {
 void GrpcServer::Impl::UpdateHealth() {
   grpc::HealthCheckServiceInterface* health = server_->GetHealthCheckService();
   if (health == nullptr) return;
-  const bool ready =
-      shared_.services.status == nullptr || shared_.services.status->GetHealth().ready;
+  const bool ready = services_.status == nullptr || services_.status->GetHealth().ready;
   // "" stands for the server as a whole.
   for (const char* service :
        {"", "millrace.v1.Features", "millrace.v1.Scores", "millrace.v1.Records"}) {
@@ -357,38 +233,47 @@ void GrpcServer::Impl::UpdateHealth() {
 }
 
 void GrpcServer::Impl::Poll() {
-  UnaryCall<v1::Features::AsyncService, v1::ReadFeaturesRequest, v1::ReadFeaturesResponse>::Listen(
-      &shared_, &read_);
-  UnaryCall<v1::Scores::AsyncService, v1::ScoreRequest, v1::ScoreResponse>::Listen(&shared_,
-                                                                                   &score_);
-  UnaryCall<v1::Records::AsyncService, v1::AppendRequest, v1::AppendResponse>::Listen(&shared_,
-                                                                                      &append_);
-  void* tag = nullptr;
-  bool ok = false;
-  while (shared_.queue->Next(&tag, &ok)) static_cast<Tag*>(tag)->Proceed(ok);
+  for (const UnaryMethod& method : methods_) {
+    for (int i = 0; i < kCallsAhead; ++i) UnaryCall::Listen(&calls_, &method);
+  }
+  absl::Time next_sweep = calls_.clock.Now() + kSweepInterval;
+  for (;;) {
+    void* tag = nullptr;
+    bool ok = false;
+    switch (calls_.queue->AsyncNext(&tag, &ok, absl::ToChronoTime(next_sweep))) {
+      case grpc::CompletionQueue::SHUTDOWN: return;
+      case grpc::CompletionQueue::GOT_EVENT: static_cast<CallTag*>(tag)->Proceed(ok); break;
+      case grpc::CompletionQueue::TIMEOUT: break;
+    }
+    if (const absl::Time now = calls_.clock.Now(); now >= next_sweep) {
+      calls_.CancelUnread();
+      next_sweep = now + kSweepInterval;
+    }
+  }
 }
 
 void GrpcServer::Impl::Stop(absl::Duration timeout) {
+  if (acceptor_ != nullptr) acceptor_->Stop();
   if (server_ == nullptr) {
-    if (shared_.queue != nullptr) {
+    if (calls_.queue != nullptr) {
       // Never started: the queue must still be shut down and emptied before it may go.
-      shared_.queue->Shutdown();
+      calls_.queue->Shutdown();
       void* tag;
       bool ok;
-      while (shared_.queue->Next(&tag, &ok)) {
+      while (calls_.queue->Next(&tag, &ok)) {
       }
-      shared_.queue = nullptr;
+      calls_.queue = nullptr;
     }
     return;
   }
-  server_->Shutdown(absl::ToChronoTime(shared_.clock.Now() + timeout));
-  shared_.blocking.Join();
-  CloseTag close(&shared_);
+  server_->Shutdown(absl::ToChronoTime(calls_.clock.Now() + timeout));
+  calls_.blocking.Join();
+  CloseTag close(&calls_);
   grpc::Alarm alarm;
-  alarm.Set(shared_.queue.get(), absl::ToChronoTime(absl::UnixEpoch()), &close);  // at once
+  alarm.Set(calls_.queue.get(), absl::ToChronoTime(absl::UnixEpoch()), &close);  // at once
   thread_.join();
   server_ = nullptr;
-  shared_.queue = nullptr;
+  calls_.queue = nullptr;
 }
 
 GrpcServer::GrpcServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

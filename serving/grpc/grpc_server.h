@@ -28,7 +28,14 @@ namespace millrace {
 struct GrpcServerOptions {
   std::string address = "127.0.0.1:7471";  // port 0: any free one
   NetworkTrust trust = NetworkTrust::kLoopbackOnly;
+  size_t max_connections = 256;
+  size_t max_connections_per_address = 64;
+  size_t max_calls = 4096;  // begun and not over
   size_t max_request_bytes = 1 << 20;
+  size_t max_request_bytes_under_way = 32 << 20;  // of requests not yet answered
+  // Answers that clients have not read yet, and how long one waits before its call is cancelled.
+  size_t max_answer_bytes = 128 << 20;
+  absl::Duration answer_timeout = absl::Seconds(30);
   size_t max_header_bytes = 16 << 10;
   int max_streams_per_connection = 128;
   size_t memory_bytes = 256 << 20;  // of all connections' buffers (gRPC's resource quota)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -17,6 +18,9 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
 constexpr absl::string_view kRecordsPrefix = "/api/v1/records/";
+// Read ahead at most. Also what a chunk's extension or a trailer may hold, which no other limit
+// counts.
+constexpr size_t kReadAheadBytes = 64 << 10;
 using boost::system::error_code;
 using tcp = asio::ip::tcp;
 
@@ -42,6 +46,23 @@ bool ComesFromElsewhere(absl::string_view host, absl::string_view origin, Networ
   return static_cast<bool>(error);
 }
 
+// The authority of a target in absolute form ("http://host/path"); empty for other forms.
+absl::string_view AuthorityOf(absl::string_view target) {
+  constexpr absl::string_view kScheme = "http://";
+  if (!absl::StartsWithIgnoreCase(target, kScheme)) return {};
+  target.remove_prefix(kScheme.size());
+  return target.substr(0, target.find_first_of("/?"));
+}
+
+// The target as a path, whichever form it has.
+absl::string_view PathOf(absl::string_view target) {
+  const absl::string_view authority = AuthorityOf(target);
+  if (authority.empty()) return target;
+  const absl::string_view path =
+      target.substr(static_cast<size_t>(authority.end() - target.begin()));
+  return path.empty() ? "/" : path;
+}
+
 ApiError TooLarge(size_t limit) {
   ApiError problem;
   problem.code = ErrorCode::kTooLarge;
@@ -52,7 +73,10 @@ ApiError TooLarge(size_t limit) {
 }  // namespace
 
 Connection::Connection(ConnectionGroup& group, tcp::socket socket, std::string address)
-    : group_(group), stream_(std::move(socket)), address_(std::move(address)) {
+    : group_(group),
+      stream_(std::move(socket)),
+      address_(std::move(address)),
+      buffer_(kReadAheadBytes) {
   group_.open.insert(this);
   ++group_.by_address[address_];
   group_.changed();
@@ -60,6 +84,7 @@ Connection::Connection(ConnectionGroup& group, tcp::socket socket, std::string a
 
 Connection::~Connection() {
   LeaveLargeBodies();
+  group_.answer_bytes -= answer_bytes_;
   group_.open.erase(this);
   const auto mine = group_.by_address.find(address_);
   if (--mine->second == 0) group_.by_address.erase(mine);
@@ -78,7 +103,15 @@ void Connection::Close() {
 
 void Connection::Answer(HttpAnswer answer, const char* method) {
   const double seconds = static_cast<double>(group_.clock.MonotonicNanos() - start_nanos_) * 1e-9;
+  if (group_.answer_bytes + answer.body.size() > group_.options.max_answer_bytes) {
+    group_.metrics.Shed("memory");
+    ApiError problem;
+    problem.code = ErrorCode::kOverloaded;
+    problem.detail = "answers that clients have not read yet hold as much memory as they may";
+    answer = ProblemAnswer(problem, "");
+  }
   group_.metrics.Answered(method, answer.status, seconds);
+  if (answer.rows > 0) group_.metrics.Rows(method, answer.rows);
   LeaveLargeBodies();
   Write(std::move(answer), keep_alive_ && !group_.draining);
 }
@@ -122,33 +155,45 @@ void Connection::ReadHeader() {
 
 void Connection::OnHeader() {
   const auto& request = parser_->get();
-  size_t headers = 0;
-  for (const auto& field : request) {
-    (void)field;
-    ++headers;
-  }
   ApiError problem;
-  if (headers > group_.options.max_headers) {
-    problem.code = ErrorCode::kHeadersTooLarge;
-    problem.detail = absl::StrCat(headers, " headers, at most ", group_.options.max_headers);
-    return Refuse(problem);
-  }
-  if (request.count(http::field::host) != 1) {
-    problem.code = ErrorCode::kMalformed;
-    problem.detail = "a request has exactly one Host header";
-    return Refuse(problem);
-  }
-  if (ComesFromElsewhere(View(request[http::field::host]), View(request[http::field::origin]),
-                         group_.options.trust)) {
-    problem.code = ErrorCode::kForbidden;
-    problem.detail = "a page of another origin, or a name that is not this server's";
-    return Refuse(problem);
-  }
-  if (!AdmitBody(&problem)) return Refuse(problem);
-  if (absl::EqualsIgnoreCase(View(request[http::field::expect]), "100-continue")) {
+  if (!AdmitHeader(&problem) || !AdmitBody(&problem)) return Refuse(problem);
+  if (request.version() >= 11 &&
+      absl::EqualsIgnoreCase(View(request[http::field::expect]), "100-continue")) {
     return WriteContinue();
   }
   ReadBody();
+}
+
+bool Connection::AdmitHeader(ApiError* problem) {
+  const auto& request = parser_->get();
+  const auto headers = static_cast<size_t>(std::distance(request.begin(), request.end()));
+  if (headers > group_.options.max_headers) {
+    problem->code = ErrorCode::kHeadersTooLarge;
+    problem->detail = absl::StrCat(headers, " headers, at most ", group_.options.max_headers);
+    return false;
+  }
+  if (request.count(http::field::host) != 1) {
+    problem->code = ErrorCode::kMalformed;
+    problem->detail = "a request has exactly one Host header";
+    return false;
+  }
+  // A coding that is not undone here would leave the end of the body to guesses (RFC 9112, 6.3).
+  const size_t codings = request.count(http::field::transfer_encoding);
+  if (codings > 1 ||
+      (codings == 1 &&
+       !absl::EqualsIgnoreCase(View(request[http::field::transfer_encoding]), "chunked"))) {
+    problem->code = ErrorCode::kMalformed;
+    problem->detail = "a Transfer-Encoding other than chunked";
+    return false;
+  }
+  const absl::string_view authority = AuthorityOf(View(request.target()));
+  const absl::string_view host = authority.empty() ? View(request[http::field::host]) : authority;
+  if (ComesFromElsewhere(host, View(request[http::field::origin]), group_.options.trust)) {
+    problem->code = ErrorCode::kForbidden;
+    problem->detail = "a page of another origin, or a name that is not this server's";
+    return false;
+  }
+  return true;
 }
 
 bool Connection::AdmitBody(ApiError* problem) {
@@ -157,7 +202,7 @@ bool Connection::AdmitBody(ApiError* problem) {
     parser_->body_limit(group_.options.max_body_bytes);  // of chunks too
     return true;
   }
-  const absl::string_view target = View(parser_->get().target());
+  const absl::string_view target = PathOf(View(parser_->get().target()));
   if (parser_->get().method() != http::verb::post || !absl::StartsWith(target, kRecordsPrefix)) {
     *problem = TooLarge(group_.options.max_body_bytes);
     return false;
@@ -213,12 +258,12 @@ void Connection::OnRequest() {
   keep_alive_ = request.keep_alive();
   HttpCall call;
   call.method = std::string(View(request.method_string()));
-  call.target = std::string(View(request.target()));
+  call.target = std::string(PathOf(View(request.target())));
   call.content_type = std::string(View(request[http::field::content_type]));
   call.content_encoding = std::string(View(request[http::field::content_encoding]));
   call.body = std::move(request.body());
   head_ = call.method == "HEAD";
-  group_.run(shared_from_this(), call);
+  group_.run(shared_from_this(), std::move(call));
 }
 
 void Connection::ReadFailed(error_code error) {
@@ -236,9 +281,13 @@ void Connection::ReadFailed(error_code error) {
   } else if (error == http::error::body_limit) {
     // By its Content-Length, which ends the header as an error, or in chunks.
     const bool append = !parser_->is_header_done() &&
-                        absl::StartsWith(View(parser_->get().target()), kRecordsPrefix);
+                        absl::StartsWith(PathOf(View(parser_->get().target())), kRecordsPrefix);
     problem =
         TooLarge(append ? group_.options.max_append_body_bytes : group_.options.max_body_bytes);
+  } else if (error == http::error::buffer_overflow) {
+    problem.code = ErrorCode::kHeadersTooLarge;
+    problem.detail =
+        absl::StrCat("the extension of a chunk or the trailer exceeds ", kReadAheadBytes, " bytes");
   } else if (error.category() == http::make_error_code(http::error::bad_method).category() &&
              error != http::error::end_of_stream && error != http::error::partial_message) {
     problem.code = ErrorCode::kMalformed;
@@ -251,6 +300,7 @@ void Connection::ReadFailed(error_code error) {
 
 void Connection::Refuse(const ApiError& problem) {
   start_nanos_ = group_.clock.MonotonicNanos();
+  head_ = parser_->get().method() == http::verb::head;
   const absl::string_view target = View(parser_->get().target());
   HttpAnswer answer =
       ProblemAnswer(problem, target.substr(0, std::min<size_t>(target.find('?'), 256)));
@@ -268,11 +318,15 @@ void Connection::Write(HttpAnswer answer, bool keep_alive) {
   response_->keep_alive(keep_alive);
   const size_t size = answer.body.size();
   if (!head_) response_->body() = std::move(answer.body);
+  group_.answer_bytes += response_->body().size() - answer_bytes_;
+  answer_bytes_ = response_->body().size();
   response_->content_length(size);
   stream_.expires_after(ToStd(group_.options.request_timeout));
   http::async_write(stream_, *response_,
                     [self = shared_from_this(), keep_alive](error_code error, size_t) {
                       self->head_ = false;
+                      self->response_.reset();
+                      self->group_.answer_bytes -= std::exchange(self->answer_bytes_, 0);
                       if (error) return;
                       if (keep_alive) {
                         self->WaitForRequest();
@@ -292,7 +346,7 @@ void Connection::Linger() {
 void Connection::Discard(int reads) {
   if (reads == 0) return Close();
   buffer_.clear();
-  stream_.async_read_some(buffer_.prepare(64 << 10),
+  stream_.async_read_some(buffer_.prepare(kReadAheadBytes),
                           [self = shared_from_this(), reads](error_code error, size_t) {
                             if (!error) self->Discard(reads - 1);
                           });

@@ -35,7 +35,7 @@ struct ConnectionGroup {
   Clock& clock;
   RequestMetrics& metrics;
   // Has the call answered with Connection::Answer, on the I/O thread.
-  std::function<void(std::shared_ptr<Connection>, const HttpCall&)> run;
+  std::function<void(std::shared_ptr<Connection>, HttpCall)> run;
   // Called whenever the number of connections has changed.
   std::function<void()> changed;
 
@@ -43,6 +43,7 @@ struct ConnectionGroup {
   std::unordered_set<Connection*> open;
   std::map<std::string, size_t> by_address;
   size_t large_bodies = 0;
+  size_t answer_bytes = 0;  // being written
 };
 
 class Connection : public std::enable_shared_from_this<Connection> {
@@ -63,6 +64,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void WaitForRequest();
   void ReadHeader();
   void OnHeader();
+  // What of the header is against HTTP/1.1 or this server's rules; false with the problem.
+  bool AdmitHeader(ApiError* problem);
   // The limit of the body by what is asked; false with the problem when it is beyond that.
   bool AdmitBody(ApiError* problem);
   void LeaveLargeBodies();
@@ -90,6 +93,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool idle_ = false;
   bool head_ = false;
   bool large_body_ = false;  // counted in large_bodies
+  size_t answer_bytes_ = 0;  // counted in answer_bytes
 };
 
 }  // namespace millrace

@@ -43,7 +43,7 @@ class HttpServer::Impl {
                .clock = clock,
                .metrics = metrics_,
                .run = [this](std::shared_ptr<Connection> connection,
-                             const HttpCall& call) { Run(std::move(connection), call); },
+                             HttpCall call) { Run(std::move(connection), std::move(call)); },
                .changed = [this] { CountOpen(); }},
         blocking_(static_cast<size_t>(std::max(options.blocking_threads, 1))),
         waiting_(static_cast<size_t>(std::max(options.waiting_threads, 1))),
@@ -62,7 +62,7 @@ class HttpServer::Impl {
   void OnAccept(error_code error, tcp::socket socket);
   bool Admit(const tcp::socket& socket, std::string* address);
   // Runs the call where it belongs and gives the answer back on the I/O thread.
-  void Run(std::shared_ptr<Connection> connection, const HttpCall& http_call);
+  void Run(std::shared_ptr<Connection> connection, HttpCall http_call);
   void RunOn(asio::thread_pool& pool, std::atomic<size_t>& under_way, size_t limit,
              std::shared_ptr<Connection> connection, PreparedCall call);
   void CountOpen();
@@ -164,9 +164,8 @@ void HttpServer::Impl::CountOpen() {
   open_ = group_.open.size();
 }
 
-void HttpServer::Impl::Run(std::shared_ptr<Connection> connection, const HttpCall& http_call) {
-  PreparedCall call = router_.Prepare(http_call);
-  if (call.rows > 0) metrics_.Rows(call.method, call.rows);
+void HttpServer::Impl::Run(std::shared_ptr<Connection> connection, HttpCall http_call) {
+  PreparedCall call = router_.Prepare(std::move(http_call));
   switch (call.lane) {
     case Lane::kInline: connection->Answer(call.run(stopping_), call.method); return;
     case Lane::kBlocking:

@@ -88,7 +88,7 @@ struct Router::Route {
   absl::string_view method;
   absl::string_view path;  // a path, or a prefix that ends in '/'
   const char* label;
-  PreparedCall (Router::*prepare)(const HttpCall&) const;
+  PreparedCall (Router::*prepare)(HttpCall&) const;
   const char* help;
 };
 
@@ -114,7 +114,7 @@ const std::vector<Router::Route>& Router::Routes() {
 Router::Router(const Services& services, const Registry& registry)
     : services_(services), registry_(registry) {}
 
-PreparedCall Router::Prepare(const HttpCall& call) const {
+PreparedCall Router::Prepare(HttpCall call) const {
   const absl::string_view path = PathOf(call);
   const Route* other_method = nullptr;
   std::string allowed;
@@ -158,60 +158,64 @@ PreparedCall Router::Prepare(const HttpCall& call) const {
   return Failed("other", call, error);
 }
 
-PreparedCall Router::Features(const HttpCall& call) const {
+PreparedCall Router::Features(HttpCall& call) const {
   if (services_.features == nullptr) return NotServed("features", call);
   absl::StatusOr<FeaturesRequest> request = ParseFeaturesRequest(call.body);
   if (!request.ok()) return Failed("features", call, request.status());
   PreparedCall prepared;
   prepared.method = "features";
-  prepared.rows = request->keys.size();
   prepared.run = [port = services_.features, request = *std::move(request),
                   path = std::string(PathOf(call))](const std::atomic<bool>&) {
     const absl::StatusOr<FeaturesResponse> response = port->ReadFeatures(request);
-    return response.ok() ? Json(FeaturesJson(*response))
-                         : ProblemAnswer(ErrorOf(response.status()), path);
+    HttpAnswer answer = response.ok() ? Json(FeaturesJson(*response))
+                                      : ProblemAnswer(ErrorOf(response.status()), path);
+    answer.rows = request.keys.size();
+    return answer;
   };
   return prepared;
 }
 
-PreparedCall Router::Score(const HttpCall& call) const {
+PreparedCall Router::Score(HttpCall& call) const {
   if (services_.scores == nullptr) return NotServed("score", call);
   absl::StatusOr<ScoreRequest> request = ParseScoreRequest(call.body);
   if (!request.ok()) return Failed("score", call, request.status());
   PreparedCall prepared;
   prepared.method = "score";
-  prepared.rows = request->rows.size();
   if (services_.scores->MayBlock(*request)) prepared.lane = Lane::kBlocking;
   prepared.run = [port = services_.scores, request = *std::move(request),
                   path = std::string(PathOf(call))](const std::atomic<bool>&) {
     const absl::StatusOr<ScoreResponse> response = port->Score(request);
-    return response.ok() ? Json(ScoresJson(*response))
-                         : ProblemAnswer(ErrorOf(response.status()), path);
+    HttpAnswer answer = response.ok() ? Json(ScoresJson(*response))
+                                      : ProblemAnswer(ErrorOf(response.status()), path);
+    answer.rows = request.rows.size();
+    return answer;
   };
   return prepared;
 }
 
-PreparedCall Router::Append(const HttpCall& call) const {
+PreparedCall Router::Append(HttpCall& call) const {
   if (services_.records == nullptr) return NotServed("records_append", call);
   const absl::StatusOr<std::string> topic =
       DecodePercent(PathOf(call).substr(kRecordsPrefix.size()));
   if (!topic.ok()) return Failed("records_append", call, topic.status());
-  absl::StatusOr<std::vector<NewRecord>> records = ParseAppendRequest(call.body);
-  if (!records.ok()) return Failed("records_append", call, records.status());
   PreparedCall prepared;
   prepared.lane = Lane::kBlocking;
   prepared.method = "records_append";
-  prepared.rows = records->size();
-  prepared.run = [port = services_.records, topic = *topic, records = *std::move(records),
+  // Parsed where it runs: a body of many megabytes would hold up the thread that reads connections.
+  prepared.run = [port = services_.records, topic = *topic, body = std::move(call.body),
                   path = std::string(PathOf(call))](const std::atomic<bool>&) {
-    const auto positions = port->Append(topic, records);
-    return positions.ok() ? Json(PositionsJson(*positions))
-                          : ProblemAnswer(ErrorOf(positions.status()), path);
+    const absl::StatusOr<std::vector<NewRecord>> records = ParseAppendRequest(body);
+    if (!records.ok()) return ProblemAnswer(ErrorOf(records.status()), path);
+    const auto positions = port->Append(topic, *records);
+    HttpAnswer answer = positions.ok() ? Json(PositionsJson(*positions))
+                                       : ProblemAnswer(ErrorOf(positions.status()), path);
+    answer.rows = records->size();
+    return answer;
   };
   return prepared;
 }
 
-PreparedCall Router::ReadRecords(const HttpCall& call) const {
+PreparedCall Router::ReadRecords(HttpCall& call) const {
   if (services_.records == nullptr) return NotServed("records_read", call);
   const absl::StatusOr<std::string> topic =
       DecodePercent(PathOf(call).substr(kRecordsPrefix.size()));
@@ -240,7 +244,7 @@ PreparedCall Router::ReadRecords(const HttpCall& call) const {
   return prepared;
 }
 
-PreparedCall Router::Topics(const HttpCall& call) const {
+PreparedCall Router::Topics(HttpCall& call) const {
   if (services_.records == nullptr) return NotServed("topics", call);
   PreparedCall prepared;
   prepared.lane = Lane::kBlocking;
@@ -253,7 +257,7 @@ PreparedCall Router::Topics(const HttpCall& call) const {
   return prepared;
 }
 
-PreparedCall Router::Status(const HttpCall& call) const {
+PreparedCall Router::Status(HttpCall& call) const {
   if (services_.status == nullptr) return NotServed("status", call);
   PreparedCall prepared;
   prepared.lane = Lane::kBlocking;
@@ -266,7 +270,7 @@ PreparedCall Router::Status(const HttpCall& call) const {
   return prepared;
 }
 
-PreparedCall Router::Probe(const HttpCall& call) const {
+PreparedCall Router::Probe(HttpCall& call) const {
   if (services_.status == nullptr) return NotServed("health", call);
   const Health health = services_.status->GetHealth();
   const absl::string_view path = PathOf(call);
@@ -283,13 +287,13 @@ PreparedCall Router::Probe(const HttpCall& call) const {
   return Answered("health", Text(ok ? 200 : 503, std::move(body)));
 }
 
-PreparedCall Router::Metrics(const HttpCall&) const {
+PreparedCall Router::Metrics(HttpCall&) const {
   HttpAnswer answer = Text(200, registry_.Text());
   answer.content_type = "text/plain; version=0.0.4; charset=utf-8";
   return Answered("metrics", std::move(answer));
 }
 
-PreparedCall Router::Index(const HttpCall&) const {
+PreparedCall Router::Index(HttpCall&) const {
   std::string body = "Millrace\n\n";
   for (const Route& route : Routes()) {
     const bool prefix = route.path.size() > 1 && route.path.back() == '/';

@@ -30,6 +30,7 @@ struct HttpAnswer {
   std::string content_type = "application/json";
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;
+  size_t rows = 0;  // keys, decisions or records that the call asked for
 };
 
 // The problem details of an error, with the headers its status needs.
@@ -42,11 +43,10 @@ enum class Lane : uint8_t {
   kWaiting,   // waits for data that may not come: seconds
 };
 
-// A call that was matched and parsed.
+// A call that was matched, and parsed unless that may take long.
 struct PreparedCall {
   Lane lane = Lane::kInline;
   const char* method = "other";  // label of metrics
-  size_t rows = 0;               // keys, decisions or records asked for
   // Answers. A waiting call returns early, with what it has, once `stopping` is true.
   std::function<HttpAnswer(const std::atomic<bool>& stopping)> run;
 };
@@ -57,7 +57,7 @@ class Router {
   Router(const Services& services, const Registry& registry);
 
   // Never fails: what cannot be routed or parsed is a call whose answer is the problem.
-  PreparedCall Prepare(const HttpCall& call) const;
+  PreparedCall Prepare(HttpCall call) const;
 
  private:
   struct Route;
@@ -66,15 +66,15 @@ class Router {
   const Services services_;
   const Registry& registry_;
 
-  PreparedCall Features(const HttpCall& call) const;
-  PreparedCall Score(const HttpCall& call) const;
-  PreparedCall Append(const HttpCall& call) const;
-  PreparedCall ReadRecords(const HttpCall& call) const;
-  PreparedCall Topics(const HttpCall& call) const;
-  PreparedCall Status(const HttpCall& call) const;
-  PreparedCall Probe(const HttpCall& call) const;
-  PreparedCall Metrics(const HttpCall& call) const;
-  PreparedCall Index(const HttpCall& call) const;
+  PreparedCall Features(HttpCall& call) const;
+  PreparedCall Score(HttpCall& call) const;
+  PreparedCall Append(HttpCall& call) const;
+  PreparedCall ReadRecords(HttpCall& call) const;
+  PreparedCall Topics(HttpCall& call) const;
+  PreparedCall Status(HttpCall& call) const;
+  PreparedCall Probe(HttpCall& call) const;
+  PreparedCall Metrics(HttpCall& call) const;
+  PreparedCall Index(HttpCall& call) const;
 };
 
 }  // namespace millrace

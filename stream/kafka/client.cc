@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -116,28 +117,19 @@ void KafkaClient::OnLog(const rd_kafka_t* rk, int level, const char* facility, c
 }
 
 void KafkaClient::Log(int level, const char* facility, const char* text) {
-  int64_t left_out = 0;
-  {
-    const int64_t second = clock_.MonotonicNanos() / 1'000'000'000;
+  // FAIL lines say why a broker cannot be reached, sooner than the error callback, which waits for
+  // somebody to poll.
+  if (std::strcmp(facility, "FAIL") == 0) {
     absl::MutexLock lock(&mutex_);
-    // FAIL and ERROR lines say why a broker cannot be reached, sooner than the error callback,
-    // which waits for somebody to poll.
-    if (std::strcmp(facility, "FAIL") == 0) last_error_ = text;
-    if (second != log_second_) {
-      log_second_ = second;
-      lines_this_second_ = 0;
-    }
-    if (++lines_this_second_ > kLinesPerSecond) {
-      ++lines_left_out_;
-      return;
-    }
-    left_out = std::exchange(lines_left_out_, 0);
+    last_error_ = text;
   }
+  const std::optional<int64_t> left_out = log_limit_.Admit();
+  if (!left_out) return;
   LogLine line(level <= 3   ? LogLevel::kError
                : level <= 4 ? LogLevel::kWarn
                             : LogLevel::kInfo,
                "kafka_client");
-  std::move(line).With("facility", facility).With("text", text).With("lines_left_out", left_out);
+  std::move(line).With("facility", facility).With("text", text).With("lines_left_out", *left_out);
 }
 
 void KafkaClient::OnError(rd_kafka_t*, int code, const char* reason, void* opaque) {

@@ -18,6 +18,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "core/clock.h"
+#include "core/log_limit.h"
 #include "stream/kafka/kafka_options.h"
 #include "stream/kafka/properties.h"
 
@@ -82,24 +83,20 @@ class KafkaClient {
 
  private:
   explicit KafkaClient(const KafkaLogOptions& options)
-      : brokers_(options.brokers), clock_(*options.clock) {}
+      : brokers_(options.brokers), log_limit_(kLinesPerSecond, *options.clock) {}
 
   static void OnLog(const rd_kafka_t* rk, int level, const char* facility, const char* text);
   static void OnError(rd_kafka_t* rk, int code, const char* reason, void* opaque);
   void Log(int level, const char* facility, const char* text);
 
   const std::string brokers_;
-  Clock& clock_;
   rd_kafka_t* rk_ = nullptr;
   std::atomic<bool> all_brokers_down_{false};
 
   mutable absl::Mutex mutex_;
   std::string last_error_ ABSL_GUARDED_BY(mutex_);
-  // Log lines are limited to kLinesPerSecond; the next line tells how many were left out.
   static constexpr int kLinesPerSecond = 5;
-  int64_t log_second_ ABSL_GUARDED_BY(mutex_) = 0;
-  int lines_this_second_ ABSL_GUARDED_BY(mutex_) = 0;
-  int64_t lines_left_out_ ABSL_GUARDED_BY(mutex_) = 0;
+  LogLimit log_limit_;
 };
 
 // "topic[3]"

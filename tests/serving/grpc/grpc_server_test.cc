@@ -1,10 +1,5 @@
 #include "serving/grpc/grpc_server.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <random>
 #include <thread>
 #include <vector>
@@ -16,6 +11,7 @@
 #include "gtest/gtest.h"
 #include "schemas/api.grpc.pb.h"
 #include "tests/serving/fake_services.h"
+#include "tests/serving/grpc/stalled_client.h"
 
 namespace millrace {
 namespace {
@@ -283,22 +279,85 @@ TEST_F(GrpcServerTest, AnswersMessagesThatDoNotParse) {
   EXPECT_TRUE(ReadFeatures("v.f", 1, &response).ok());
 }
 
+TEST_F(GrpcServerTest, ExplainsAndCountsMessagesThatDoNotParse) {
+  Start();
+  for (const absl::string_view bytes :
+       {absl::string_view("\x0a\x02\xff\xfe"), absl::string_view("\xff\xff\xff\xff")}) {
+    const grpc::Status status =
+        CallBytes("/millrace.v1.Features/Read", std::string(bytes), nullptr);
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+    EXPECT_THAT(status.error_message(), HasSubstr("not a millrace.v1.ReadFeaturesRequest"));
+    EXPECT_THAT(status.error_details(), HasSubstr("MILLRACE-4001"));
+  }
+  EXPECT_THAT(registry_.Text(),
+              HasSubstr("millrace_request_duration_seconds_count{code=\"3\","
+                        "method=\"features\",protocol=\"grpc\"} 2"));
+}
+
+TEST_F(GrpcServerTest, BoundsTheAnswersThatNobodyReads) {
+  GrpcServerOptions options = Options();
+  options.max_answer_bytes = 100;
+  Start(options);
+  v1::ReadFeaturesResponse response;
+  const grpc::Status status = ReadFeatures("v.f", 100, &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_THAT(status.error_details(), HasSubstr("MILLRACE-4013"));
+  // What was not sent is given back.
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(ReadFeatures("v.f", 1, &response).ok());
+}
+
+TEST_F(GrpcServerTest, BoundsTheRequestsUnderWay) {
+  GrpcServerOptions options = Options();
+  options.max_request_bytes_under_way = 200;
+  Start(options);
+  v1::ReadFeaturesResponse response;
+  EXPECT_EQ(ReadFeatures("v.f", 100, &response).error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(ReadFeatures("v.f", 1, &response).ok());
+}
+
+TEST_F(GrpcServerTest, CancelsAnswersThatNobodyReads) {
+  GrpcServerOptions options = Options();
+  options.answer_timeout = absl::Milliseconds(1);
+  options.max_calls = 1;
+  Start(options);
+  v1::ReadFeaturesRequest request;
+  request.add_features("v.f");
+  (*request.add_keys()->mutable_fields())["k"].set_int_value(1);
+  StalledClient stalled(server_->port(), "/millrace.v1.Features/Read", request.SerializeAsString());
+  EXPECT_TRUE(stalled.AwaitReset());
+  // Its place is free again.
+  v1::ReadFeaturesResponse response;
+  EXPECT_TRUE(ReadFeatures("v.f", 1, &response).ok());
+}
+
+TEST_F(GrpcServerTest, BoundsConnections) {
+  GrpcServerOptions options = Options();
+  options.max_connections_per_address = 3;
+  Start(options);
+  std::vector<std::unique_ptr<RawSocket>> clients;
+  for (int i = 0; i < 3; ++i) {
+    clients.push_back(std::make_unique<RawSocket>(server_->port()));
+    EXPECT_TRUE(clients.back()->AwaitBytes());  // the server's settings
+  }
+  RawSocket refused(server_->port());
+  EXPECT_FALSE(refused.AwaitBytes());
+  clients.clear();
+  // The places are free again once the server has seen the closes.
+  bool served = false;
+  for (int i = 0; i < 1000 && !served; ++i) served = RawSocket(server_->port()).AwaitBytes();
+  EXPECT_TRUE(served);
+}
+
 TEST_F(GrpcServerTest, SurvivesConnectionsThatAreNotGrpc) {
   Start();
   const uint64_t seed = 20130101;
   SCOPED_TRACE(testing::Message() << "seed " << seed);
   std::mt19937_64 random(seed);
   for (int i = 0; i < 100; ++i) {
-    const int fd = socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(server_->port());
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    ASSERT_EQ(connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+    RawSocket client(server_->port());
     std::string bytes = i % 2 ? "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" : "";
     for (uint64_t n = random() % 300; n > 0; --n) bytes.push_back(static_cast<char>(random()));
-    (void)send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    close(fd);
+    client.Send(bytes);
   }
   v1::ReadFeaturesResponse response;
   EXPECT_TRUE(ReadFeatures("v.f", 1, &response).ok());

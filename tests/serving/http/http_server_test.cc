@@ -154,6 +154,14 @@ TEST_F(HttpServerTest, RefusesBadRequestsAndCloses) {
        "chunked\r\n\r\n0\r\n\r\n",
        400},
       {"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400},
+      {"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: xchunked\r\n\r\nGET /livez", 400},
+      {"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip\r\n\r\nGET /livez", 400},
+      {"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+       400},
+      {"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n"
+       "Transfer-Encoding: identity\r\n\r\n0\r\n\r\n",
+       400},
+      {"GET http://evil.example/livez HTTP/1.1\r\nHost: localhost\r\n\r\n", 403},
       {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400},
       {big_header, 431},
       {many_headers, 431},
@@ -171,6 +179,65 @@ TEST_F(HttpServerTest, RefusesBadRequestsAndCloses) {
     EXPECT_TRUE(client.AwaitClose()) << bad.request.substr(0, 100);
   }
   ExpectWell();
+}
+
+TEST_F(HttpServerTest, TakesTargetsInAbsoluteForm) {
+  Start();
+  RawClient client(port());
+  client.Send("GET http://localhost/livez HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  EXPECT_EQ(client.Read().body, "ok\n");
+  client.Send("GET http://127.0.0.1:7470 HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  EXPECT_THAT(client.Read().body, HasSubstr("Millrace"));
+}
+
+TEST_F(HttpServerTest, RefusesHeadWithoutABody) {
+  Start();
+  RawClient client(port());
+  client.head = true;
+  client.Send("HEAD /livez HTTP/1.1\r\nHost: evil.example\r\n\r\n");
+  EXPECT_EQ(client.Read().status, 403);
+  EXPECT_TRUE(client.AwaitClose());
+}
+
+TEST_F(HttpServerTest, DoesNotTellAnOldClientToContinue) {
+  Start();
+  RawClient client(port());
+  client.Send(absl::StrCat("POST /api/v1/features HTTP/1.0\r\nHost: localhost\r\n",
+                           "Expect: 100-continue\r\nContent-Length: ", sizeof(kFeatures) - 1,
+                           "\r\n\r\n", kFeatures));
+  EXPECT_EQ(client.Read().status, 200);
+}
+
+// Neither is body, so no limit of bodies counts it.
+TEST_F(HttpServerTest, BoundsChunkExtensionsAndTrailers) {
+  Start();
+  const std::string head =
+      "POST /api/v1/features HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
+  RawClient extension(port());
+  extension.Send(absl::StrCat(head, "2;x=", std::string(100'000, 'a')));
+  EXPECT_EQ(extension.Read().status, 431);
+  EXPECT_TRUE(extension.AwaitClose());
+  RawClient trailer(port());
+  std::string lines;
+  for (int i = 0; i < 2000; ++i)
+    absl::StrAppend(&lines, "X-Trailing-Field: ", std::string(40, 'b'), "\r\n");
+  trailer.Send(absl::StrCat(head, "2\r\n{}\r\n0\r\n", lines));
+  EXPECT_EQ(trailer.Read().status, 431);
+  EXPECT_TRUE(trailer.AwaitClose());
+  ExpectWell();
+}
+
+// Clients that ask and do not read.
+TEST_F(HttpServerTest, BoundsTheAnswersThatNobodyReads) {
+  HttpServerOptions options = Options();
+  options.max_answer_bytes = 40;
+  Start(options);
+  RawClient client(port());
+  const RawAnswer answer = client.Post("/api/v1/features", kFeatures);
+  EXPECT_EQ(answer.status, 429);
+  EXPECT_THAT(answer.body, HasSubstr("MILLRACE-4013"));
+  EXPECT_EQ(Shed("memory"), 1u);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(client.Get("/livez").status, 200);  // given back
 }
 
 TEST_F(HttpServerTest, RefusesAChunkedBodyThatGrowsTooLarge) {

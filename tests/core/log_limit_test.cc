@@ -1,0 +1,23 @@
+#include "core/log_limit.h"
+
+#include "core/simulated_clock.h"
+#include "gtest/gtest.h"
+
+namespace millrace {
+namespace {
+
+TEST(LogLimit, LeavesOutWhatIsTooMuchAndSaysHowMuch) {
+  SimulatedClock clock(absl::UnixEpoch());
+  LogLimit limit(2, clock);
+  EXPECT_EQ(limit.Admit(), 0);
+  EXPECT_EQ(limit.Admit(), 0);
+  EXPECT_EQ(limit.Admit(), std::nullopt);
+  EXPECT_EQ(limit.Admit(), std::nullopt);
+  clock.Advance(absl::Seconds(1));
+  EXPECT_EQ(limit.Admit(), 2);
+  EXPECT_EQ(limit.Admit(), 0);
+  EXPECT_EQ(limit.Admit(), std::nullopt);
+}
+
+}  // namespace
+}  // namespace millrace
