@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "app/descriptors.h"
 #include "app/workers/topics.h"
 #include "core/coding.h"
 #include "core/log_line.h"
@@ -221,10 +222,23 @@ absl::Status Node::Serve() {
         .With("reason",
               "server.trusted_network is true: anyone who reaches the ports may read and write");
   }
-  ASSIGN_OR_RETURN(http_, HttpServer::Start({.address = server.http, .trust = trust}, services(),
-                                            registry_, *options_.clock));
-  ASSIGN_OR_RETURN(grpc_, GrpcServer::Start({.address = server.grpc, .trust = trust}, services(),
-                                            registry_, *options_.clock));
+  const size_t descriptors = RaiseDescriptorLimit();
+  const ConnectionLimits limits = ConnectionsWithin(descriptors);
+  if (limits.http < ConnectionLimits().http) {
+    LogLine(LogLevel::kWarn, "few_descriptors")
+        .With("open_files", descriptors)
+        .With("http_connections", limits.http)
+        .With("grpc_connections", limits.grpc)
+        .With("hint", "raise the limit of open files (ulimit -Hn)");
+  }
+  ASSIGN_OR_RETURN(
+      http_,
+      HttpServer::Start({.address = server.http, .trust = trust, .max_connections = limits.http},
+                        services(), registry_, *options_.clock));
+  ASSIGN_OR_RETURN(
+      grpc_,
+      GrpcServer::Start({.address = server.grpc, .trust = trust, .max_connections = limits.grpc},
+                        services(), registry_, *options_.clock));
   return absl::OkStatus();
 }
 

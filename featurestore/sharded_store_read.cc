@@ -108,6 +108,9 @@ void ShardedStore::Answer(const View& view, const EntityRow* row, const Horizon&
     if (fold.gone) {
       out.status = FeatureStatus::kTruncated;
       value = Value::Null();
+    } else if (fold.cut && out.status != FeatureStatus::kOverflow) {
+      out.status = FeatureStatus::kTruncated;
+      if (fold.covered.begin_ms == fold.covered.end_ms) value = Value::Null();
     }
     out.effective = fold.covered;
     if (asked.begin_ms < available_from) {

@@ -34,8 +34,10 @@ class Folder {
 
   void Sliding(int64_t begin, int64_t end) {
     if (window_.tail < 0) {
-      fold_->covered.begin_ms = begin = std::min(std::max(begin, complete_from_), end);
-      return Entries(begin, end);
+      const int64_t kept = std::min(std::max(begin, complete_from_), end);
+      fold_->cut = kept > begin;
+      fold_->covered.begin_ms = kept;
+      return Entries(kept, end);
     }
     if (row_.sparse()) return Entries(begin, end);
     // The finest tier of the window that still has its start.
@@ -141,6 +143,7 @@ void FoldWindow(const ViewLayout& layout, const WindowPlan& window, const Entity
   fold->blobs.clear();
   fold->covered = span;
   fold->gone = false;
+  fold->cut = false;
   if (window.window.kind == WindowKind::kLifetime) {
     if (span.end_ms < horizon.base_end_ms) {
       fold->gone = true;

@@ -23,6 +23,9 @@ struct WindowFold {
   BlobList blobs;
   Span covered;
   bool gone = false;  // nothing that old is kept
+  // Records that the span asks for were dropped for want of room, and no tile is as fine as the
+  // window needs: only `covered` is answered.
+  bool cut = false;
 };
 
 // `row` may be null: an entity never seen. The fold's storage is reused between calls.

@@ -35,7 +35,7 @@ struct GrpcServerOptions {
   size_t max_request_bytes_under_way = 32 << 20;  // of requests not yet answered
   // Answers that clients have not read yet, and how long one waits before its call is cancelled.
   size_t max_answer_bytes = 128 << 20;
-  absl::Duration answer_timeout = absl::Seconds(30);
+  absl::Duration answer_timeout = absl::Seconds(10);
   size_t max_header_bytes = 16 << 10;
   int max_streams_per_connection = 128;
   size_t memory_bytes = 256 << 20;  // of all connections' buffers (gRPC's resource quota)

@@ -6,6 +6,12 @@
 #include "serving/grpc/error_details.h"
 
 namespace millrace {
+namespace {
+
+constexpr char kUnreadAnswers[] =
+    "answers that clients have not read yet hold as much memory as they may";
+
+}  // namespace
 
 void CallGroup::CancelUnread() {
   const int64_t oldest = clock.MonotonicNanos() - absl::ToInt64Nanoseconds(options.answer_timeout);
@@ -56,6 +62,10 @@ void UnaryCall::Begin() {
   if (group_->request_bytes > group_->options.max_request_bytes_under_way) {
     return Refuse("memory", "the requests under way hold as much memory as they may");
   }
+  // Before the work rather than after it, while hardly any answer would fit.
+  if (group_->answer_bytes.load() > group_->options.max_answer_bytes / 8 * 7) {
+    return Refuse("memory", kUnreadAnswers);
+  }
   absl::StatusOr<PreparedCallWork> work = method_->prepare(&request_);
   request_.Clear();
   if (!work.ok()) return Finish(work.status());
@@ -76,8 +86,7 @@ void UnaryCall::Answer(const PreparedCallWork& work) {
     answer_bytes_ = answer->Length();
     if (group_->answer_bytes.fetch_add(answer_bytes_) + answer_bytes_ >
         group_->options.max_answer_bytes) {
-      return Refuse("memory",
-                    "answers that clients have not read yet hold as much memory as they may");
+      return Refuse("memory", kUnreadAnswers);
     }
   }
   Finish(std::move(answer));

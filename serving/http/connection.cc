@@ -63,6 +63,16 @@ absl::string_view PathOf(absl::string_view target) {
   return path.empty() ? "/" : path;
 }
 
+constexpr absl::string_view kUnreadAnswers = "answers that clients have not read yet hold";
+
+HttpAnswer ShedAnswer(RequestMetrics& metrics, absl::string_view what) {
+  metrics.Shed("memory");
+  ApiError problem;
+  problem.code = ErrorCode::kOverloaded;
+  problem.detail = absl::StrCat(what, " as much memory as they may");
+  return ProblemAnswer(problem, "");
+}
+
 ApiError TooLarge(size_t limit) {
   ApiError problem;
   problem.code = ErrorCode::kTooLarge;
@@ -83,7 +93,7 @@ Connection::Connection(ConnectionGroup& group, tcp::socket socket, std::string a
 }
 
 Connection::~Connection() {
-  LeaveLargeBodies();
+  ForgetBody();
   group_.answer_bytes -= answer_bytes_;
   group_.open.erase(this);
   const auto mine = group_.by_address.find(address_);
@@ -104,15 +114,11 @@ void Connection::Close() {
 void Connection::Answer(HttpAnswer answer, const char* method) {
   const double seconds = static_cast<double>(group_.clock.MonotonicNanos() - start_nanos_) * 1e-9;
   if (group_.answer_bytes + answer.body.size() > group_.options.max_answer_bytes) {
-    group_.metrics.Shed("memory");
-    ApiError problem;
-    problem.code = ErrorCode::kOverloaded;
-    problem.detail = "answers that clients have not read yet hold as much memory as they may";
-    answer = ProblemAnswer(problem, "");
+    answer = ShedAnswer(group_.metrics, kUnreadAnswers);
   }
   group_.metrics.Answered(method, answer.status, seconds);
   if (answer.rows > 0) group_.metrics.Rows(method, answer.rows);
-  LeaveLargeBodies();
+  ForgetBody();
   Write(std::move(answer), keep_alive_ && !group_.draining);
 }
 
@@ -218,9 +224,10 @@ bool Connection::AdmitBody(ApiError* problem) {
   return true;
 }
 
-void Connection::LeaveLargeBodies() {
+void Connection::ForgetBody() {
   if (large_body_) --group_.large_bodies;
   large_body_ = false;
+  group_.request_bytes -= std::exchange(request_bytes_, 0);
 }
 
 void Connection::WriteContinue() {
@@ -263,6 +270,15 @@ void Connection::OnRequest() {
   call.content_encoding = std::string(View(request[http::field::content_encoding]));
   call.body = std::move(request.body());
   head_ = call.method == "HEAD";
+  request_bytes_ = large_body_ ? 0 : call.body.size();
+  group_.request_bytes += request_bytes_;
+  if (group_.request_bytes > group_.options.max_request_bytes_under_way) {
+    return Answer(ShedAnswer(group_.metrics, "the requests under way hold"), "other");
+  }
+  // Before the work rather than after it, while hardly any answer would fit.
+  if (group_.answer_bytes > group_.options.max_answer_bytes / 8 * 7) {
+    return Answer(ShedAnswer(group_.metrics, kUnreadAnswers), "other");
+  }
   group_.run(shared_from_this(), std::move(call));
 }
 

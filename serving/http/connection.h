@@ -43,7 +43,8 @@ struct ConnectionGroup {
   std::unordered_set<Connection*> open;
   std::map<std::string, size_t> by_address;
   size_t large_bodies = 0;
-  size_t answer_bytes = 0;  // being written
+  size_t request_bytes = 0;  // of bodies under way that are not large
+  size_t answer_bytes = 0;   // being written
 };
 
 class Connection : public std::enable_shared_from_this<Connection> {
@@ -68,7 +69,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool AdmitHeader(ApiError* problem);
   // The limit of the body by what is asked; false with the problem when it is beyond that.
   bool AdmitBody(ApiError* problem);
-  void LeaveLargeBodies();
+  // Takes the request's body out of the group's counts.
+  void ForgetBody();
   void WriteContinue();
   void ReadBody();
   void OnRequest();
@@ -92,8 +94,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool keep_alive_ = false;
   bool idle_ = false;
   bool head_ = false;
-  bool large_body_ = false;  // counted in large_bodies
-  size_t answer_bytes_ = 0;  // counted in answer_bytes
+  bool large_body_ = false;   // counted in large_bodies
+  size_t request_bytes_ = 0;  // counted in request_bytes
+  size_t answer_bytes_ = 0;   // counted in answer_bytes
 };
 
 }  // namespace millrace

@@ -35,6 +35,8 @@ struct HttpServerOptions {
   // Of a request that appends records and says its length: room for one record of 16 MiB in base64.
   size_t max_append_body_bytes = 24 << 20;
   size_t max_large_bodies = 8;  // bodies beyond max_body_bytes that are read or appended at once
+  // Bodies of requests not yet answered, without large ones; beyond, requests are refused.
+  size_t max_request_bytes_under_way = 32 << 20;
   // Answers that clients have not yet read, over all connections; beyond, requests are refused.
   size_t max_answer_bytes = 128 << 20;
   absl::Duration idle_timeout = absl::Seconds(60);     // between requests

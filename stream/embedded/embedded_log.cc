@@ -168,10 +168,12 @@ absl::Status EmbeddedLog::EnforceRetention() {
         first_error.Update(begin.status());
         continue;
       }
-      if (*begin == partition->begin()) continue;
+      if (*begin == partition->stored_begin) continue;
       // Readers first: nobody may look for a batch that is going.
       partition->AdvanceBegin(*begin);
-      first_error.Update(store_->DeleteBefore(*partition, *begin));
+      const absl::Status deleted = store_->DeleteBefore(*partition, *begin);
+      if (deleted.ok()) partition->stored_begin = *begin;
+      first_error.Update(deleted);
     }
   }
   return first_error;

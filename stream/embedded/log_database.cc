@@ -121,8 +121,7 @@ absl::StatusOr<LogDatabase::Lease> LogDatabase::Use() const ABSL_NO_THREAD_SAFET
   mutex_.ReaderLock();
   if (db_ != nullptr) return Lease(&mutex_, *db_);
   mutex_.ReaderUnlock();
-  absl::MutexLock lock(&failure_mutex_);
-  return failure_;
+  return Failure();
 }
 
 absl::Status LogDatabase::Write(rocksdb::WriteBatch* batch, bool sync) {
@@ -147,14 +146,19 @@ absl::Status LogDatabase::Noted(absl::Status written) {
   return written;
 }
 
+absl::Status LogDatabase::Failure() const {
+  absl::MutexLock lock(&failure_mutex_);
+  return failure_;
+}
+
 absl::Status LogDatabase::ReopenIfFailed() {
-  {
-    absl::MutexLock lock(&failure_mutex_);
-    if (failure_.ok()) return absl::OkStatus();
-    const int64_t now_nanos = options_.clock->MonotonicNanos();
-    if (now_nanos < next_probe_nanos_) return failure_;
-    next_probe_nanos_ = now_nanos + absl::ToInt64Nanoseconds(kProbeInterval);
-  }
+  if (Failure().ok()) return absl::OkStatus();
+  absl::MutexLock recovery(&recovery_mutex_);
+  const absl::Status failure = Failure();
+  if (failure.ok()) return absl::OkStatus();  // another thread has recovered it
+  const int64_t now_nanos = options_.clock->MonotonicNanos();
+  if (now_nanos < next_probe_nanos_) return failure;
+  next_probe_nanos_ = now_nanos + absl::ToInt64Nanoseconds(kProbeInterval);
   RETURN_IF_ERROR(Noted(ProbeDisk()));
   absl::MutexLock lock(&mutex_);
   db_.reset();

@@ -65,6 +65,7 @@ class LogDatabase {
   // The remembered error, unless the disk takes bytes again and the database could be opened.
   absl::Status ReopenIfFailed();
   absl::Status ProbeDisk() const;
+  absl::Status Failure() const;
   // Remembers an error of a write, and returns it.
   absl::Status Noted(absl::Status written);
   rocksdb::Env& env() const;
@@ -76,9 +77,10 @@ class LogDatabase {
   mutable absl::Mutex mutex_;
   std::unique_ptr<rocksdb::DB> db_ ABSL_GUARDED_BY(mutex_);  // null when opening again failed
 
+  absl::Mutex recovery_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);  // one recovers, others wait for it
+  int64_t next_probe_nanos_ ABSL_GUARDED_BY(recovery_mutex_) = 0;
   mutable absl::Mutex failure_mutex_ ABSL_ACQUIRED_AFTER(mutex_);
   absl::Status failure_ ABSL_GUARDED_BY(failure_mutex_);  // of the last write
-  int64_t next_probe_nanos_ ABSL_GUARDED_BY(failure_mutex_) = 0;
   uint64_t bytes_until_room_check_ ABSL_GUARDED_BY(failure_mutex_) = 0;
 };
 

@@ -99,6 +99,8 @@ class Partition {
     uint64_t bytes = 0;
   };
   Continuation continuation;
+  // The beginning as it is stored: behind begin() after a deletion that failed. Retention's.
+  int64_t stored_begin = 0;
   // Batches being written; the committer's, empty between its writes.
   std::vector<StagedBatch> staged;
 

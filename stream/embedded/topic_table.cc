@@ -57,6 +57,7 @@ absl::Status TopicTable::RecoverTopic(const StoredTopic& stored) {
   std::unique_ptr<Topic> topic = MakeTopic(stored);
   for (const auto& partition : topic->partitions) {
     ASSIGN_OR_RETURN(const int64_t begin, store_.Begin(stored.id, partition->number));
+    partition->stored_begin = begin;
     partition->Recover(begin, begin);
     ASSIGN_OR_RETURN(const std::unique_ptr<BatchIterator> batches, store_.Batches(*partition));
     ASSIGN_OR_RETURN(const bool any, batches->SeekToLast());
@@ -85,9 +86,9 @@ absl::Status TopicTable::Create(absl::string_view name, const TopicOptions& opti
     return absl::FailedPreconditionError(absl::StrCat("topic \"", name, "\" has ", partitions,
                                                       " partitions, not ", options.partitions));
   }
-  const StoredTopic stored{Str(name), next_id_, options};
+  // A write that failed may be found later all the same: its id is not used again.
+  const StoredTopic stored{Str(name), next_id_++, options};
   RETURN_IF_ERROR(store_.AddTopic(stored));
-  ++next_id_;
   topics_.emplace(stored.name, MakeTopic(stored));
   return absl::OkStatus();
 }

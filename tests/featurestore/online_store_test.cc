@@ -130,6 +130,22 @@ TEST_F(OnlineStoreTest, MaximumIsNotASumOfMaxima) {
   EXPECT_EQ(Text(Read(kEight + 1'200'000, 1)), "2 present");
 }
 
+// A window too short for any tile, of an entity that has outgrown its entries.
+TEST_F(OnlineStoreTest, ShortWindowOfAHotEntityIsTruncatedNeverASilentZero) {
+  Open(TestView({TestFeature(AggregationKind::kCount, -1, Sliding(1'000)),
+                 TestFeature(AggregationKind::kMax, kN, Sliding(1'000)),
+                 TestFeature(AggregationKind::kCount, -1, Sliding(kHour))}));
+  for (int i = 0; i < 10'000; ++i) Apply(At(kEight + i / 10, i));
+  const FeatureValue part = Read(kEight + 1'000);
+  EXPECT_EQ(Text(part), "4090 truncated");
+  EXPECT_EQ(part.effective, (Span{kEight + 591, kEight + 1'000}));
+  EXPECT_EQ(Text(Read(kEight + 1'000, 1)), "9999 truncated");
+  EXPECT_EQ(Text(Read(kEight + 500, 0)), "null truncated");
+  EXPECT_EQ(Text(Read(kEight + 500, 1)), "null truncated");
+  EXPECT_EQ(Text(Read(kEight + 1'000, 2)), "10000 present");
+  EXPECT_EQ(Text(Read(kEight + 1'600, 0)), "4000 present");  // within the entries again
+}
+
 TEST_F(OnlineStoreTest, ExpiredIsNullAndSaysHowOld) {
   auto view = TestView({TestFeature(AggregationKind::kLast, kX, Lifetime()),
                         TestFeature(AggregationKind::kCount, -1, Lifetime())});

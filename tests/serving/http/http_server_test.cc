@@ -240,6 +240,21 @@ TEST_F(HttpServerTest, BoundsTheAnswersThatNobodyReads) {
   for (int i = 0; i < 20; ++i) EXPECT_EQ(client.Get("/livez").status, 200);  // given back
 }
 
+TEST_F(HttpServerTest, BoundsTheRequestsUnderWay) {
+  HttpServerOptions options = Options();
+  options.max_request_bytes_under_way = sizeof(kRecorded) + 10;
+  Start(options);
+  RawClient held(port());
+  std::thread holder([&] { EXPECT_EQ(held.Post("/api/v1/score", kRecorded).status, 200); });
+  scores_.AwaitHeld(1);
+  RawClient client(port());
+  EXPECT_EQ(client.Post("/api/v1/features", kFeatures).status, 429);
+  EXPECT_EQ(Shed("memory"), 1u);
+  scores_.Open();
+  holder.join();
+  EXPECT_EQ(client.Post("/api/v1/features", kFeatures).status, 200);
+}
+
 TEST_F(HttpServerTest, RefusesAChunkedBodyThatGrowsTooLarge) {
   HttpServerOptions options = Options();
   options.max_body_bytes = 1000;

@@ -175,6 +175,19 @@ TEST_F(EmbeddedLogFullDiskTest, LosesNothingWhenWritesFailAndGoesOnWhenTheyWorkA
   ExpectAcknowledged();
 }
 
+TEST_F(EmbeddedLogFullDiskTest, DeletesLaterWhatItCouldNotDeleteWhileFull) {
+  ASSERT_TRUE(log_->CreateTopic("short", {.retain_bytes = 1}).ok());
+  const std::vector<AppendRecord> one = {{.topic = "short", .partition = 0, .value = "x"}};
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(log_->Append(one).ok());
+  state_.full = true;
+  EXPECT_EQ(log_->EnforceRetention().code(), absl::StatusCode::kResourceExhausted);
+  state_.full = false;
+  ASSERT_TRUE(AppendUntilItWorks().ok());
+  EXPECT_TRUE(log_->EnforceRetention().ok());
+  Open();
+  EXPECT_EQ(log_->Offsets({"short", 0})->begin, 9);
+}
+
 TEST_F(EmbeddedLogFullDiskTest, ComesBackWhenTheDatabaseCouldNotBeOpenedAtOnce) {
   for (int i = 0; i < 50; ++i) ASSERT_TRUE(Append(7).ok());
   state_.full = true;
