@@ -159,6 +159,10 @@ void NodeStatus::Export(Registry& registry) {
     registry
         .GetGauge("millrace_state_keys", "Entities of a view", {{"view", store_.views()[v]->name}})
         .Set(static_cast<double>(store_.EntityCount(static_cast<int32_t>(v))));
+    Raise(registry.GetCounter("millrace_view_rejected_total",
+                              "Records that do not concern a view, by reason",
+                              {{"view", store_.views()[v]->name}, {"reason", "null_key"}}),
+          store_.NullKeys(static_cast<int32_t>(v)));
   }
 }
 

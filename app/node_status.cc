@@ -139,6 +139,8 @@ absl::StatusOr<std::string> NodeStatus::StatusJson() {
       .String(project_.log.kafka ? "kafka" : "embedded")
       .Key("ready")
       .Bool(health.ready)
+      .Key("replaying")
+      .Bool(engine_.mode() == Engine::Mode::kSimulation)
       .Key("caught_up")
       .Bool(status->caught_up)
       .Key("uptime_s")
@@ -159,6 +161,8 @@ absl::StatusOr<std::string> NodeStatus::StatusJson() {
         .String(store_.views()[v]->name)
         .Key("entities")
         .Int(store_.EntityCount(static_cast<int32_t>(v)))
+        .Key("null_keys")
+        .Uint(store_.NullKeys(static_cast<int32_t>(v)))
         .EndObject();
   }
   json.EndArray().Key("tasks").BeginArray();

@@ -107,6 +107,8 @@ class OnlineStore {
   // Newest event time applied; INT64_MIN before the first.
   virtual int64_t StreamTime() const = 0;
   virtual int64_t EntityCount(int32_t view) const = 0;
+  // Events applied by this process that do not concern the view because a key field is null.
+  virtual uint64_t NullKeys(int32_t view) const = 0;
   virtual const std::vector<std::shared_ptr<const ViewSpec>>& views() const = 0;
 };
 

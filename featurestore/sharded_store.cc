@@ -177,7 +177,10 @@ absl::Status ShardedStore::ApplyTo(const Feed& feed, const Event& event,
   key_fields_.clear();
   for (const int field : layout.spec().inputs[static_cast<size_t>(feed.input)].key_fields) {
     const Value& value = event.fields[static_cast<size_t>(field)];
-    if (value.is_null()) return absl::OkStatus();  // does not concern this view
+    if (value.is_null()) {  // does not concern this view
+      view.null_keys.fetch_add(1, std::memory_order_relaxed);
+      return absl::OkStatus();
+    }
     key_fields_.push_back(value);
     AppendKeyField(value, &entity_);
   }

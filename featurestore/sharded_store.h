@@ -41,6 +41,9 @@ class ShardedStore final : public OnlineStore {
                     std::span<const int> features, std::span<FeatureValue> values) const override;
   int64_t StreamTime() const override { return stream_ms_.load(std::memory_order_acquire); }
   int64_t EntityCount(int32_t view) const override;
+  uint64_t NullKeys(int32_t view) const override {
+    return views_[static_cast<size_t>(view)].null_keys.load(std::memory_order_relaxed);
+  }
   const std::vector<std::shared_ptr<const ViewSpec>>& views() const override { return specs_; }
 
  private:
@@ -52,6 +55,7 @@ class ShardedStore final : public OnlineStore {
     std::atomic<int64_t> available_from_ms{kBeginningOfTime};
     std::vector<int64_t> entities;  // by shard, owner thread
     std::atomic<int64_t> entity_count{0};
+    std::atomic<uint64_t> null_keys{0};
   };
   // A view that a source feeds, and where in its inputs.
   struct Feed {

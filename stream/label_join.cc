@@ -179,7 +179,7 @@ void LabelJoin::TimeOut(const std::string& id, Decision& decision) {
 
 void LabelJoin::AdvanceDecisions(int64_t progress_ms) {
   if (progress_ms <= decision_progress_ms_) return;
-  decision_progress_ms_ = progress_ms;
+  if (progress_ms != INT64_MAX) decision_progress_ms_ = progress_ms;
   while (!parked_due_.empty() && parked_due_.begin()->first <= progress_ms) {
     for (const std::string& id : parked_due_.begin()->second) {
       const auto it = parked_.find(id);

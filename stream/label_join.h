@@ -78,7 +78,8 @@ class LabelJoin {
   // progressed to its time.
   void Label(absl::string_view id, int64_t event_time_ms, const Value& value);
 
-  // No further decision with T < progress will come.
+  // No further decision with T < progress will come. INT64_MAX ends the wait of what is parked now;
+  // decisions and labels may follow in a later run all the same.
   void AdvanceDecisions(int64_t progress_ms);
   // No further label with event time < progress will come: what was due before it times out.
   void AdvanceLabels(int64_t progress_ms);

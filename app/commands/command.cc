@@ -68,8 +68,8 @@ int Fail(const std::string& what, const absl::Status& status) {
   if (absl::IsUnavailable(status) && (absl::StartsWith(status.message(), "cannot bind ") ||
                                       absl::StartsWith(status.message(), "cannot listen on "))) {
     std::fputs(
-        "  hint: stop what listens there (another millrace?), or take any free port: "
-        "--set server.http=127.0.0.1:0 --set server.grpc=127.0.0.1:0\n",
+        "  hint: stop what listens there (another millrace?), or take other ports: "
+        "server: {http: \"127.0.0.1:7480\", grpc: \"127.0.0.1:7481\"} in the file\n",
         stderr);
   }
   return ExitCodeOf(status);

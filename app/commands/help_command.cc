@@ -95,8 +95,7 @@ int Help(const CLI::App& app, const GlobalOptions& global, const HelpOptions& op
     return kExitUsage;
   }
   if (options.topic.empty()) {
-    Print(global, "millrace",
-          absl::StrCat(OverviewText(app, Overview::kShort), "\n", TopicList()));
+    Print(global, "millrace", absl::StrCat(OverviewText(app, Overview::kShort), "\n", TopicList()));
     return kExitOk;
   }
   std::vector<std::string> known = {kErrors, kConfiguration};
@@ -132,8 +131,7 @@ int Help(const CLI::App& app, const GlobalOptions& global, const HelpOptions& op
 void AddHelp(CLI::App& app, const GlobalOptions& global, Run* run) {
   auto options = std::make_shared<HelpOptions>();
   CLI::App* help = app.add_subcommand("help", "Explain a command, an error code or a topic");
-  help->add_option("TOPIC", options->topic,
-                   "A command or a topic; `millrace help` lists both");
+  help->add_option("TOPIC", options->topic, "A command or a topic; `millrace help` lists both");
   help->add_option("CODE", options->code, "After errors: MILLRACE-2107, or 2107");
   help->footer("Example: millrace help errors MILLRACE-2107");
   help->callback([&app, &global, options, run] {

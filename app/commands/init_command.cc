@@ -16,6 +16,7 @@
 #include "absl/strings/str_replace.h"
 #include "app/commands/command.h"
 #include "app/commands/embedded_text.h"
+#include "app/config/check.h"
 #include "app/config/json_schema.h"
 #include "app/demo/flights_data.h"
 #include "core/status_macros.h"
@@ -46,6 +47,23 @@ std::string FlightsConfig() {
   return std::string(text);
 }
 
+// The small example's configuration with the name of its folder for the project: letters, digits
+// and _, from a letter on.
+std::string BlankConfigFor(const std::filesystem::path& directory) {
+  std::error_code error;  // of a folder that is gone: then the path as it is
+  std::filesystem::path whole = std::filesystem::absolute(directory, error).lexically_normal();
+  if (!whole.has_filename()) whole = whole.parent_path();
+  std::string name;
+  for (const char c : whole.filename().string()) {
+    const auto letter = static_cast<unsigned char>(c);
+    if (name.empty() && !absl::ascii_isalpha(letter)) continue;
+    name.push_back(absl::ascii_isalnum(letter) ? absl::ascii_tolower(letter) : '_');
+  }
+  if (!IsValidName(name)) name = "start";
+  return absl::StrReplaceAll(BlankConfig(),
+                             {{"\nproject: start\n", absl::StrCat("\nproject: ", name, "\n")}});
+}
+
 std::vector<NewFile> FilesOf(const InitOptions& options) {
   const std::filesystem::path directory =
       std::filesystem::path(options.directory).lexically_normal();
@@ -54,7 +72,7 @@ std::vector<NewFile> FilesOf(const InitOptions& options) {
     files.push_back({directory / "millrace.yaml", FlightsConfig()});
     files.push_back({directory / "tests" / "origin_out.yaml", std::string(FlightsTest())});
   } else {
-    files.push_back({directory / "millrace.yaml", std::string(BlankConfig())});
+    files.push_back({directory / "millrace.yaml", BlankConfigFor(directory)});
   }
   files.push_back({directory / ".gitignore", kGitIgnore, true});
   return files;

@@ -137,7 +137,7 @@ NamedTopic DescribeTopic(const TopicInfo& info) {
 }
 
 absl::StatusOr<NamedTopic> FindTopic(absl::string_view name, const std::vector<TopicInfo>& topics,
-                                     absl::string_view project) {
+                                     const Project* project) {
   std::vector<std::string> known;
   std::vector<const TopicInfo*> meant;
   for (const TopicInfo& info : topics) {
@@ -145,9 +145,9 @@ absl::StatusOr<NamedTopic> FindTopic(absl::string_view name, const std::vector<T
     known.push_back(info.name);
     absl::string_view rest = info.name;
     const std::string prefix =
-        project.empty() ? std::string(kOwnPrefix) : absl::StrCat(kOwnPrefix, project, ".");
+        project == nullptr ? std::string(kOwnPrefix) : absl::StrCat(kOwnPrefix, project->name, ".");
     if (!absl::ConsumePrefix(&rest, prefix)) continue;
-    if (project.empty()) rest.remove_prefix(std::min(rest.size(), rest.find('.') + 1));
+    if (project == nullptr) rest.remove_prefix(std::min(rest.size(), rest.find('.') + 1));
     if (rest == name || rest == absl::StrCat("predictions.", name)) meant.push_back(&info);
     known.emplace_back(rest);
     if (absl::ConsumePrefix(&rest, "predictions.")) known.emplace_back(rest);
@@ -157,7 +157,15 @@ absl::StatusOr<NamedTopic> FindTopic(absl::string_view name, const std::vector<T
     return absl::NotFoundError(absl::StrCat("several projects have '", name, "': say ",
                                             meant[0]->name, " or ", meant[1]->name));
   }
-  std::string message = absl::StrCat("there is no topic or task '", name, "'");
+  if (project != nullptr) {
+    for (const SourceSpec& source : project->sources) {
+      if (source.name != name) continue;
+      for (const TopicInfo& info : topics) {
+        if (info.name == source.topic) return DescribeTopic(info);
+      }
+    }
+  }
+  std::string message = absl::StrCat("there is no topic, task or source '", name, "'");
   if (const std::string close = ClosestName(name, known); !close.empty()) {
     absl::StrAppend(&message, "; did you mean '", close, "'?");
   }

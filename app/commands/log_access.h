@@ -59,10 +59,10 @@ struct NamedTopic {
 NamedTopic DescribeTopic(const TopicInfo& info);
 
 // The topic meant by `name`: a topic's own name, "predictions.<task>" and the like without the
-// prefix, or a task for its predictions. `project` may be empty: then the only project that has it.
-// NotFound with a suggestion.
+// prefix, a task for its predictions, or a source of the project. `project` may be null: then the
+// only project that has it. NotFound with a suggestion.
 absl::StatusOr<NamedTopic> FindTopic(absl::string_view name, const std::vector<TopicInfo>& topics,
-                                     absl::string_view project);
+                                     const Project* project);
 
 }  // namespace millrace
 

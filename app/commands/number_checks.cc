@@ -27,10 +27,10 @@ CLI::Validator WholeNumber(int64_t least, int64_t most) {
         int64_t number = 0;
         if (absl::SimpleAtoi(text, &number) && number >= least && number <= most) return "";
         const bool open = most >= std::numeric_limits<int32_t>::max();
-        return absl::StrCat("takes a whole number ",
-                            open ? absl::StrCat("of at least ", least)
-                                 : absl::StrCat("from ", least, " to ", most),
-                            ", not '", text, "'");
+        return absl::StrCat(
+            "takes a whole number ",
+            open ? absl::StrCat("of at least ", least) : absl::StrCat("from ", least, " to ", most),
+            ", not '", text, "'");
       },
       "");
 }

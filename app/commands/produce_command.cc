@@ -291,8 +291,7 @@ int ProduceFrom(int fd, const GlobalOptions& global, const ProduceOptions& optio
   if (opened != kExitOk) return opened;
   const absl::StatusOr<std::vector<TopicInfo>> topics = access.log->Topics();
   if (!topics.ok()) return FailLog("produce", access, topics.status());
-  const absl::StatusOr<NamedTopic> topic =
-      FindTopic(options.topic, *topics, access.project ? access.project->name : "");
+  const absl::StatusOr<NamedTopic> topic = FindTopic(options.topic, *topics, access.project.get());
   if (!topic.ok()) return FailLog("produce", access, topic.status());
   if (absl::StartsWith(topic->info.name, "millrace.")) {
     return Fail("produce", absl::PermissionDeniedError(absl::StrCat(
@@ -360,7 +359,7 @@ void AddProduce(CLI::App& app, const GlobalOptions& global, Run* run) {
                       "Each line is the key, this, and the value");
   produce
       ->add_option("-p,--partition", options->partition,
-                      "Append to this partition (default by the key)")
+                   "Append to this partition (default by the key)")
       ->check(WholeNumber(0, std::numeric_limits<int32_t>::max()));
   produce->add_option("-H,--header", options->headers, "A header name=value of every record")
       ->allow_extra_args(false);

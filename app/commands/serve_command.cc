@@ -54,7 +54,9 @@ absl::Status RunServer(const GlobalOptions& global, std::shared_ptr<const Projec
     running = node.get();
     RETURN_IF_ERROR(node->WaitForEnd());
     RETURN_IF_ERROR(node->Stop());
-    if (interrupted) return absl::CancelledError("interrupted before the end of the logs; the next run goes on from here");
+    if (interrupted)
+      return absl::CancelledError(
+          "interrupted before the end of the logs; the next run goes on from here");
     const double seconds = static_cast<double>(clock.MonotonicNanos() - start_ns) * 1e-9;
     if (global.json) {
       ASSIGN_OR_RETURN(const std::string report, RunReportJson(*node, seconds));
@@ -70,10 +72,15 @@ absl::Status RunServer(const GlobalOptions& global, std::shared_ptr<const Projec
     std::fprintf(stderr, "millrace serves project %s: http port %d, grpc port %d, log %s\n",
                  project->name.c_str(), node->http_port(), node->grpc_port(),
                  project->log.kafka ? "kafka" : "embedded");
+    std::fprintf(stderr,
+                 "  ask it: millrace status --server http://127.0.0.1:%d   Ctrl-C stops it\n",
+                 node->http_port());
   }
   // An engine that has ended answers with what it had, and never anything new: better to end.
   while (!interrupted && !node->ended()) clock.SleepFor(absl::Milliseconds(50));
-  return node->Stop();
+  RETURN_IF_ERROR(node->Stop());
+  if (!global.quiet) std::fputs("stopped; the next start goes on from here\n", stderr);
+  return absl::OkStatus();
 }
 
 }  // namespace

@@ -1,12 +1,16 @@
 // millrace status: what a running server tells of itself.
 
 #include <cstdio>
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "app/commands/api_client.h"
 #include "app/commands/command.h"
 #include "app/commands/text_table.h"
@@ -45,28 +49,57 @@ std::string SourcesText(const JsonValue& root) {
 }
 
 std::string ViewsText(const JsonValue& root) {
-  TextTable table({"view", ">entities"});
+  TextTable table({"view", ">entities", ">records without key"});
   for (const JsonValue& view : Items(root, "views")) {
-    table.Add({MemberText(view, "view"), MemberText(view, "entities", CountText)});
+    table.Add({MemberText(view, "view"), MemberText(view, "entities", CountText),
+               MemberText(view, "null_keys", CountText)});
   }
   return table.ToString();
+}
+
+// Adds "12 open" for each member that is not 0, with its words.
+void AddCounts(const JsonValue& object,
+               std::initializer_list<std::pair<absl::string_view, absl::string_view>> words,
+               std::vector<std::string>* counts) {
+  for (const auto& [name, meaning] : words) {
+    const std::string count = MemberText(object, name, CountText);
+    if (count != "0" && count != "-") counts->push_back(absl::StrCat(count, " ", meaning));
+  }
 }
 
 std::string TaskText(const JsonValue& task) {
   const JsonValue& decisions = Part(task, "decisions");
   const JsonValue& labels = Part(task, "labels");
-  const JsonValue& examples = Part(task, "examples");
-  std::string text = absl::StrCat(
-      "task ", MemberText(task, "task"), "  decisions ", MemberText(decisions, "total", CountText),
-      " (", MemberText(decisions, "pending", CountText), " wait for a label)  labels joined ",
-      MemberText(labels, "joined", CountText), "  examples learned ",
-      MemberText(examples, "learned", CountText), "  models published ",
-      MemberText(task, "models_published", CountText));
-  if (const std::string ids = MemberText(decisions, "rejected_ids", CountText);
-      ids != "0" && ids != "-") {
-    absl::StrAppend(&text, "  records without id ", ids);
-  }
-  text += "\n";
+  std::vector<std::string> of_decisions, of_labels, apart;
+  AddCounts(decisions,
+            {{"pending", "wait for a label"},
+             {"settled", "labelled"},
+             {"dropped", "without a label in time"},
+             {"duplicate", "repeats"}},
+            &of_decisions);
+  AddCounts(labels,
+            {{"joined", "joined"}, {"ignored", "said nothing"}, {"parked", "wait for a decision"}},
+            &of_labels);
+  AddCounts(Part(labels, "unmatched"),
+            {{"no_decision", "of no decision"},
+             {"before_decision", "not after their decision"},
+             {"too_late", "too late"},
+             {"duplicate", "after the label"}},
+            &of_labels);
+  AddCounts(decisions,
+            {{"waiting", "decisions wait until all inputs have come to their time"},
+             {"rejected_ids", "records without id"}},
+            &apart);
+  const auto listed = [](const std::vector<std::string>& counts) {
+    return counts.empty() ? "" : absl::StrCat(" (", absl::StrJoin(counts, ", "), ")");
+  };
+  std::string text =
+      absl::StrCat("task ", MemberText(task, "task"), "  decisions ",
+                   MemberText(decisions, "total", CountText), listed(of_decisions),
+                   "  label records ", MemberText(labels, "total", CountText), listed(of_labels),
+                   "  examples learned ", MemberText(Part(task, "examples"), "learned", CountText),
+                   "  models published ", MemberText(task, "models_published", CountText), "\n");
+  for (const std::string& count : apart) absl::StrAppend(&text, "  ", count, "\n");
   TextTable table({"learner", "type", "role", ">version", ">served n", ">AUC", ">log loss",
                    ">calibration", ">log loss 1d", "newest label"});
   for (const JsonValue& learner : Items(task, "learners")) {
@@ -87,7 +120,10 @@ absl::StatusOr<std::string> StatusText(absl::string_view answer) {
   std::string text =
       absl::StrCat("project ", MemberText(root, "project"), "  log ", MemberText(root, "log"),
                    IsTrue(root, "ready") ? "  ready" : "  NOT ready",
-                   IsTrue(root, "caught_up") ? "  caught up" : "  catching up", "  up ",
+                   IsTrue(root, "caught_up")   ? "  caught up"
+                   : IsTrue(root, "replaying") ? "  replaying"
+                                               : "  catching up",
+                   "  up ",
                    uptime != nullptr && uptime->kind() == JsonKind::kDouble
                        ? AgeText(static_cast<int64_t>(uptime->double_value() * 1e3))
                        : "-",

@@ -103,8 +103,7 @@ class Tail {
 
   absl::Status Run(const StartingPoint& from) {
     ASSIGN_OR_RETURN(const std::vector<TopicInfo> topics, access_.log->Topics());
-    ASSIGN_OR_RETURN(
-        topic_, FindTopic(options_.topic, topics, access_.project ? access_.project->name : ""));
+    ASSIGN_OR_RETURN(topic_, FindTopic(options_.topic, topics, access_.project.get()));
     FindInputNames();
     RETURN_IF_ERROR(OpenReader(from));
     return Follow();

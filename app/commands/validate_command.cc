@@ -79,8 +79,8 @@ int Validate(const GlobalOptions& global) {
   for (const auto& view : project.views) features += view->features.size();
   std::printf("%s is valid: %s, %s with %s, %s\n", global.file.c_str(),
               Counted(project.sources.size(), "source").c_str(),
-              Counted(project.views.size(), "view").c_str(),
-              Counted(features, "feature").c_str(), Counted(project.tasks.size(), "task").c_str());
+              Counted(project.views.size(), "view").c_str(), Counted(features, "feature").c_str(),
+              Counted(project.tasks.size(), "task").c_str());
   return kExitOk;
 }
 

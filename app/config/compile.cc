@@ -44,6 +44,11 @@ int ProjectDraft::FindSource(const ConfigNode& node) const {
                               absl::StrCat("unknown source '", node.shown, "'"));
   d.known = SourceNames();
   d.suggestion = DidYouMean(node.text, d.known);
+  for (const SourceSpec& source : project.sources) {
+    if (source.topic == node.text) {
+      d.suggestion = absl::StrCat("that is a topic; the source that reads it is ", source.name);
+    }
+  }
   return -1;
 }
 

@@ -51,7 +51,8 @@ std::optional<Project> LoadInto(const LoadOptions& options, DiagnosticSink* sink
   const int text = sink->AddText(options.path, fits ? *bytes : "");
   if (!bytes) {
     sink->Error(ConfigErrorCode::kUnreadable, {text, 0, 0, 1},
-                "the file does not exist or cannot be read");
+                "the file does not exist or cannot be read")
+        .suggestion = "name it with -f FILE, its folder with -C DIR, or make one: millrace init";
     return std::nullopt;
   }
   if (!fits) {

@@ -21,6 +21,17 @@ std::string Resolve(const ProjectDraft& draft, const std::string& path) {
   return (std::filesystem::path(draft.directory) / path).lexically_normal().string();
 }
 
+// The path at `key`; one that a shell would have to read is reported.
+std::string PathAt(const Section& section, absl::string_view key, const ProjectDraft& draft) {
+  const ConfigNode* path = section.Find(key);
+  if (path != nullptr && (path->text == "~" || absl::StartsWith(path->text, "~/"))) {
+    draft.sink
+        ->Error(ConfigErrorCode::kInvalidValue, path->place, "'~' is not the home folder here")
+        .suggestion = "write the whole path, or ${HOME}";
+  }
+  return Resolve(draft, section.Text(key));
+}
+
 // The whole number at `key`, reported when it is out of [low, high].
 int64_t Bounded(const Section& section, absl::string_view key, int64_t low, int64_t high,
                 DiagnosticSink* sink) {
@@ -52,7 +63,7 @@ void ReadLog(const Section& log, ProjectDraft* draft) {
   }
   spec->kafka = log.Has("kafka");
   const Section embedded = log.At("embedded");
-  spec->path = Resolve(*draft, embedded.Text("path"));
+  spec->path = PathAt(embedded, "path", *draft);
   spec->partitions =
       static_cast<int32_t>(Bounded(embedded, "partitions", 1, kMaxPartitions, draft->sink));
   const Section kafka = log.At("kafka");
@@ -78,7 +89,7 @@ void ReadLog(const Section& log, ProjectDraft* draft) {
 
 void ReadState(const Section& state, ProjectDraft* draft) {
   StateSpec* spec = &draft->project.state;
-  spec->path = Resolve(*draft, state.Text("path"));
+  spec->path = PathAt(state, "path", *draft);
   spec->memory_bytes = state.SizeBytes("memory");
   if (spec->memory_bytes < kMinMemoryBytes) {
     draft->sink->Error(ConfigErrorCode::kOutOfRange, state.Find("memory")->place,
@@ -103,6 +114,11 @@ void ReadServer(const Section& server, ProjectDraft* draft) {
   spec->grpc = server.Text("grpc");
   spec->trusted_network = server.Bool("trusted_network");
   spec->drain_ms = server.DurationMs("drain");
+  if (const ConfigNode* grpc = server.Find("grpc");
+      grpc != nullptr && spec->http == spec->grpc && !absl::EndsWith(spec->http, ":0")) {
+    draft->sink->Error(ConfigErrorCode::kConflict, grpc->place,
+                       "'http' and 'grpc' need addresses of their own");
+  }
   if (spec->trusted_network) return;
   for (absl::string_view key : {"http", "grpc"}) {
     const ConfigNode* address = server.Find(key);

@@ -16,6 +16,7 @@ namespace {
 constexpr int64_t kStatusEveryNs = 200'000'000;
 constexpr absl::Duration kIdleWait = absl::Milliseconds(20);
 constexpr absl::Duration kRequestPatience = absl::Seconds(5);
+constexpr int kRejectLinesPerSecond = 1;
 
 }  // namespace
 
@@ -31,6 +32,7 @@ Engine::Engine(const Dependencies& dependencies, Mode mode)
     : deps_(dependencies),
       project_(*dependencies.project),
       mode_(mode),
+      reject_log_(kRejectLinesPerSecond, *dependencies.clock),
       shard_in_flight_(dependencies.project->state.shards, false) {}
 
 Engine::~Engine() = default;
@@ -131,6 +133,14 @@ absl::Status Engine::OpenInputs() {
 absl::Status Engine::RejectRecord(int dead_letters, int32_t source, const Record& record,
                                   const Rejection& rejection) {
   ++changes_;
+  if (const std::optional<int64_t> left_out = reject_log_.Admit()) {
+    LogLine(LogLevel::kWarn, "record_rejected")
+        .With("topic", project_.sources[source].topic)
+        .With("partition", record.partition)
+        .With("offset", record.offset)
+        .With("reason", RejectCodeName(rejection.code))
+        .With("lines_left_out", *left_out);
+  }
   if (project_.sources[source].on_error != OnError::kDeadLetter) return absl::OkStatus();
   const DeadLetter letter(project_.sources[source].topic, record, rejection);
   const AppendRecord& dead = letter.record();

@@ -30,6 +30,7 @@
 #include "app/workers/source_input.h"
 #include "app/workers/task_worker.h"
 #include "core/clock.h"
+#include "core/log_limit.h"
 #include "core/snapshot.h"
 #include "featurestore/online_store.h"
 #include "stream/log.h"
@@ -111,6 +112,7 @@ class Engine {
   // Records a decision made on a request; blocks until it is durable. Unavailable when the loop has
   // ended, DeadlineExceeded after 5 s (it may be recorded nevertheless).
   absl::StatusOr<DecisionAnswer> RecordDecision(int task, DecisionRequest request);
+  Mode mode() const { return mode_; }
   // Never null once Run has begun; refreshed several times a second.
   std::shared_ptr<const EngineStatus> status() const { return status_.Read(); }
   Snapshot<Deployment>& deployment(int task) { return tasks_[task]->trainer().deployment(); }
@@ -150,6 +152,7 @@ class Engine {
   const Dependencies deps_;
   const Project& project_;
   const Mode mode_;
+  LogLimit reject_log_;
   std::vector<InputName> input_names_;
   std::vector<std::unique_ptr<SourceInput>> inputs_;
   std::vector<int64_t> durable_offsets_;  // as submitted with the last commit

@@ -13,6 +13,8 @@ namespace {
 
 constexpr size_t kReadBytes = 256 << 10;
 
+std::string Text(int64_t ms) { return ToString(Value::Duration(ms)); }
+
 constexpr uint64_t SourceCounts::*kStoredCounts[] = {
     &SourceCounts::read,      &SourceCounts::bytes, &SourceCounts::applied,
     &SourceCounts::duplicate, &SourceCounts::late,  &SourceCounts::rejected};
@@ -106,18 +108,18 @@ absl::StatusOr<bool> SourceInput::Take(const Record& record) {
                     spec_.future_skew_ms)) {
     case TimeVerdict::kOnTime: break;
     case TimeVerdict::kLate:
-      RETURN_IF_ERROR(Reject(
-          record,
-          {RejectCode::kLate,
-           absl::StrCat("event time is ", newest - decoded_.event_time_ms,
-                        " ms behind its partition, retention is ", spec_.retention_ms, " ms")}));
+      RETURN_IF_ERROR(
+          Reject(record,
+                 {RejectCode::kLate,
+                  absl::StrCat("event time is ", Text(newest - decoded_.event_time_ms),
+                               " behind its partition, retention is ", Text(spec_.retention_ms))}));
       return false;
     case TimeVerdict::kFuture:
       RETURN_IF_ERROR(Reject(
           record,
           {RejectCode::kFuture,
-           absl::StrCat("event time is ", decoded_.event_time_ms - record.append_ms,
-                        " ms after it was appended, allowed are ", spec_.future_skew_ms, " ms")}));
+           absl::StrCat("event time is ", Text(decoded_.event_time_ms - record.append_ms),
+                        " after it was appended, allowed are ", Text(spec_.future_skew_ms))}));
       return false;
   }
   head_ = {decoded_.event_time_ms, record.append_ms, source_, partition_,

@@ -195,6 +195,7 @@ TEST_F(OnlineStoreTest, NullKeyDoesNotConcernTheViewAndReadsMissing) {
   r.key.reset();
   Apply(r);
   EXPECT_EQ(store_->EntityCount(0), 0);
+  EXPECT_EQ(store_->NullKeys(0), 1u);
   FeatureValue value;
   const Value null;
   const int feature = 0;

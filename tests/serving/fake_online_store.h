@@ -70,6 +70,7 @@ class FakeOnlineStore final : public OnlineStore {
   }
   int64_t StreamTime() const override { return stream_time_ms; }
   int64_t EntityCount(int32_t) const override { return 0; }
+  uint64_t NullKeys(int32_t) const override { return 0; }
   const std::vector<std::shared_ptr<const ViewSpec>>& views() const override { return views_; }
 
  private:

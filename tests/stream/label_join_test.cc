@@ -171,6 +171,20 @@ TEST_F(LabelJoinTest, AParkedLabelWithoutDecisionIsUnmatchedOnceNoneCanCome) {
   EXPECT_EQ(join_->counts().no_decision, 2u);
 }
 
+// A run that settles everything is not the end of the stream: the next run's labels wait again.
+TEST_F(LabelJoinTest, TheEndOfTimeBindsNoLaterDecision) {
+  Start(LabelAggregation::kLast);
+  join_->Label("old", 500, Value::Bool(true));
+  join_->AdvanceDecisions(INT64_MAX);
+  join_->AdvanceLabels(INT64_MAX);
+  EXPECT_EQ(join_->counts().no_decision, 1u);
+  Reopen();
+  join_->Label("a", 1050, Value::Bool(true));
+  EXPECT_EQ(join_->counts().Parked(), 1u);
+  EXPECT_TRUE(join_->Decide("a", 1000, "A"));
+  EXPECT_THAT(Texts(join_->TakeSettlements()), ElementsAre("A:true@1050"));
+}
+
 TEST_F(LabelJoinTest, ParkedLabelsAreTakenInTheOrderOfTheirTimes) {
   Start(LabelAggregation::kLast);
   join_->Label("a", 1060, Value::Bool(false));

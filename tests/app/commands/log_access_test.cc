@@ -25,6 +25,16 @@ const std::vector<TopicInfo>& Topics() {
   return *kTopics;
 }
 
+absl::StatusOr<NamedTopic> Find(absl::string_view name, const std::vector<TopicInfo>& topics,
+                                const std::string& project_name) {
+  Project project;
+  project.name = project_name;
+  project.sources.emplace_back();
+  project.sources.back().name = "purchases";
+  project.sources.back().topic = "orders";
+  return FindTopic(name, topics, project_name.empty() ? nullptr : &project);
+}
+
 TEST(FindTopic, TakesTopicsShortNamesAndTasks) {
   const struct {
     const char* name;
@@ -35,6 +45,7 @@ TEST(FindTopic, TakesTopicsShortNamesAndTasks) {
   } kCases[] = {
       {"orders", "", "orders", TopicContent::kRecords, ""},
       {"orders.dlq", "shop", "orders.dlq", TopicContent::kDeadLetters, ""},
+      {"purchases", "shop", "orders", TopicContent::kRecords, ""},
       {"fraud", "shop", "millrace.shop.predictions.fraud", TopicContent::kPredictions, "fraud"},
       {"fraud", "", "millrace.shop.predictions.fraud", TopicContent::kPredictions, "fraud"},
       {"predictions.fraud", "", "millrace.shop.predictions.fraud", TopicContent::kPredictions,
@@ -46,7 +57,7 @@ TEST(FindTopic, TakesTopicsShortNamesAndTasks) {
       {"config", "shop", "millrace.shop.config", TopicContent::kOther, ""},
   };
   for (const auto& test : kCases) {
-    const absl::StatusOr<NamedTopic> found = FindTopic(test.name, Topics(), test.project);
+    const absl::StatusOr<NamedTopic> found = Find(test.name, Topics(), test.project);
     ASSERT_TRUE(found.ok()) << found.status();
     EXPECT_EQ(found->info.name, test.topic) << test.name;
     EXPECT_EQ(found->content, test.content) << test.name;
@@ -55,16 +66,15 @@ TEST(FindTopic, TakesTopicsShortNamesAndTasks) {
 }
 
 TEST(FindTopic, SuggestsTopicsAndTasks) {
-  EXPECT_THAT(FindTopic("ordres", Topics(), "").status().message(),
-              HasSubstr("did you mean 'orders'?"));
-  EXPECT_THAT(FindTopic("fruad", Topics(), "shop").status().message(),
+  EXPECT_THAT(Find("ordres", Topics(), "").status().message(), HasSubstr("did you mean 'orders'?"));
+  EXPECT_THAT(Find("fruad", Topics(), "shop").status().message(),
               HasSubstr("did you mean 'fraud'?"));
-  EXPECT_TRUE(absl::IsNotFound(FindTopic("", Topics(), "").status()));
-  EXPECT_TRUE(absl::IsNotFound(FindTopic("orders", {}, "").status()));
+  EXPECT_TRUE(absl::IsNotFound(Find("", Topics(), "").status()));
+  EXPECT_TRUE(absl::IsNotFound(Find("orders", {}, "").status()));
 }
 
 TEST(FindTopic, AsksWhichProjectIsMeant) {
-  EXPECT_THAT(FindTopic("late", Topics(), "").status().message(),
+  EXPECT_THAT(Find("late", Topics(), "").status().message(),
               HasSubstr("several projects have 'late'"));
 }
 

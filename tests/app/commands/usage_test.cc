@@ -201,7 +201,7 @@ TEST(Validate, PrintsOneObjectWhateverTheConfiguration) {
   const ProgramResult good =
       RunProgram(directory, {"validate", "-f", "good/millrace.yaml", "--json"});
   EXPECT_EQ(good.code, 0);
-  EXPECT_EQ(good.out, R"({"valid":true,"project":"start","errors":[],"warnings":[]})"
+  EXPECT_EQ(good.out, R"({"valid":true,"project":"good","errors":[],"warnings":[]})"
                       "\n");
 }
 
