@@ -181,8 +181,8 @@ TEST_F(ServerCommands, AnAddressInUseComesWithAWayOut) {
       RunProgram(elsewhere, {"serve", "--set", "server.http=" + server_->url().substr(7), "--set",
                              "server.grpc=127.0.0.1:0"});
   EXPECT_EQ(result.code, 69);
-  EXPECT_THAT(result.err, AllOf(HasSubstr("Address already in use"),
-                                HasSubstr("or take other ports")));
+  EXPECT_THAT(result.err,
+              AllOf(HasSubstr("Address already in use"), HasSubstr("or take other ports")));
 }
 
 // A project of its own: the flights example decides by records.
