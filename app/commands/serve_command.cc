@@ -32,6 +32,12 @@ absl::StatusOr<Frontier> FrontierNow(Node& node) {
   return frontier;
 }
 
+// The host by which a client on this machine reaches a server that listens at `address`.
+std::string HostToAsk(const std::string& address) {
+  const std::string host = address.substr(0, address.rfind(':'));
+  return host == "0.0.0.0" || host == "[::]" ? "127.0.0.1" : host;
+}
+
 absl::Status RunServer(const GlobalOptions& global, std::shared_ptr<const Project> project,
                        const ServeOptions& options) {
   Clock& clock = Clock::Real();
@@ -72,9 +78,8 @@ absl::Status RunServer(const GlobalOptions& global, std::shared_ptr<const Projec
     std::fprintf(stderr, "millrace serves project %s: http port %d, grpc port %d, log %s\n",
                  project->name.c_str(), node->http_port(), node->grpc_port(),
                  project->log.kafka ? "kafka" : "embedded");
-    std::fprintf(stderr,
-                 "  ask it: millrace status --server http://127.0.0.1:%d   Ctrl-C stops it\n",
-                 node->http_port());
+    std::fprintf(stderr, "  ask it: millrace status --server http://%s:%d   Ctrl-C stops it\n",
+                 HostToAsk(project->server.http).c_str(), node->http_port());
   }
   // An engine that has ended answers with what it had, and never anything new: better to end.
   while (!interrupted && !node->ended()) clock.SleepFor(absl::Milliseconds(50));

@@ -1,92 +1,21 @@
-#include "serving/grpc/grpc_server.h"
-
+#include <atomic>
+#include <cmath>
 #include <random>
+#include <string>
 #include <thread>
 #include <vector>
 
-#include "core/clock.h"
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "grpcpp/generic/generic_stub.h"
-#include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
-#include "schemas/api.grpc.pb.h"
-#include "tests/serving/fake_services.h"
+#include "tests/serving/grpc/grpc_server_fixture.h"
 #include "tests/serving/grpc/stalled_client.h"
 
 namespace millrace {
 namespace {
 
 using testing::HasSubstr;
-
-class GrpcServerTest : public testing::Test {
- protected:
-  GrpcServerOptions Options() {
-    GrpcServerOptions options;
-    options.address = "127.0.0.1:0";
-    return options;
-  }
-  void Start(const GrpcServerOptions& options) {
-    auto server = GrpcServer::Start(options, {&features_, &scores_, &records_, &status_}, registry_,
-                                    Clock::Real());
-    ASSERT_TRUE(server.ok()) << server.status();
-    server_ = *std::move(server);
-    grpc::ChannelArguments arguments;
-    // Channels to one address share a connection otherwise, from test to test.
-    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-    channel_ = grpc::CreateCustomChannel(absl::StrCat("127.0.0.1:", server_->port()),
-                                         grpc::InsecureChannelCredentials(), arguments);
-  }
-  void Start() { Start(Options()); }
-
-  grpc::Status ReadFeatures(const std::string& feature, int keys,
-                            v1::ReadFeaturesResponse* response) {
-    v1::ReadFeaturesRequest request;
-    request.add_features(feature);
-    for (int i = 0; i < keys; ++i) {
-      (*request.add_keys()->mutable_fields())["k"].set_int_value(i);
-    }
-    grpc::ClientContext context;
-    return v1::Features::NewStub(channel_)->Read(&context, request, response);
-  }
-  static v1::ScoreRequest ScoreOf(const std::string& task) {
-    v1::ScoreRequest request;
-    request.set_task(task);
-    (*request.add_rows()->mutable_fields())["origin"].set_string_value("JFK");
-    return request;
-  }
-  // A unary call by bytes; OK when the server answered OK.
-  grpc::Status CallBytes(const std::string& method, const std::string& bytes, std::string* answer) {
-    grpc::GenericStub stub(channel_);
-    grpc::ClientContext context;
-    grpc::CompletionQueue queue;
-    const grpc::Slice slice(bytes);
-    const grpc::ByteBuffer request(&slice, 1);
-    auto call = stub.PrepareUnaryCall(&context, method, request, &queue);
-    call->StartCall();
-    grpc::ByteBuffer response;
-    grpc::Status status;
-    call->Finish(&response, &status, nullptr);
-    void* tag;
-    bool ok;
-    queue.Next(&tag, &ok);
-    grpc::Slice whole;
-    if (status.ok() && response.DumpToSingleSlice(&whole).ok()) {
-      answer->assign(reinterpret_cast<const char*>(whole.begin()), whole.size());
-    }
-    queue.Shutdown();
-    while (queue.Next(&tag, &ok)) {
-    }
-    return status;
-  }
-
-  FakeFeatures features_;
-  FakeScores scores_;
-  FakeRecords records_;
-  FakeStatus status_;
-  Registry registry_;
-  std::unique_ptr<GrpcServer> server_;
-  std::shared_ptr<grpc::Channel> channel_;
-};
 
 TEST_F(GrpcServerTest, ReadsFeatures) {
   Start();
@@ -182,31 +111,6 @@ TEST_F(GrpcServerTest, HonoursDeadlines) {
   scores_.Open();
 }
 
-TEST_F(GrpcServerTest, ShedsCallsBeyondThoseItCanHold) {
-  GrpcServerOptions options = Options();
-  options.blocking_threads = 1;
-  options.max_blocking_calls = 1;
-  Start(options);
-  v1::ScoreRequest request = ScoreOf("delayed");
-  request.mutable_rows(0)->mutable_id()->set_string_value("r");
-  std::thread holder([&] {
-    v1::ScoreResponse response;
-    grpc::ClientContext context;
-    EXPECT_TRUE(v1::Scores::NewStub(channel_)->Score(&context, request, &response).ok());
-    EXPECT_EQ(response.scores(0).prediction_id().string_value(), "r");
-  });
-  scores_.AwaitHeld(1);
-  v1::ScoreResponse response;
-  grpc::ClientContext context;
-  const grpc::Status status = v1::Scores::NewStub(channel_)->Score(&context, request, &response);
-  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
-  EXPECT_THAT(status.error_details(), HasSubstr("google.rpc.RetryInfo"));
-  v1::ReadFeaturesResponse features;
-  EXPECT_TRUE(ReadFeatures("v.f", 1, &features).ok());
-  scores_.Open();
-  holder.join();
-}
-
 TEST_F(GrpcServerTest, SaysHowItIs) {
   Start();
   // HealthCheckRequest{} → HealthCheckResponse{status = 1}: 1 SERVING, 2 NOT_SERVING.
@@ -289,63 +193,8 @@ TEST_F(GrpcServerTest, ExplainsAndCountsMessagesThatDoNotParse) {
     EXPECT_THAT(status.error_message(), HasSubstr("not a millrace.v1.ReadFeaturesRequest"));
     EXPECT_THAT(status.error_details(), HasSubstr("MILLRACE-4001"));
   }
-  EXPECT_THAT(registry_.Text(),
-              HasSubstr("millrace_request_duration_seconds_count{code=\"3\","
-                        "method=\"features\",protocol=\"grpc\"} 2"));
-}
-
-TEST_F(GrpcServerTest, BoundsTheAnswersThatNobodyReads) {
-  GrpcServerOptions options = Options();
-  options.max_answer_bytes = 100;
-  Start(options);
-  v1::ReadFeaturesResponse response;
-  const grpc::Status status = ReadFeatures("v.f", 100, &response);
-  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
-  EXPECT_THAT(status.error_details(), HasSubstr("MILLRACE-4013"));
-  // What was not sent is given back.
-  for (int i = 0; i < 20; ++i) EXPECT_TRUE(ReadFeatures("v.f", 1, &response).ok());
-}
-
-TEST_F(GrpcServerTest, BoundsTheRequestsUnderWay) {
-  GrpcServerOptions options = Options();
-  options.max_request_bytes_under_way = 200;
-  Start(options);
-  v1::ReadFeaturesResponse response;
-  EXPECT_EQ(ReadFeatures("v.f", 100, &response).error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
-  for (int i = 0; i < 20; ++i) EXPECT_TRUE(ReadFeatures("v.f", 1, &response).ok());
-}
-
-TEST_F(GrpcServerTest, CancelsAnswersThatNobodyReads) {
-  GrpcServerOptions options = Options();
-  options.answer_timeout = absl::Milliseconds(1);
-  options.max_calls = 1;
-  Start(options);
-  v1::ReadFeaturesRequest request;
-  request.add_features("v.f");
-  (*request.add_keys()->mutable_fields())["k"].set_int_value(1);
-  StalledClient stalled(server_->port(), "/millrace.v1.Features/Read", request.SerializeAsString());
-  EXPECT_TRUE(stalled.AwaitReset());
-  // Its place is free again.
-  v1::ReadFeaturesResponse response;
-  EXPECT_TRUE(ReadFeatures("v.f", 1, &response).ok());
-}
-
-TEST_F(GrpcServerTest, BoundsConnections) {
-  GrpcServerOptions options = Options();
-  options.max_connections_per_address = 3;
-  Start(options);
-  std::vector<std::unique_ptr<RawSocket>> clients;
-  for (int i = 0; i < 3; ++i) {
-    clients.push_back(std::make_unique<RawSocket>(server_->port()));
-    EXPECT_TRUE(clients.back()->AwaitBytes());  // the server's settings
-  }
-  RawSocket refused(server_->port());
-  EXPECT_FALSE(refused.AwaitBytes());
-  clients.clear();
-  // The places are free again once the server has seen the closes.
-  bool served = false;
-  for (int i = 0; i < 1000 && !served; ++i) served = RawSocket(server_->port()).AwaitBytes();
-  EXPECT_TRUE(served);
+  EXPECT_THAT(registry_.Text(), HasSubstr("millrace_request_duration_seconds_count{code=\"3\","
+                                          "method=\"features\",protocol=\"grpc\"} 2"));
 }
 
 TEST_F(GrpcServerTest, SurvivesConnectionsThatAreNotGrpc) {
