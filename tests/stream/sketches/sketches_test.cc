@@ -141,8 +141,7 @@ TEST(Kll, KeepsItsErrorBound) {
     std::vector<Kll> parts(1 + random.Below(20));
     for (int i = 0; i < n; ++i) {
       const double value = round % 2 == 0 ? i : static_cast<double>(i * 7919LL % n);
-      parts[static_cast<size_t>(i) * parts.size() / static_cast<size_t>(n)].Add(
-          value, static_cast<uint64_t>(round));
+      parts[static_cast<size_t>(i) * parts.size() / static_cast<size_t>(n)].Add(value);
     }
     Kll merged;
     for (const Kll& part : parts) merged.Merge(part);
