@@ -1,6 +1,7 @@
 #include "core/value_coding.h"
 
 #include "core/coding.h"
+#include "core/collection.h"
 
 namespace millrace {
 
@@ -10,7 +11,10 @@ void PutValue(std::string* out, const Value& value) {
     case Type::kNull: return;
     case Type::kDouble: return PutDouble(out, value.double_value());
     case Type::kString:
-    case Type::kBytes: return PutLengthPrefixed(out, value.string_value());
+    case Type::kBytes:
+    case Type::kList:
+    case Type::kMap:
+    case Type::kVector: return PutLengthPrefixed(out, value.string_value());
     case Type::kBool:
     case Type::kInt:
     case Type::kTimestamp:
@@ -34,8 +38,14 @@ bool GetValueView(absl::string_view* in, Value* value) {
     case Type::kString:
     case Type::kBytes:
       if (!GetLengthPrefixed(in, &bytes)) return false;
-      *value = type == Type::kString ? Value::String(bytes) : Value::Bytes(bytes);
+      *value = Value::OfBytes(type, bytes);
       return true;
+    case Type::kList:
+    case Type::kMap:
+    case Type::kVector:
+      if (!GetLengthPrefixed(in, &bytes)) return false;
+      *value = Value::OfBytes(type, bytes);
+      return IsWellFormed(*value);
     case Type::kBool:
     case Type::kInt:
     case Type::kTimestamp:

@@ -51,9 +51,8 @@ bool TakeKeyField(absl::string_view* in, Value* value) {
                : type == Type::kTimestamp ? Value::Timestamp(integer)
                                           : Value::Duration(integer);
       return true;
-    case Type::kNull: break;
+    default: return false;
   }
-  return false;
 }
 
 int32_t ShardOfEntity(std::span<const Value> fields, absl::string_view encoded, int32_t shards) {

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "absl/strings/escaping.h"
+#include "core/collection.h"
 
 namespace millrace {
 namespace {
@@ -171,6 +172,18 @@ JsonWriter& JsonWriter::TypedValue(const Value& value) {
     case Type::kDouble: return Double(value.double_value());
     case Type::kString: return String(value.string_value());
     case Type::kBytes: return String(absl::Base64Escape(value.string_value()));
+    case Type::kList:
+    case Type::kVector:
+      BeginArray();
+      ForEachItem(value, [this](const Value& item) { TypedValue(item); });
+      return EndArray();
+    case Type::kMap:
+      BeginObject();
+      ForEachEntry(value, [this](absl::string_view key, const Value& item) {
+        Key(key);
+        TypedValue(item);
+      });
+      return EndObject();
   }
   return Null();
 }

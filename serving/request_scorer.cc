@@ -33,10 +33,10 @@ absl::Status SetField(const ScoringPlan& plan, const std::string& name, const Va
   const auto count = static_cast<size_t>(plan.field_count);
   for (size_t i = 0; i < count; ++i) {
     if (plan.slots[i].name != name) continue;
-    std::optional<OwnedValue> typed = FitValue(value, plan.slots[i].type);
+    std::optional<OwnedValue> typed = FitValue(value, plan.slots[i].type.type);
     if (!typed) {
       return Error(ErrorCode::kBadField, absl::StrCat("request[", row, "].", name),
-                   absl::StrCat("'", name, "' is ", TypeName(plan.slots[i].type), ", not ",
+                   absl::StrCat("'", name, "' is ", ValueTypeName(plan.slots[i].type), ", not ",
                                 TypeName(value.type())));
     }
     fields->owned[i] = *std::move(typed);

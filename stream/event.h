@@ -22,6 +22,14 @@ struct EventOrder {
   friend auto operator<=>(const EventOrder&, const EventOrder&) = default;
 };
 
+// What a record says of its fields.
+enum class Change : uint8_t {
+  kInsert,   // they happened
+  kRetract,  // they did not happen after all: reverses an earlier record of the same fields
+};
+
+// A record may be several events (a change is a retraction and an insertion; `each` makes one of
+// each item); they have its offset in common and come in their order within it.
 struct Event {
   int64_t event_time_ms = 0;
   int64_t append_ms = 0;  // when the log appended it
@@ -29,6 +37,7 @@ struct Event {
   int32_t partition = 0;
   int64_t offset = 0;
   std::span<const Value> fields;  // by Schema index
+  Change change = Change::kInsert;
 };
 
 }  // namespace millrace

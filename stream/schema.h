@@ -15,7 +15,7 @@ namespace millrace {
 
 struct Field {
   std::string name;
-  Type type = Type::kNull;
+  ValueType type;
   // Numbers outside are rejected (reason "range"); inclusive.
   std::optional<double> min;
   std::optional<double> max;

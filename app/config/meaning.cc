@@ -16,7 +16,7 @@ std::string Typed(const Value& value) {
 std::string DescribeSchema(const Schema& schema) {
   std::string out;
   for (const Field& field : schema.fields) {
-    absl::StrAppend(&out, " ", field.name, ":", TypeName(field.type));
+    absl::StrAppend(&out, " ", field.name, ":", ValueTypeName(field.type));
     if (field.min) absl::StrAppend(&out, "[", *field.min, ",", *field.max, "]");
   }
   return out;

@@ -75,7 +75,7 @@ class InputsReader {
         } else if (spec_->request.fields[slot].type != view->key_types[k]) {
           why = absl::StrCat("the view '", view->name, "' is keyed by '", key, "', ",
                              TypeName(view->key_types[k]), " there but ",
-                             TypeName(spec_->request.fields[slot].type), " in the decisions");
+                             ValueTypeName(spec_->request.fields[slot].type), " in the decisions");
         }
         slots.push_back(slot);
       }
@@ -223,7 +223,7 @@ class InputsReader {
       input.name = pending.name;
       if (pending.full_slot >= 0) {
         input.slot = slot_of[pending.full_slot];
-        input.type = spec_->slots[input.slot].type;
+        input.type = spec_->slots[input.slot].type.type;
       } else {
         input.expression =
             CompileExpression(*pending.expression, spec_->slots, {}, "", draft_->sink);

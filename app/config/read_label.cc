@@ -149,8 +149,8 @@ class LabelReader {
     }
     // An assigned id is the text topic/partition/offset.
     const Type wanted =
-        task_->id_slot < 0 ? Type::kString : task_->request.fields[task_->id_slot].type;
-    const Type found = spec.decoder.schema.fields[index].type;
+        task_->id_slot < 0 ? Type::kString : task_->request.fields[task_->id_slot].type.type;
+    const Type found = spec.decoder.schema.fields[index].type.type;
     if (found != wanted) {
       draft_->sink->Error(ConfigErrorCode::kDecisionId, place,
                           absl::StrCat("the id is ", TypeName(wanted), " in the decisions but ",

@@ -19,7 +19,7 @@ bool ReadRange(const Section& spec, Field* field, ProjectDraft* draft) {
   if (field->type != Type::kInt && field->type != Type::kDouble) {
     draft->sink->Error(
         ConfigErrorCode::kConflict, range->place,
-        absl::StrCat("a 'range' needs an int or a double, not a ", TypeName(field->type)));
+        absl::StrCat("a 'range' needs an int or a double, not a ", ValueTypeName(field->type)));
     return false;
   }
   const std::vector<const ConfigNode*> bounds = spec.Items("range");

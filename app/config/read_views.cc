@@ -119,7 +119,7 @@ class ViewReader {
         d.suggestion = DidYouMean(key, d.known);
         return false;
       }
-      const Type found = source.decoder.schema.fields[index].type;
+      const Type found = source.decoder.schema.fields[index].type.type;
       if (type != Type::kNull && found != type) {
         sink()->Error(ConfigErrorCode::kKeyFields, entity.place,
                       absl::StrCat("the key field '", key, "' is ", TypeName(type), " in '", first,

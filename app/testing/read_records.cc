@@ -228,8 +228,8 @@ bool RecordReader::ReadTimes(const ConfigNode& node, TestRecord* record) {
   as_read.headers = headers;
   DecodedRecord decoded;
   if (!decoders_[static_cast<size_t>(record->source)]->Decode(as_read, &decoded)) {
-    record->event_time_ms = decoded.event_time_ms;
-    if (appended == nullptr) record->appended_ms = decoded.event_time_ms;
+    record->event_time_ms = decoded.row.event_time_ms;
+    if (appended == nullptr) record->appended_ms = decoded.row.event_time_ms;
   }
   return true;
 }

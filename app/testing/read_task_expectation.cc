@@ -93,7 +93,7 @@ std::optional<std::string> ExpectationReader::ReadId(const ConfigNode& node, int
   }
   OwnedValue id = PlainValueOf(node);
   if (spec.id_slot >= 0) {
-    const Type type = spec.slots[static_cast<size_t>(spec.id_slot)].type;
+    const Type type = spec.slots[static_cast<size_t>(spec.id_slot)].type.type;
     std::optional<OwnedValue> typed = TestValueOf(node, type);
     if (!typed) {
       read_.Fail(node, absl::StrCat("ids of '", spec.name, "' are ", TypeName(type), ", found ",

@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "core/collection.h"
+
 namespace millrace {
 
 void EncodeInputs(std::span<const Value> values, std::span<const FeatureStatus> statuses,
@@ -17,6 +19,9 @@ void EncodeInputs(std::span<const Value> values, std::span<const FeatureStatus> 
       case Type::kDouble: out->add_doubles(value.double_value()); break;
       case Type::kString:
       case Type::kBytes:
+      case Type::kList:
+      case Type::kMap:
+      case Type::kVector:
         out->add_strings(value.string_value().data(), value.string_value().size());
         break;
       case Type::kBool:
@@ -39,10 +44,14 @@ bool DecodeInputs(const v1::Inputs& in, std::vector<Value>* values) {
         values->push_back(Value::Double(in.doubles(doubles++)));
         break;
       case Type::kString:
-      case Type::kBytes: {
+      case Type::kBytes:
+      case Type::kList:
+      case Type::kMap:
+      case Type::kVector: {
         if (strings == in.strings_size()) return false;
         const std::string& bytes = in.strings(strings++);
-        values->push_back(type == Type::kString ? Value::String(bytes) : Value::Bytes(bytes));
+        values->push_back(Value::OfBytes(type, bytes));
+        if (IsCollection(type) && !IsWellFormed(values->back())) return false;
         break;
       }
       case Type::kBool:

@@ -104,26 +104,26 @@ absl::StatusOr<bool> SourceInput::Take(const Record& record) {
     return false;
   }
   const int64_t newest = redo ? redo_newest_event_ms_ : position_.newest_event_ms;
-  switch (JudgeTime(decoded_.event_time_ms, record.append_ms, newest, spec_.retention_ms,
+  switch (JudgeTime(decoded_.row.event_time_ms, record.append_ms, newest, spec_.retention_ms,
                     spec_.future_skew_ms)) {
     case TimeVerdict::kOnTime: break;
     case TimeVerdict::kLate:
       RETURN_IF_ERROR(
           Reject(record,
                  {RejectCode::kLate,
-                  absl::StrCat("event time is ", Text(newest - decoded_.event_time_ms),
+                  absl::StrCat("event time is ", Text(newest - decoded_.row.event_time_ms),
                                " behind its partition, retention is ", Text(spec_.retention_ms))}));
       return false;
     case TimeVerdict::kFuture:
       RETURN_IF_ERROR(Reject(
           record,
           {RejectCode::kFuture,
-           absl::StrCat("event time is ", Text(decoded_.event_time_ms - record.append_ms),
+           absl::StrCat("event time is ", Text(decoded_.row.event_time_ms - record.append_ms),
                         " after it was appended, allowed are ", Text(spec_.future_skew_ms))}));
       return false;
   }
-  head_ = {decoded_.event_time_ms, record.append_ms, source_, partition_,
-           record.offset,          decoded_.fields};
+  head_ = {decoded_.row.event_time_ms, record.append_ms, source_, partition_, record.offset,
+           decoded_.row.fields};
   head_bytes_ = record.value ? record.value->size() : 0;
   return true;
 }

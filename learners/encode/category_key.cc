@@ -55,9 +55,8 @@ bool CategoryKey::Append(const Value& value) {
       AppendFixed(type, 1);
       AppendFixed(static_cast<uint64_t>(value.int_value()), 8);
       return true;
+    default: AppendFixed(static_cast<uint64_t>(Type::kNull), 1); return false;
   }
-  AppendFixed(static_cast<uint64_t>(Type::kNull), 1);
-  return false;
 }
 
 }  // namespace millrace

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/collection.h"
 #include "core/status_macros.h"
 #include "serving/errors.h"
 
@@ -29,6 +30,16 @@ absl::Status CheckRows(const char* name, int rows) {
   return BadField(name, absl::StrCat(rows, " rows, at most ", kMaxRows));
 }
 
+absl::StatusOr<OwnedValue> FromTyped(const v1::TypedValue& value, absl::string_view field);
+
+// Of a list or map: collections do not nest.
+absl::StatusOr<OwnedValue> FromItem(const v1::TypedValue& value, absl::string_view field) {
+  if (value.has_list() || value.has_map() || value.has_vector()) {
+    return BadField(std::string(field), "an item of a collection must be a scalar");
+  }
+  return FromTyped(value, field);
+}
+
 absl::StatusOr<OwnedValue> FromTyped(const v1::TypedValue& value, absl::string_view field) {
   switch (value.kind_case()) {
     case v1::TypedValue::kBoolValue: return OwnedValue(Value::Bool(value.bool_value()));
@@ -42,6 +53,28 @@ absl::StatusOr<OwnedValue> FromTyped(const v1::TypedValue& value, absl::string_v
     case v1::TypedValue::kBytesValue: return OwnedValue(Value::Bytes(value.bytes_value()));
     case v1::TypedValue::kTimestampMs: return OwnedValue(Value::Timestamp(value.timestamp_ms()));
     case v1::TypedValue::kDurationMs: return OwnedValue(Value::Duration(value.duration_ms()));
+    case v1::TypedValue::kList: {
+      ListBuilder list;
+      for (const v1::TypedValue& item : value.list().items()) {
+        ASSIGN_OR_RETURN(const OwnedValue typed, FromItem(item, field));
+        list.Add(typed.view());
+      }
+      return OwnedValue(list.value());
+    }
+    case v1::TypedValue::kMap: {
+      MapBuilder map;
+      for (const v1::MapEntry& entry : value.map().entries()) {
+        ASSIGN_OR_RETURN(const OwnedValue typed, FromItem(entry.value(), field));
+        map.Add(entry.key(), typed.view());
+      }
+      return OwnedValue(map.Finish());
+    }
+    case v1::TypedValue::kVector: {
+      std::string bytes;
+      return OwnedValue(MakeVector({value.vector().components().data(),
+                                    static_cast<size_t>(value.vector().components_size())},
+                                   &bytes));
+    }
     case v1::TypedValue::KIND_NOT_SET: break;
   }
   return OwnedValue();
@@ -87,6 +120,26 @@ void ToTyped(const Value& value, v1::TypedValue* proto) {
       return;
     case Type::kTimestamp: proto->set_timestamp_ms(value.int_value()); return;
     case Type::kDuration: proto->set_duration_ms(value.int_value()); return;
+    case Type::kList: {
+      v1::ListValue* const list = proto->mutable_list();
+      ForEachItem(value, [list](const Value& item) { ToTyped(item, list->add_items()); });
+      return;
+    }
+    case Type::kMap: {
+      v1::MapValue* const map = proto->mutable_map();
+      ForEachEntry(value, [map](absl::string_view key, const Value& item) {
+        v1::MapEntry* const entry = map->add_entries();
+        entry->set_key(key.data(), key.size());
+        ToTyped(item, entry->mutable_value());
+      });
+      return;
+    }
+    case Type::kVector: {
+      v1::VectorValue* const vector = proto->mutable_vector();
+      ForEachItem(value,
+                  [vector](const Value& item) { vector->add_components(item.double_value()); });
+      return;
+    }
   }
 }
 

@@ -50,10 +50,20 @@ struct DecoderOptions {
   int max_members = 1024;
 };
 
-// A decoded record: reused from call to call, its values are views into it or into the record.
-struct DecodedRecord {
+// What a record says happened: one row, placed in event time.
+struct DecodedRow {
   int64_t event_time_ms = 0;
   std::vector<Value> fields;  // by Schema index; missing and null fields are null
+};
+
+// A decoded record: reused from call to call, its values are views into it or into the record.
+// What it says: that `row` happened, that `before` did not happen after all, or both (a change).
+// Neither: a tombstone, or a message of the envelope that concerns no row.
+struct DecodedRecord {
+  bool inserts = true;
+  DecodedRow row;  // meaningful while `inserts`
+  bool retracts = false;
+  DecodedRow before;  // meaningful while `retracts`
 };
 
 class Decoder {

@@ -93,7 +93,9 @@ class JsonDecoder final : public Decoder {
 
   std::optional<Rejection> Decode(const Record& record, DecodedRecord* out) override {
     ++record_number_;
-    out->fields.assign(options_.schema.fields.size(), Value::Null());
+    out->inserts = true;
+    out->retracts = false;
+    out->row.fields.assign(options_.schema.fields.size(), Value::Null());
     if (DecodeValue(record, out)) return std::nullopt;
     return std::move(rejection_);
   }
@@ -127,7 +129,7 @@ class JsonDecoder final : public Decoder {
     }
     has_time_ = false;
     if (!ReadMembers(object, out)) return false;
-    if (!options_.time_field.has_value()) return ReadRecordTime(record, &out->event_time_ms);
+    if (!options_.time_field.has_value()) return ReadRecordTime(record, &out->row.event_time_ms);
     if (has_time_) return true;
     return Reject(RejectCode::kTime,
                   absl::StrCat("event time '", *options_.time_field, "' is missing or null"));
@@ -154,13 +156,13 @@ class JsonDecoder final : public Decoder {
                       absl::StrCat("field '", target->name, "' stands twice"));
       }
       if (member.value.is_null()) continue;
-      if (target->is_time && !ReadEventTime(*target, member.value, &out->event_time_ms)) {
+      if (target->is_time && !ReadEventTime(*target, member.value, &out->row.event_time_ms)) {
         return false;
       }
       if (target->field < 0) continue;
       const auto i = static_cast<size_t>(target->field);
       const Field& field = options_.schema.fields[i];
-      if (!ReadField(field, member.value, target, &out->fields[i])) return false;
+      if (!ReadField(field, member.value, target, &out->row.fields[i])) return false;
     }
     return true;
   }
@@ -193,12 +195,12 @@ class JsonDecoder final : public Decoder {
 
   bool WrongType(const Field& field, const dom::element& element) {
     return Reject(RejectCode::kSchema,
-                  absl::StrCat("field '", field.name, "' must be ", TypeName(field.type),
+                  absl::StrCat("field '", field.name, "' must be ", ValueTypeName(field.type),
                                ", found ", TypeOf(element)));
   }
 
   bool ReadField(const Field& field, const dom::element& element, Target* target, Value* out) {
-    switch (field.type) {
+    switch (field.type.type) {
       case Type::kBool: {
         bool v;
         if (element.get_bool().get(v) != simdjson::SUCCESS) return WrongType(field, element);
@@ -221,7 +223,7 @@ class JsonDecoder final : public Decoder {
         return true;
       case Type::kTimestamp: return ReadTimestamp(field, element, out);
       case Type::kDuration: return ReadDuration(field, element, out);
-      case Type::kNull: return true;
+      default: return WrongType(field, element);
     }
     return true;
   }

@@ -195,7 +195,7 @@ class CompiledExpression final : public Expression {
     Generator(text_bytes, &program_, &used_fields_).Run(root);
   }
 
-  Type type() const override { return type_; }
+  ValueType value_type() const override { return type_; }
   const std::vector<int>& used_fields() const override { return used_fields_; }
   Value Evaluate(std::span<const Value> fields, std::string* scratch) const override {
     return program_.Run(fields, scratch);

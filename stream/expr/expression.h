@@ -23,7 +23,7 @@ namespace millrace {
 // Names may have dots ("origin_out.left_6h").
 struct ScopeField {
   std::string name;
-  Type type = Type::kNull;
+  ValueType type;
 };
 using Scope = std::vector<ScopeField>;
 
@@ -43,7 +43,8 @@ class Expression {
   virtual ~Expression() = default;
 
   // The type of the result; kNull for the literal null.
-  virtual Type type() const = 0;
+  virtual ValueType value_type() const = 0;
+  Type type() const { return value_type().type; }
   // Positions in the scope of the names that the expression reads, ascending, once each.
   virtual const std::vector<int>& used_fields() const = 0;
   // `fields` follow the scope. Bytes that the result needs and that are not in `fields` are put

@@ -102,7 +102,8 @@ class Checker {
                                              "function; rename the field"));
     }
     if (found != fields_.end()) {
-      std::tie(node->field, node->type) = found->second;
+      node->field = found->second.first;
+      node->type = found->second.second.type;
       return absl::OkStatus();
     }
     if (is_function) {
@@ -364,7 +365,7 @@ class Checker {
     return Error(node.name_range, message);
   }
 
-  std::map<std::string, std::pair<int, Type>> fields_;
+  std::map<std::string, std::pair<int, ValueType>> fields_;
   TextRange* const where_;
 };
 

@@ -22,7 +22,7 @@ enum TestField { kKey = 0, kN = 1, kX = 2, kS = 3 };
 class FieldExpression final : public Expression {
  public:
   FieldExpression(int field, Type type) : type_(type), used_{field} {}
-  Type type() const override { return type_; }
+  ValueType value_type() const override { return type_; }
   const std::vector<int>& used_fields() const override { return used_; }
   Value Evaluate(std::span<const Value> fields, std::string*) const override {
     return fields[static_cast<size_t>(used_[0])];
@@ -37,7 +37,7 @@ class FieldExpression final : public Expression {
 class AboveExpression final : public Expression {
  public:
   explicit AboveExpression(int64_t limit) : limit_(limit), used_{kN} {}
-  Type type() const override { return Type::kBool; }
+  ValueType value_type() const override { return Type::kBool; }
   const std::vector<int>& used_fields() const override { return used_; }
   Value Evaluate(std::span<const Value> fields, std::string*) const override {
     if (fields[kN].is_null()) return Value::Null();

@@ -84,7 +84,7 @@ TEST(JsonDecoderFuzz, AcceptedMeansValidAndMalformedMeansNot) {
       ASSERT_EQ(error, simdjson::SUCCESS);
       ASSERT_TRUE(element.is_object());
       ++accepted;
-      for (const Value& value : out.fields) {
+      for (const Value& value : out.row.fields) {
         // Under the address sanitizer: every byte of the views is there.
         if (value.type() == Type::kString) {
           ASSERT_TRUE(

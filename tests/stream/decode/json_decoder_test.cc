@@ -58,9 +58,9 @@ class Decoding {
     return std::string(RejectCodeName(rejection->code)) + ": " + rejection->message;
   }
   Value operator[](absl::string_view name) const {
-    return out_.fields[static_cast<size_t>(TestSchema().Find(name))];
+    return out_.row.fields[static_cast<size_t>(TestSchema().Find(name))];
   }
-  int64_t event_time_ms() const { return out_.event_time_ms; }
+  int64_t event_time_ms() const { return out_.row.event_time_ms; }
   Decoder& decoder() { return *decoder_; }
 
  private:
