@@ -54,6 +54,15 @@ struct Writer {
 
 }  // namespace
 
+Datum::Datum() = default;
+Datum::~Datum() = default;
+Datum::Datum(const Datum& other) = default;
+Datum::Datum(Datum&& other) noexcept = default;
+Datum& Datum::operator=(const Datum& other) = default;
+Datum& Datum::operator=(Datum&& other) noexcept = default;
+
+bool operator==(const Datum& a, const Datum& b) { return a.value == b.value; }
+
 bool Less(const Datum& a, const Datum& b) {
   CHECK(a.value.index() == b.value.index());
   if (const auto* v = a.As<int64_t>()) return *v < *b.As<int64_t>();

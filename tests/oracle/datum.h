@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -24,7 +25,13 @@ using DatumVector = std::vector<double>;
 struct Datum {
   std::variant<Null, bool, int64_t, double, std::string, DatumList, DatumMap, DatumVector> value;
 
-  Datum() = default;
+  // Defined in datum.cc: inlined, GCC 12 takes a moved-from variant for an uninitialised one.
+  Datum();
+  ~Datum();
+  Datum(const Datum& other);
+  Datum(Datum&& other) noexcept;
+  Datum& operator=(const Datum& other);
+  Datum& operator=(Datum&& other) noexcept;
   // One constructor per type, so that no literal converts to the wrong one.
   explicit Datum(bool v) : value(v) {}
   explicit Datum(int64_t v) : value(v) {}
@@ -40,7 +47,7 @@ struct Datum {
   const T* As() const {
     return std::get_if<T>(&value);
   }
-  friend bool operator==(const Datum& a, const Datum& b) { return a.value == b.value; }
+  friend bool operator==(const Datum& a, const Datum& b);
 };
 
 // Scalars of one type in ascending order: false before true, numbers by size, strings bytewise.

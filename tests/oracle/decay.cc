@@ -36,6 +36,17 @@ Answer Scaled(long double value, long double scale) {
   return answer;
 }
 
+// Weights near the smallest double have no digits left: sums must be as near to 0, and of a mean
+// there is nothing to compare.
+constexpr long double kVanished = 1e-280L;
+
+Answer Vanished(const Feature& feature, const Weighted& total) {
+  Answer answer = Present(Datum(static_cast<double>(total.sum)));
+  if (feature.aggregation == "decay_mean") answer.match = Match::kIllPosed;
+  answer.scale = 1e-258;  // times the tolerance: 1e-270
+  return answer;
+}
+
 Answer Decayed(const Feature& feature, std::span<const Item> items, int64_t at_ms) {
   Weighted total;
   const auto half_life = static_cast<long double>(feature.half_life_ms);
@@ -44,6 +55,7 @@ Answer Decayed(const Feature& feature, std::span<const Item> items, int64_t at_m
     const auto age = static_cast<long double>(at_ms - item.order.event_time_ms);
     total.Add(counts ? 1 : Number(item.x), std::exp2(-age / half_life));
   }
+  if (total.weights < kVanished) return Vanished(feature, total);
   if (feature.aggregation == "decay_sum") return Scaled(total.sum, total.absolute);
   if (feature.aggregation == "decay_count") return Scaled(total.weights, 0);
   if (feature.aggregation == "decay_mean") {

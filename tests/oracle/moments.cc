@@ -110,8 +110,9 @@ Answer Kurtosis(const std::string& name, const Column& x) {
   if (Overflows(m2) || Overflows(m4)) return Overflow();
   if (m2 == 0) return Undefined();
   const Real g2 = n * m4 / (m2 * m2) - 3;
-  if (name == "kurtosis_pop")
+  if (name == "kurtosis_pop") {
     return Rated(g2, static_cast<double>(Real(abs(g2) + 3)), x.Condition());
+  }
   const Real factor = (n - 1) / ((n - 2) * (n - 3));
   const Real value = factor * ((n + 1) * g2 + 6);
   const Real scale = factor * ((n + 1) * (abs(g2) + 3) + 6);
