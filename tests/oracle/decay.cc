@@ -32,33 +32,25 @@ struct Weighted {
 Answer Scaled(long double value, long double scale) {
   if (std::abs(value) > std::numeric_limits<double>::max()) return Overflow();
   Answer answer = Present(Datum(static_cast<double>(value)));
-  answer.scale = static_cast<double>(scale);
-  return answer;
-}
-
-// Weights near the smallest double have no digits left: sums must be as near to 0, and of a mean
-// there is nothing to compare.
-constexpr long double kVanished = 1e-280L;
-
-Answer Vanished(const Feature& feature, const Weighted& total) {
-  Answer answer = Present(Datum(static_cast<double>(total.sum)));
-  if (feature.aggregation == "decay_mean") answer.match = Match::kIllPosed;
-  answer.scale = 1e-258;  // times the tolerance: 1e-270
+  // Below 1e-280 a double has few digits left, and then none.
+  answer.scale = static_cast<double>(std::max(scale, 1e-268L));
   return answer;
 }
 
 Answer Decayed(const Feature& feature, std::span<const Item> items, int64_t at_ms) {
   Weighted total;
   const auto half_life = static_cast<long double>(feature.half_life_ms);
+  // A mean is the same for weights relative to the newest record, which never all vanish.
+  const bool mean = feature.aggregation == "decay_mean";
+  const int64_t from = mean ? items.back().order.event_time_ms : at_ms;
   const bool counts = feature.aggregation == "decay_count" || feature.aggregation == "decay_rate";
   for (const Item& item : items) {
-    const auto age = static_cast<long double>(at_ms - item.order.event_time_ms);
+    const auto age = static_cast<long double>(from - item.order.event_time_ms);
     total.Add(counts ? 1 : Number(item.x), std::exp2(-age / half_life));
   }
-  if (total.weights < kVanished) return Vanished(feature, total);
   if (feature.aggregation == "decay_sum") return Scaled(total.sum, total.absolute);
   if (feature.aggregation == "decay_count") return Scaled(total.weights, 0);
-  if (feature.aggregation == "decay_mean") {
+  if (mean) {
     return Scaled(total.sum / total.weights, total.absolute / total.weights);
   }
   const long double per_second = std::numbers::ln2_v<long double> * 1000 / half_life;

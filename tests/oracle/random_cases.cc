@@ -48,7 +48,7 @@ TimedRead RandomRead(Random* random, const TimeLine& line, const RandomCase& mad
 const std::vector<std::pair<std::string, std::string>>& RandomSchema() {
   static const std::vector<std::pair<std::string, std::string>> kSchema = {
       {"k", "string"},    {"id", "int"},        {"v", "int"},      {"w", "int"},    {"x", "double"},
-      {"y", "double"},    {"z", "double"},      {"s", "string"},   {"c", "string"}, {"b", "bool"},
+      {"u", "double"},    {"z", "double"},      {"s", "string"},   {"c", "string"}, {"b", "bool"},
       {"l", "list<int>"}, {"m", "map<double>"}, {"e", "vector<3>"}};
   return kSchema;
 }

@@ -44,7 +44,7 @@ struct RandomCase {
 };
 
 // Field and type of every source, in the words of the configuration. `at` is not among them. The
-// key is `k`; `x` and `y` are doubles that moments can bear, `z` is any double at all, `v` a small
+// key is `k`; `x` and `u` are doubles that moments can bear, `z` is any double at all, `v` a small
 // integer, `w` any integer; `e` is `vector<3>`.
 const std::vector<std::pair<std::string, std::string>>& RandomSchema();
 

@@ -184,12 +184,12 @@ void SetOptions(Random* random, const TimeLine& line, Feature* feature) {
     feature->half_life_ms = std::max<int64_t>(1, longest / random->Between(1, 100));
   }
   if (name == "cov_pop" || name == "cov_samp" || name == "corr") {
-    feature->with = OneOf(random, Names("y v"));
+    feature->with = OneOf(random, Names("u v"));
   }
   const bool by_order = name == "top_k" || name == "bottom_k";
   if (name.starts_with("arg_") ||
       (by_order && feature->shape == Shape::kScalar && random->Chance(0.5))) {
-    feature->order_by = OneOf(random, Names("y v s"));
+    feature->order_by = OneOf(random, Names("u v s"));
   }
   if (name == "distinct" && random->Chance(0.3)) feature->max_values = random->Between(1, 4);
   if (name == "count_distinct" && random->Chance(0.3)) feature->max_values = random->Between(1, 4);
@@ -202,7 +202,10 @@ void SetModifiers(Random* random, const CaseOptions& options, Feature* feature) 
   if (feature->aggregation == "ratio" || random->Chance(0.3)) {
     feature->where = OneOf(random, Conditions());
   }
-  const bool one_number = feature->shape == Shape::kScalar || feature->shape == Shape::kList;
+  // What a map shows of an entry that overflows is not specified.
+  const bool may_overflow = feature->aggregation == "sum" && feature->input == "w";
+  const bool one_number =
+      !may_overflow && (feature->shape == Shape::kScalar || feature->shape == Shape::kList);
   if (one_number && !kNoMap.contains(feature->aggregation) && random->Chance(0.2)) {
     feature->by = OneOf(random, Names("c v b"));
     // Values that equal up to rounding could be ranked either way: only whole ones are.

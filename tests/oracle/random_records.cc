@@ -132,7 +132,7 @@ DatumMap RandomFields(Random* random, const CaseOptions& options) {
   set("v", Datum(random->Between(-4, 6)));
   set("w", Datum(WildInt(random)));
   set("x", Datum(Bearable(random)));
-  set("y", Datum(Bearable(random)));
+  set("u", Datum(Bearable(random)));
   set("z", Datum(Wild(random, options)));
   set("s", Word(random));
   set("c", Word(random));
