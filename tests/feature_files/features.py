@@ -2,6 +2,7 @@
 shapes of inputs, `ttl`, `default` and expression features."""
 
 import json
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 
@@ -60,8 +61,8 @@ class View:
     def read(self, name, key, at, request=None):
         feature = self.spec["features"][name]
         if "expr" in feature:
-            values = {other: self.read(other, key, at, request).value
-                      for other in self.spec["features"] if other != name}
+            names = set(re.findall(r"[A-Za-z_]\w*", feature["expr"])) & self.spec["features"].keys()
+            values = {other: self.read(other, key, at, request).value for other in names}
             value = expressions.evaluate(feature["expr"], values)
             return Answer(value, "null" if value is None else "present")
         own = [r for r in self.records if all(r.fields[k] == key.get(k) for k in self.keys)]

@@ -13,9 +13,12 @@
 
 namespace millrace::oracle {
 
-using Integer = boost::multiprecision::cpp_int;
+// Both without expression templates: every operator gives a value.
+using Integer = boost::multiprecision::number<boost::multiprecision::cpp_int_backend<>,
+                                              boost::multiprecision::et_off>;
 // 100 decimal digits, for roots and quotients of exact integers.
-using Real = boost::multiprecision::cpp_bin_float_100;
+using Real = boost::multiprecision::number<boost::multiprecision::cpp_bin_float<100>,
+                                           boost::multiprecision::et_off>;
 
 // values[i] · 2^exponent are exactly the numbers they were made from.
 struct Exact {

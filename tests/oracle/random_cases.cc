@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
 #include "tests/oracle/random_features.h"
 #include "tests/oracle/window_members.h"
 
@@ -83,21 +84,22 @@ RandomCase MakeCase(uint64_t seed, const CaseOptions& options) {
 std::string ConfigYaml(const View& view, int sources) {
   std::string schema;
   for (const auto& [name, type] : RandomSchema()) {
-    schema += (schema.empty() ? "" : ", ") + name + ": " + type;
+    absl::StrAppend(&schema, schema.empty() ? "" : ", ", name, ": ", type);
   }
   std::string out = "sources:\n";
   std::string from;
   for (int i = 0; i < sources; ++i) {
     const std::string name = "s" + std::to_string(i);
-    from += (from.empty() ? "" : ", ") + name;
-    out += "  " + name + ": {topic: t." + name +
-           ", format: json, time: {field: at, unit: ms}, lateness: {retention: 36500d}, schema: {" +
-           schema + "}}\n";
+    absl::StrAppend(&from, from.empty() ? "" : ", ", name);
+    absl::StrAppend(&out, "  ", name, ": {topic: t.", name,
+                    ", format: json, time: {field: at, unit: ms}, lateness: {retention: 36500d}, "
+                    "schema: {",
+                    schema, "}}\n");
   }
   std::string key;
-  for (const std::string& name : view.key) key += (key.empty() ? "" : ", ") + name;
-  out += "entities: {k: {key: [" + key + "]}}\nviews:\n  f:\n    from: [" + from +
-         "]\n    entity: k\n";
+  for (const std::string& name : view.key) absl::StrAppend(&key, key.empty() ? "" : ", ", name);
+  absl::StrAppend(&out, "entities: {k: {key: [", key, "]}}\nviews:\n  f:\n    from: [", from,
+                  "]\n    entity: k\n");
   if (view.ttl_ms) out += "    ttl: " + DurationText(*view.ttl_ms) + "\n";
   out += "    accuracy: exact\n    features:\n";
   for (const Feature& feature : view.features) {
@@ -123,13 +125,14 @@ std::string TestFileYaml(const RandomCase& random_case) {
     std::string status;
     for (const Feature& feature : view.features) {
       const Answer answer = oracle.At(feature, timed.read);
-      values += (values.empty() ? "" : ", ") + feature.name + ": " + ToText(answer.value);
-      status +=
-          (status.empty() ? "" : ", ") + feature.name + ": \"" + StatusName(answer.status) + "\"";
+      absl::StrAppend(&values, values.empty() ? "" : ", ", feature.name, ": ",
+                      ToText(answer.value));
+      absl::StrAppend(&status, status.empty() ? "" : ", ", feature.name, ": \"",
+                      StatusName(answer.status), "\"");
     }
-    out += "      - expect: {view: f, key: " + ToText(Datum(timed.read.key)) +
-           ", at: " + std::to_string(timed.read.at_ms) + ", values: {" + values + "}, status: {" +
-           status + "}}\n";
+    absl::StrAppend(&out, "      - expect: {view: f, key: ", ToText(Datum(timed.read.key)),
+                    ", at: ", timed.read.at_ms, ", values: {", values, "}, status: {", status,
+                    "}}\n");
   }
   add_records(random_case.arrivals.size());
   return out;

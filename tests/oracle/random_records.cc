@@ -147,7 +147,7 @@ std::vector<Record> RandomArrivals(Random* random, const TimeLine& line, int sou
                                    const CaseOptions& options) {
   const auto count =
       static_cast<size_t>(random->Between(1, static_cast<int64_t>(options.max_records)));
-  const int64_t keys = random->Between(1, 3);
+  const uint64_t keys = random->Below(3) + 1;
   std::vector<Record> inserts;
   int64_t previous = line.base_ms;
   while (inserts.size() < count) {
@@ -157,8 +157,8 @@ std::vector<Record> RandomArrivals(Random* random, const TimeLine& line, int sou
                     static_cast<int>(random->Below(3)), 0};
     record.fields = RandomFields(random, options);
     record.fields["id"] = Datum(static_cast<int64_t>(inserts.size()));
-    if (!random->Chance(0.03))
-      record.fields["k"] = Datum("k" + std::to_string(random->Below(static_cast<uint64_t>(keys))));
+    const uint64_t key = random->Below(keys);
+    if (!random->Chance(0.03)) record.fields["k"] = Datum("k" + std::to_string(key));
     inserts.push_back(record);
     if (random->Chance(0.08)) inserts.push_back(record);  // a twin: the next offset
   }
