@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
+#include <string>
 #include <utility>
 
 #include "tests/oracle/aggregate.h"
@@ -12,16 +14,14 @@
 namespace millrace::oracle {
 namespace {
 
-// Records of the entity, as the view sees them.
-std::vector<Record> OfKey(std::span<const Record> records, const DatumMap& key) {
-  std::vector<Record> own;
-  for (const Record& record : records) {
-    const bool same = std::all_of(key.begin(), key.end(), [&](const auto& part) {
-      return !part.second.is_null() && record.Field(part.first) == part.second;
-    });
-    if (same) own.push_back(record);
+// The entity in one text; types and ends of the parts are part of it.
+std::string EntityOf(const View& view, const DatumMap& fields) {
+  DatumList parts;
+  for (const std::string& name : view.key) {
+    const auto field = fields.find(name);
+    parts.push_back(field == fields.end() ? Datum() : field->second);
   }
-  return own;
+  return ToText(Datum(parts));
 }
 
 bool Enters(const View& view, const Record& record) {
@@ -114,13 +114,18 @@ Answer Folded(const Feature& feature, const Members& members, const Read& read) 
 }  // namespace
 
 FeatureOracle::FeatureOracle(const View& view, std::span<const Record> records) : view_(view) {
+  std::map<std::string, std::vector<Record>> entities;
   for (const Record& record : records) {
-    if (Enters(view_, record)) records_.push_back(record);
+    if (Enters(view_, record)) entities[EntityOf(view_, record.fields)].push_back(record);
   }
+  for (const auto& [entity, own] : entities) entities_[entity] = Surviving(own);
 }
 
 Answer FeatureOracle::At(const Feature& feature, const Read& read) const {
-  const Survivors survivors = Surviving(OfKey(records_, read.key));
+  static const Survivors* const kNone = new Survivors();
+  // An entity with a null in its key has no records, so it is not found here.
+  const auto entity = entities_.find(EntityOf(view_, read.key));
+  const Survivors& survivors = entity == entities_.end() ? *kNone : entity->second;
   if (view_.ttl_ms) {
     const std::optional<int64_t> newest = NewestBefore(survivors.live, read.at_ms);
     if (newest && read.at_ms - *newest > *view_.ttl_ms) {

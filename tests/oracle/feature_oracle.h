@@ -15,12 +15,14 @@
 #ifndef MILLRACE_TESTS_ORACLE_FEATURE_ORACLE_H_
 #define MILLRACE_TESTS_ORACLE_FEATURE_ORACLE_H_
 
+#include <map>
 #include <optional>
 #include <span>
-#include <vector>
+#include <string>
 
 #include "tests/oracle/answer.h"
 #include "tests/oracle/feature.h"
+#include "tests/oracle/surviving_records.h"
 
 namespace millrace::oracle {
 
@@ -35,7 +37,7 @@ struct Read {
 
 class FeatureOracle {
  public:
-  // Copies the view and those records that enter it.
+  // Copies the view and those records that enter it and are left.
   FeatureOracle(const View& view, std::span<const Record> records);
 
   // REQUIRES: feature is legal for the view.
@@ -43,7 +45,7 @@ class FeatureOracle {
 
  private:
   View view_;
-  std::vector<Record> records_;
+  std::map<std::string, Survivors> entities_;  // records of each that are left
 };
 
 }  // namespace millrace::oracle
