@@ -165,4 +165,6 @@ def _vector(name, feature, inputs, at):
     if not vectors:
         return None, "null"
     columns = zip(*[[_item(feature, sign, r, c) for c in x] for sign, r, x in vectors])
-    return [aggregations.aggregate(name, feature, list(c), at)[0] for c in columns], "present"
+    values = [aggregations.aggregate(name, feature, list(c), at) for c in columns]
+    undefined = [status for value, status in values if value is None]
+    return (None, undefined[0]) if undefined else ([value for value, _ in values], "present")

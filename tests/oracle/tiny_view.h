@@ -26,7 +26,6 @@ inline Window Lifetime() {
 inline Feature Of(const std::string& aggregation, const std::string& input = "x",
                   const Window& window = Lifetime()) {
   Feature feature;
-  feature.name = "f";
   feature.aggregation = aggregation;
   feature.input = input;
   feature.window = window;
