@@ -160,7 +160,7 @@ absl::Status ShardedStore::Apply(const Event& event) {
   }
   const auto source = static_cast<size_t>(event.source);
   const InputMarks::Input& marks = marks_.At(event.source, event.partition);
-  if (time > stream_ms_.load(std::memory_order_relaxed)) {
+  if (event.change == Change::kInsert && time > stream_ms_.load(std::memory_order_relaxed)) {
     stream_ms_.store(time, std::memory_order_release);
     AdvanceTime(time);
   }
@@ -189,9 +189,7 @@ absl::Status ShardedStore::ApplyTo(const Feed& feed, const Event& event,
   key_.clear();
   PutRowPrefix(index, feed.view, &key_);
   PutLengthPrefixed(&key_, entity_);
-  const EntryRef entry =
-      layout.MakeEntry(feed.input, {event.event_time_ms, feed.input, event.partition, event.offset},
-                       event.fields, &scratch_);
+  const EntryRef entry = layout.MakeEntry(feed.input, event, &scratch_);
 
   Shard& shard = shards_[static_cast<size_t>(index)];
   const auto add = [&](Shard::CachedRow* row) {
@@ -199,7 +197,9 @@ absl::Status ShardedStore::ApplyTo(const Feed& feed, const Event& event,
       row->row.Trim(view.horizon);
       row->horizon = view.horizon_number;
     }
-    row->row.Add(entry, view.horizon);
+    if (row->row.Add(entry, view.horizon) == EntityRow::Added::kRetractedNothing) {
+      view.unmatched.fetch_add(1, std::memory_order_relaxed);
+    }
   };
   {
     absl::MutexLock lock(&shard.mutex());
@@ -268,10 +268,10 @@ size_t ShardedStore::DirtyBytes() const {
   return bytes;
 }
 
-void ShardedStore::AddCanonical(const View& view, absl::string_view key, const EntityRow& row,
+void ShardedStore::AddCanonical(const View& view, absl::string_view key, EntityRow* row,
                                 uint64_t* digest) const {
   std::string bytes(key.data(), key.size());
-  bytes += row.Canonical(view.horizon);
+  bytes += row->Canonical(view.horizon);
   *digest += Xxh3(bytes);
 }
 
@@ -284,7 +284,7 @@ absl::StatusOr<uint64_t> ShardedStore::Digest() {
       const View& view = views_[static_cast<size_t>(cached->view)];
       cached->row.Trim(view.horizon);
       cached->horizon = view.horizon_number;
-      AddCanonical(view, cached->key, cached->row, &digest);
+      AddCanonical(view, cached->key, &cached->row, &digest);
       in_memory.insert(cached->key);
     });
   }
@@ -308,7 +308,7 @@ absl::StatusOr<uint64_t> ShardedStore::Digest() {
       return;
     }
     (*row)->Trim(view.horizon);
-    AddCanonical(view, prefix, **row, &digest);
+    AddCanonical(view, prefix, row->get(), &digest);
   };
   const std::string from(1, kFeaturePrefix), to(1, kFeaturePrefix + 1);
   RETURN_IF_ERROR(state_.Scan(from, to, [&](absl::string_view key, absl::string_view value) {

@@ -38,6 +38,11 @@ struct Event {
   int64_t offset = 0;
   std::span<const Value> fields;  // by Schema index
   Change change = Change::kInsert;
+  // Of all fields and the event time, equal for what an event and its retraction say; 0 where the
+  // source knows no retractions.
+  uint64_t fingerprint = 0;
+  // When it became known, for views that ask what was known then.
+  int64_t known_ms = 0;
 };
 
 }  // namespace millrace

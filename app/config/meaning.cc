@@ -45,12 +45,11 @@ std::string DescribeView(const Project& project, const ViewSpec& view) {
                   " retention=", view.retention_ms, " ttl=", view.ttl_ms.value_or(0),
                   " stale_after=", view.stale_after_ms.value_or(0));
   for (const FeatureSpec& feature : view.features) {
-    absl::StrAppend(&out, "; ", feature.name, "=", AggregationName(feature.aggregation), "(",
-                    feature.input_text, ") where(", feature.where_text,
-                    ") window=", static_cast<int>(feature.window.kind), "/", feature.window.size_ms,
-                    "/", feature.window.lag_ms, "/", static_cast<int>(feature.window.bounds),
-                    " type=", TypeName(feature.result_type), " default=",
-                    feature.default_value ? Typed(feature.default_value->view()) : "none");
+    absl::StrAppend(
+        &out, "; ", feature.name, "=", feature.aggregation_name, "(", feature.input_text,
+        ") other(", feature.other_text, ") where(", feature.where_text, ") ", feature.options_text,
+        " window=", DescribeWindow(feature.window), " type=", ValueTypeName(feature.result_type),
+        " default=", feature.default_value ? Typed(feature.default_value->view()) : "none");
   }
   return out;
 }

@@ -86,7 +86,7 @@ constexpr KeySpec NotYet(absl::string_view path, absl::string_view description) 
   return {path, ValueKind::kAny, KeyStatus::kNotYet, Presence::kOptional, "", description};
 }
 
-constexpr KeySpec Aggregation(absl::string_view path, absl::string_view description) {
+constexpr KeySpec AggregationKey(absl::string_view path, absl::string_view description) {
   KeySpec spec = May(path, ValueKind::kExpression, "", description);
   spec.aggregation = true;
   return spec;

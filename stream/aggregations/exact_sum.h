@@ -9,8 +9,8 @@
 //
 // REQUIRES throughout: addends are finite and at most kLargestAddend in magnitude.
 
-#ifndef MILLRACE_STREAM_EXACT_SUM_H_
-#define MILLRACE_STREAM_EXACT_SUM_H_
+#ifndef MILLRACE_STREAM_AGGREGATIONS_EXACT_SUM_H_
+#define MILLRACE_STREAM_AGGREGATIONS_EXACT_SUM_H_
 
 #include <cstdint>
 
@@ -56,4 +56,4 @@ void PairOfInteger(__int128 v, double* high, double* low);
 
 }  // namespace millrace
 
-#endif  // MILLRACE_STREAM_EXACT_SUM_H_
+#endif  // MILLRACE_STREAM_AGGREGATIONS_EXACT_SUM_H_

@@ -1,4 +1,4 @@
-#include "stream/exact_sum.h"
+#include "stream/aggregations/exact_sum.h"
 
 #include <cmath>
 #include <limits>
