@@ -4,9 +4,9 @@
 //   expr    := or ['?' expr ':' expr]
 //   binary operators, loosest first: ||, &&, (== != < <= > >= in), (+ -), (* / %); left to right
 //   unary   := ('-' | '!') unary | postfix
-//   postfix := primary ('.' name '(' args ')')*
-//   primary := literal | name ('.' name)* | name '(' args ')' | '(' expr ')'
-//   in      := the right-hand side is '[' literal (',' literal)* ']'
+//   postfix := primary ('.' name ['(' args ')'] | '[' expr ']')*
+//   primary := literal | name ('.' name)* | name '(' args ')' | '(' expr ')' | '[' args ']'
+//            | '{' [expr ':' expr (',' expr ':' expr)*] '}'
 
 #ifndef MILLRACE_STREAM_EXPR_PARSER_H_
 #define MILLRACE_STREAM_EXPR_PARSER_H_

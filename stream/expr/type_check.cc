@@ -1,5 +1,6 @@
 #include "stream/expr/type_check.h"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
@@ -8,60 +9,22 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/time/time.h"
 #include "core/closest_name.h"
 #include "core/status_macros.h"
+#include "stream/expr/call_check.h"
+#include "stream/expr/collection_operations.h"
 #include "stream/expr/functions.h"
+#include "stream/expr/type_rules.h"
 
 namespace millrace {
 namespace {
 
-bool IsNullOr(Type type, Type wanted) { return type == wanted || type == Type::kNull; }
-bool IsTime(Type type) { return type == Type::kTimestamp || type == Type::kDuration; }
-bool IsBytes(Type type) { return type == Type::kString || type == Type::kBytes; }
+bool IsNullOr(const ValueType& type, Type wanted) { return type == wanted || type == Type::kNull; }
 
-bool OneIntOneDouble(Type a, Type b) {
-  return (a == Type::kInt && b == Type::kDouble) || (a == Type::kDouble && b == Type::kInt);
-}
-
-// What to write so that int and double do not meet; empty when that is not the trouble.
-std::string DoubleAdvice(const Node& a, const Node& b) {
-  if (!OneIntOneDouble(a.type, b.type)) return "";
-  const Node& whole = a.type == Type::kInt ? a : b;
-  if (whole.kind == NodeKind::kLiteral) {
-    return absl::StrCat("; write ", whole.literal.int_value(), ".0");
-  }
-  return whole.kind == NodeKind::kName ? absl::StrCat("; write double(", whole.text, ")")
-                                       : "; convert the int with double(…)";
-}
-
-// The opcodes of + - * / % for ints and doubles.
-std::optional<std::pair<Op, Op>> ArithmeticOps(absl::string_view op) {
-  if (op == "+") return std::pair(Op::kAddInts, Op::kAddDoubles);
-  if (op == "-") return std::pair(Op::kSubtractInts, Op::kSubtractDoubles);
-  if (op == "*") return std::pair(Op::kMultiplyInts, Op::kMultiplyDoubles);
-  if (op == "/") return std::pair(Op::kDivideInts, Op::kDivideDoubles);
-  if (op == "%") return std::pair(Op::kModuloInts, Op::kMove);  // not of doubles
-  return std::nullopt;
-}
-
-// The type of timestamp and duration under + and -; null when they do not go together.
-Type TimeArithmetic(absl::string_view op, Type a, Type b) {
-  const bool plus = op == "+";
-  if (!plus && op != "-") return Type::kNull;
-  if (a == Type::kDuration && b == Type::kDuration) return Type::kDuration;
-  if (a == Type::kTimestamp && b == Type::kDuration) return Type::kTimestamp;
-  if (plus && a == Type::kDuration && b == Type::kTimestamp) return Type::kTimestamp;
-  if (!plus && a == Type::kTimestamp && b == Type::kTimestamp) return Type::kDuration;
-  return Type::kNull;
-}
-
-Relation RelationOf(absl::string_view op) {
-  if (op == "==") return Relation::kEqual;
-  if (op == "!=") return Relation::kNotEqual;
-  if (op == "<") return Relation::kLess;
-  if (op == "<=") return Relation::kLessOrEqual;
-  return op == ">" ? Relation::kGreater : Relation::kGreaterOrEqual;
+// The type of what a loop over a collection visits.
+Type VisitedType(const ValueType& collection) {
+  if (collection.type == Type::kVector) return Type::kDouble;
+  return collection.type == Type::kMap ? Type::kString : collection.element;
 }
 
 class Checker {
@@ -73,54 +36,207 @@ class Checker {
   }
 
   absl::Status Check(Node* node) {
+    if (node->kind == NodeKind::kMethodCall) {
+      DropMathPrefix(node);
+      if (node->kind == NodeKind::kMethodCall && IsMacro(node->text)) return Macro(node);
+    }
+    if (node->kind == NodeKind::kCall && node->text == "has") return Has(node);
+    if ((node->kind == NodeKind::kCall || node->kind == NodeKind::kMethodCall) &&
+        !IsKnownCall(*node)) {
+      if (node->kind == NodeKind::kMethodCall || !fields_.contains(node->text)) {
+        return UnknownCall(*node, where_);
+      }
+      return Error(node->name_range,
+                   absl::StrCat("unknown function '", node->text, "'; it is a field"));
+    }
     for (auto& child : node->children) RETURN_IF_ERROR(Check(child.get()));
     switch (node->kind) {
       case NodeKind::kLiteral: node->type = node->literal.type(); return absl::OkStatus();
       case NodeKind::kName: return Name(node);
+      case NodeKind::kSelect: return Select(node);
+      case NodeKind::kIndex: return Index(node);
+      case NodeKind::kList: return List(node);
+      case NodeKind::kMap: return Map(node);
       case NodeKind::kUnary: return Unary(node);
       case NodeKind::kBinary: return Binary(node);
       case NodeKind::kConditional: return Conditional(node);
-      case NodeKind::kIn: return In(node);
       case NodeKind::kCall:
-      case NodeKind::kMethodCall: return Call(node);
+      case NodeKind::kMethodCall: return ResolveCall(node, where_);
+      case NodeKind::kMacro:
+      case NodeKind::kVariable: break;  // only made here
     }
     return absl::OkStatus();
   }
 
  private:
+  // Of the macros around, the outermost first.
+  struct Variable {
+    std::string name;
+    Type type;
+  };
+
   absl::Status Error(TextRange range, const std::string& message) {
     *where_ = range;
     return absl::InvalidArgumentError(message);
   }
 
+  int FindVariable(absl::string_view name) const {
+    for (size_t i = variables_.size(); i-- > 0;) {
+      if (variables_[i].name == name) return static_cast<int>(i);
+    }
+    return -1;
+  }
+
+  // math.abs(x) is abs(x), where nothing is called math.
+  void DropMathPrefix(Node* node) {
+    const Node& receiver = *node->children[0];
+    if (receiver.kind != NodeKind::kName || receiver.text != "math" || fields_.contains("math") ||
+        FindVariable("math") >= 0 || MathFunction(node->text).empty()) {
+      return;
+    }
+    node->kind = NodeKind::kCall;
+    node->children.erase(node->children.begin());
+  }
+
   absl::Status Name(Node* node) {
+    const std::string first(node->text.substr(0, node->text.find('.')));
+    if (const int variable = FindVariable(first); variable >= 0) {
+      if (first != node->text) return SplitName(node, first);
+      node->kind = NodeKind::kVariable;
+      node->variable = variable;
+      node->type = variables_[static_cast<size_t>(variable)].type;
+      return absl::OkStatus();
+    }
     const bool is_function = IsExpressionFunction(node->text);
     const auto found = fields_.find(node->text);
     if (found != fields_.end() && is_function) {
       return Error(node->range, absl::StrCat("the field '", node->text,
-                                             "' has the name of a "
-                                             "function; rename the field"));
+                                             "' has the name of a function; rename the field"));
     }
     if (found != fields_.end()) {
       node->field = found->second.first;
-      node->type = found->second.second.type;
+      node->type = found->second.second;
       return absl::OkStatus();
     }
     if (is_function) {
       return Error(node->range,
                    absl::StrCat("'", node->text, "' is a function; write ", node->text, "(…)"));
     }
+    // The longest beginning that is a field may be a map, and the rest its key.
+    for (size_t dot = node->text.rfind('.'); dot != std::string::npos && dot != 0;
+         dot = node->text.rfind('.', dot - 1)) {
+      const auto map = fields_.find(node->text.substr(0, dot));
+      if (map != fields_.end()) return SplitName(node, map->first);
+    }
+    return UnknownName(*node);
+  }
+
+  // The part behind `beginning` selects from it.
+  absl::Status SplitName(Node* node, const std::string& beginning) {
+    const std::string rest = node->text.substr(beginning.size() + 1);
+    const auto part = static_cast<size_t>(std::count(beginning.begin(), beginning.end(), '.'));
+    auto inner = std::make_unique<Node>();
+    inner->kind = NodeKind::kName;
+    inner->text = beginning;
+    inner->range = {node->range.begin, node->part_ends[part]};
+    RETURN_IF_ERROR(Name(inner.get()));
+    if (rest.find('.') != std::string::npos) {
+      return Error(node->range, absl::StrCat("'", beginning, "' is ", ValueTypeName(inner->type),
+                                             ", whose values have no fields"));
+    }
+    node->kind = NodeKind::kSelect;
+    node->text = rest;
+    node->children.push_back(std::move(inner));
+    return Select(node);
+  }
+
+  absl::Status UnknownName(const Node& node) {
     std::vector<std::string> names;
     for (const auto& [name, field] : fields_) names.push_back(name);
-    std::string message = absl::StrCat("unknown field '", node->text, "'");
-    if (const std::string close = ClosestName(node->text, names); !close.empty()) {
+    for (const Variable& variable : variables_) names.push_back(variable.name);
+    std::string message = absl::StrCat("unknown field '", node.text, "'");
+    if (const std::string close = ClosestName(node.text, names); !close.empty()) {
       absl::StrAppend(&message, "; did you mean '", close, "'?");
     } else if (names.empty()) {
       absl::StrAppend(&message, "; there are no fields here");
     } else if (names.size() <= 12) {
       absl::StrAppend(&message, "; there are ", absl::StrJoin(names, ", "));
     }
-    return Error(node->range, message);
+    return Error(node.range, message);
+  }
+
+  absl::Status Select(Node* node) {
+    const Node& map = *node->children[0];
+    if (map.type.type != Type::kMap) {
+      return Error(node->range,
+                   absl::StrCat("'.", node->text, "' needs a map, not ", ValueTypeName(map.type)));
+    }
+    node->type = map.type.element;
+    node->op = Op::kEntry;
+    return absl::OkStatus();
+  }
+
+  absl::Status Index(Node* node) {
+    const Node& collection = *node->children[0];
+    const Node& index = *node->children[1];
+    if (!IsCollection(collection.type.type)) {
+      return Error(collection.range, absl::StrCat("only lists, vectors and maps have items, not ",
+                                                  ValueTypeName(collection.type)));
+    }
+    const bool map = collection.type.type == Type::kMap;
+    const Type wanted = map ? Type::kString : Type::kInt;
+    if (index.type != wanted) {
+      return Error(index.range,
+                   absl::StrCat(map ? "the key of a map" : "the index of a list", " must be ",
+                                TypeName(wanted), ", not ", ValueTypeName(index.type)));
+    }
+    node->type = collection.type.element;
+    node->op = map ? Op::kEntry : Op::kItem;
+    return absl::OkStatus();
+  }
+
+  // All of every `step`-th child from `first` on have one scalar type: which.
+  absl::Status OneType(const Node& node, size_t first, size_t step, absl::string_view what,
+                       Type* type) {
+    const Node* typed = nullptr;
+    for (size_t i = first; i < node.children.size(); i += step) {
+      const Node& item = *node.children[i];
+      if (IsCollection(item.type.type)) {
+        return Error(item.range, absl::StrCat(what, " cannot hold ", ValueTypeName(item.type),
+                                              "; it holds scalars"));
+      }
+      if (item.type == Type::kNull) continue;
+      if (typed == nullptr) typed = &item;
+      if (item.type == typed->type) continue;
+      return Error(item.range,
+                   absl::StrCat(what, " must hold one type, not ", ValueTypeName(typed->type),
+                                " and ", ValueTypeName(item.type), DoubleAdvice(*typed, item)));
+    }
+    *type = typed == nullptr ? Type::kNull : typed->type.type;
+    return absl::OkStatus();
+  }
+
+  absl::Status List(Node* node) {
+    node->type = Type::kList;
+    node->op = Op::kMakeList;
+    return OneType(*node, 0, 1, "a list", &node->type.element);
+  }
+
+  absl::Status Map(Node* node) {
+    for (size_t i = 0; i < node->children.size(); i += 2) {
+      const Node& key = *node->children[i];
+      if (key.type != Type::kString) {
+        return Error(key.range, absl::StrCat("the keys of a map must be string, not ",
+                                             ValueTypeName(key.type)));
+      }
+    }
+    if (node->children.size() / 2 > kMaxWrittenItems) {
+      return Error(node->range,
+                   absl::StrCat("a map has at most ", kMaxWrittenItems, " entries here"));
+    }
+    node->type = Type::kMap;
+    node->op = Op::kMakeMap;
+    return OneType(*node, 1, 2, "a map", &node->type.element);
   }
 
   absl::Status Unary(Node* node) {
@@ -132,19 +248,20 @@ class Checker {
     } else {
       node->type = operand.type;
       node->op = operand.type == Type::kDouble ? Op::kNegateDouble : Op::kNegateInt;
-      node->detail = static_cast<uint8_t>(operand.type);
+      node->detail = static_cast<uint8_t>(operand.type.type);
       if (operand.type == Type::kInt || operand.type == Type::kDouble ||
           operand.type == Type::kDuration) {
         return absl::OkStatus();
       }
     }
-    return Error(operand.range,
-                 absl::StrCat("'", node->text, "' cannot be applied to ", TypeName(operand.type)));
+    return Error(operand.range, absl::StrCat("'", node->text, "' cannot be applied to ",
+                                             ValueTypeName(operand.type)));
   }
 
   absl::Status Binary(Node* node) {
     const Node& left = *node->children[0];
     const Node& right = *node->children[1];
+    if (node->text == "in") return In(node, left, right);
     if (node->text == "&&" || node->text == "||") {
       node->type = Type::kBool;
       node->op = node->text == "&&" ? Op::kAnd : Op::kOr;
@@ -152,25 +269,17 @@ class Checker {
         if (!IsNullOr(side->type, Type::kBool)) {
           return Error(side->range,
                        absl::StrCat("'", node->text, "' needs bool on both sides, not ",
-                                    TypeName(side->type)));
+                                    ValueTypeName(side->type)));
         }
       }
       return absl::OkStatus();
     }
-    if (const auto ops = ArithmeticOps(node->text)) {
-      if (left.type == right.type && left.type == Type::kInt) {
-        node->type = Type::kInt;
-        node->op = ops->first;
-      } else if (left.type == right.type && left.type == Type::kDouble &&
-                 ops->second != Op::kMove) {
-        node->type = Type::kDouble;
-        node->op = ops->second;
-      } else {
-        node->type = TimeArithmetic(node->text, left.type, right.type);
-        node->op = ops->first;
-        if (node->type == Type::kNull) return DoNotFit(*node, left, right);
-      }
-      node->detail = static_cast<uint8_t>(node->type);
+    if (absl::string_view("+-*/%").find(node->text[0]) != absl::string_view::npos) {
+      const std::optional<Operation> operation = Arithmetic(node->text, left.type, right.type);
+      if (!operation.has_value()) return DoNotFit(*node, left, right);
+      node->type = operation->result;
+      node->op = operation->op;
+      node->detail = static_cast<uint8_t>(node->type.type);
       return absl::OkStatus();
     }
     return Relate(node, left, right);
@@ -184,30 +293,34 @@ class Checker {
     if (left.type == Type::kNull || right.type == Type::kNull) {
       if (!equality) {
         return Error(node->range, absl::StrCat("'", node->text,
-                                               "' cannot be applied to null; only "
-                                               "== and != can"));
+                                               "' cannot be applied to null; only == and != can"));
       }
       node->op = relation == Relation::kEqual ? Op::kIsNull : Op::kIsNotNull;
       return absl::OkStatus();
     }
-    if (left.type != right.type) return DoNotFit(*node, left, right);
-    node->op = left.type == Type::kDouble ? Op::kCompareDoubles
-               : IsBytes(left.type)       ? Op::kCompareBytes
-                                          : Op::kCompareInts;
+    const std::optional<ValueType> both = Unify(left.type, right.type);
+    if (!both.has_value() || (IsCollection(both->type) && !equality)) {
+      return DoNotFit(*node, left, right);
+    }
+    node->op = Comparison(*both);
     return absl::OkStatus();
   }
 
   absl::Status DoNotFit(const Node& node, const Node& left, const Node& right) {
     std::string advice = DoubleAdvice(left, right);
-    if (advice.empty() && left.type == Type::kDouble && node.text == "%") {
-      advice = "; it is of ints only";
-    }
-    if (advice.empty() && IsTime(left.type) && right.type == Type::kInt) {
+    const Type a = left.type.type;
+    const Type b = right.type.type;
+    if (advice.empty() && a == Type::kDouble && node.text == "%") advice = "; it is of ints only";
+    if (advice.empty() && (a == Type::kTimestamp || a == Type::kDuration) && b == Type::kInt) {
       advice = "; write a duration with its unit, such as 60s";
     }
+    if (node.text == "+" && (a == Type::kString) != (b == Type::kString) && !IsCollection(a) &&
+        !IsCollection(b)) {
+      advice = "; convert the other with string(…)";
+    }
     return Error(node.range,
-                 absl::StrCat("'", node.text, "' cannot be applied to ", TypeName(left.type),
-                              " and ", TypeName(right.type), advice));
+                 absl::StrCat("'", node.text, "' cannot be applied to ", ValueTypeName(left.type),
+                              " and ", ValueTypeName(right.type), advice));
   }
 
   absl::Status Conditional(Node* node) {
@@ -216,156 +329,113 @@ class Checker {
     const Node& no = *node->children[2];
     if (!IsNullOr(condition.type, Type::kBool)) {
       return Error(condition.range, absl::StrCat("the condition of ?: must be bool, not ",
-                                                 TypeName(condition.type)));
+                                                 ValueTypeName(condition.type)));
     }
-    node->type = yes.type == Type::kNull ? no.type : yes.type;
-    if (!IsNullOr(no.type, node->type)) {
-      return Error({yes.range.begin, no.range.end},
-                   absl::StrCat("the branches of ?: must have one type, not ", TypeName(yes.type),
-                                " and ", TypeName(no.type), DoubleAdvice(yes, no)));
+    const std::optional<ValueType> both = Unify(yes.type, no.type);
+    if (!both.has_value()) {
+      return Error(
+          {yes.range.begin, no.range.end},
+          absl::StrCat("the branches of ?: must have one type, not ", ValueTypeName(yes.type),
+                       " and ", ValueTypeName(no.type), DoubleAdvice(yes, no)));
     }
+    node->type = *both;
     return absl::OkStatus();
   }
 
-  absl::Status In(Node* node) {
-    const Node& value = *node->children[0];
-    for (size_t i = 1; i < node->children.size(); ++i) {
-      const Node& item = *node->children[i];
-      if (item.type != value.type && value.type != Type::kNull) {
-        return Error(item.range, absl::StrCat("the list holds ", TypeName(item.type), " but ",
-                                              TypeName(value.type), " is looked for",
-                                              DoubleAdvice(value, item)));
-      }
+  absl::Status In(Node* node, const Node& value, const Node& list) {
+    node->type = Type::kBool;
+    node->op = Op::kInCollection;
+    if (!IsCollection(list.type.type)) {
+      return Error(list.range,
+                   absl::StrCat("expected a list or map after in, not ", ValueTypeName(list.type)));
+    }
+    const Type visited = VisitedType(list.type);
+    if (visited == Type::kNull || IsNullOr(value.type, visited)) return absl::OkStatus();
+    // Of a list written out, the first item that does not fit is the place.
+    const Node* item = &list;
+    if (list.kind == NodeKind::kList && !list.children.empty()) item = list.children[0].get();
+    return Error(item->range,
+                 absl::StrCat(list.type.type == Type::kMap ? "the keys are " : "the list holds ",
+                              TypeName(visited), " but ", ValueTypeName(value.type),
+                              " is looked for", DoubleAdvice(value, *item)));
+  }
+
+  absl::Status Has(Node* node) {
+    if (node->children.size() != 1) {
+      return Error(node->range,
+                   absl::StrCat("has takes 1 argument; ", node->children.size(), " given"));
+    }
+    Node* const argument = node->children[0].get();
+    RETURN_IF_ERROR(Check(argument));
+    if (argument->kind != NodeKind::kName && argument->kind != NodeKind::kSelect &&
+        argument->kind != NodeKind::kIndex && argument->kind != NodeKind::kVariable) {
+      return Error(argument->range,
+                   "has asks about a field or an entry, such as has(m.key); write x != null");
     }
     node->type = Type::kBool;
-    node->op = value.type == Type::kDouble ? Op::kInDoubles
-               : IsBytes(value.type)       ? Op::kInBytes
-                                           : Op::kInInts;
+    node->op = Op::kIsNotNull;
     return absl::OkStatus();
   }
 
-  absl::Status Call(Node* node) {
-    const bool method = node->kind == NodeKind::kMethodCall;
-    std::vector<const Overload*> named;
-    for (const Overload& overload : AllOverloads()) {
-      if (overload.name == node->text && (overload.style == CallStyle::kMethod) == method) {
-        named.push_back(&overload);
-      }
-    }
-    if (named.empty()) return UnknownFunction(*node, method);
-    const Overload& first = *named[0];
-    const size_t given = node->children.size();
-    const bool one_more = first.style == CallStyle::kCivil && given == 2;
-    const auto arity = static_cast<size_t>(first.arity);
-    if (first.style == CallStyle::kVariadic ? given < arity : given != arity && !one_more) {
-      const size_t written = arity - (method ? 1 : 0);
+  absl::Status Macro(Node* node) {
+    const size_t given = node->children.size() - 1;
+    if (given != 2 && !(given == 3 && node->text == "map")) {
       return Error(node->range,
-                   absl::StrCat(node->text, " takes ",
-                                first.style == CallStyle::kVariadic ? "at least " : "", written,
-                                written == 1 ? " argument" : " arguments",
-                                first.style == CallStyle::kCivil ? ", and perhaps a time zone" : "",
-                                "; ", given - (method ? 1 : 0), " given"));
+                   absl::StrCat(node->text, " takes ", node->text == "map" ? "2 or 3" : "2",
+                                " arguments, the first a name; ", given, " given"));
     }
-    if (first.style == CallStyle::kCivil) RETURN_IF_ERROR(Zone(node));
-    if (first.parameter == Type::kNull) return Coalesce(node);
-    const Type type = node->children[0]->type;
-    for (const Overload* overload : named) {
-      if (overload->parameter != type) continue;
-      node->type = overload->result;
-      node->op = overload->op;
-      node->detail = static_cast<uint8_t>(overload->result);
-      return SameTypes(*node, overload->style == CallStyle::kCivil ? 1 : given);
+    Node* const collection = node->children[0].get();
+    RETURN_IF_ERROR(Check(collection));
+    if (!IsCollection(collection->type.type)) {
+      return Error(collection->range,
+                   absl::StrCat(node->text, " is a method of list, vector or map, not of ",
+                                ValueTypeName(collection->type)));
     }
-    return WrongArgument(*node, named);
+    const Node& variable = *node->children[1];
+    if (variable.kind != NodeKind::kName || variable.part_ends.size() != 1) {
+      return Error(variable.range, absl::StrCat("the first argument of ", node->text,
+                                                " is a name for the item, such as x"));
+    }
+    if (variables_.size() == kMaxNestedMacros) {
+      return Error(node->name_range,
+                   absl::StrCat("more than ", kMaxNestedMacros, " macros within one another"));
+    }
+    variables_.push_back({variable.text, VisitedType(collection->type)});
+    for (size_t i = 2; i < node->children.size(); ++i) {
+      RETURN_IF_ERROR(Check(node->children[i].get()));
+    }
+    variables_.pop_back();
+    node->children.erase(node->children.begin() + 1);
+    node->kind = NodeKind::kMacro;
+    return MacroType(node);
   }
 
-  absl::Status WrongArgument(const Node& node, const std::vector<const Overload*>& named) {
-    std::vector<absl::string_view> types;
-    bool has_double = false;
-    for (const Overload* overload : named) {
-      types.push_back(TypeName(overload->parameter));
-      has_double = has_double || overload->parameter == Type::kDouble;
-    }
-    const std::string last(types.back());
-    types.pop_back();
-    const std::string list =
-        types.empty() ? last : absl::StrCat(absl::StrJoin(types, ", "), " or ", last);
-    const Node& argument = *node.children[0];
-    return Error(
-        argument.range,
-        absl::StrCat(
-            node.text, " takes ", list, ", not ", TypeName(argument.type),
-            has_double && argument.type == Type::kInt ? "; convert it with double(…)" : ""));
-  }
-
-  // All of the first `count` arguments have the type of the first.
-  absl::Status SameTypes(const Node& node, size_t count) {
-    const Node& first = *node.children[0];
-    for (size_t i = 1; i < count; ++i) {
-      const Node& other = *node.children[i];
-      if (other.type == first.type) continue;
-      return Error(other.range, absl::StrCat("the arguments of ", node.text,
-                                             " must have one type, "
-                                             "not ",
-                                             TypeName(first.type), " and ", TypeName(other.type),
-                                             DoubleAdvice(first, other)));
-    }
-    return absl::OkStatus();
-  }
-
-  absl::Status Coalesce(Node* node) {
-    const Node* typed = nullptr;
-    for (const auto& child : node->children) {
-      if (child->type == Type::kNull) continue;
-      if (typed == nullptr) typed = child.get();
-      if (child->type != typed->type) {
-        return Error(child->range,
-                     absl::StrCat("the arguments of coalesce must have one type, not ",
-                                  TypeName(typed->type), " and ", TypeName(child->type),
-                                  DoubleAdvice(*typed, *child)));
+  absl::Status MacroType(Node* node) {
+    const Node& last = *node->children.back();
+    const bool makes_items = node->text == "map";
+    for (size_t i = 1; i < node->children.size(); ++i) {
+      const Node& body = *node->children[i];
+      if (makes_items && &body == &last) continue;
+      if (!IsNullOr(body.type, Type::kBool)) {
+        return Error(body.range, absl::StrCat("the condition of ", node->text,
+                                              " must be bool, not ", ValueTypeName(body.type)));
       }
     }
-    if (typed != nullptr) node->type = typed->type;
+    if (makes_items && IsCollection(last.type.type)) {
+      return Error(last.range, absl::StrCat("a list cannot hold ", ValueTypeName(last.type),
+                                            "; it holds scalars"));
+    }
+    node->type = Type::kBool;
+    if (node->text == "filter") {
+      node->type = {Type::kList, VisitedType(node->children[0]->type)};
+    } else if (makes_items) {
+      node->type = {Type::kList, last.type.type};
+    }
     return absl::OkStatus();
-  }
-
-  absl::Status Zone(Node* node) {
-    node->zone = "UTC";
-    if (node->children.size() == 1) return absl::OkStatus();
-    const Node& zone = *node->children[1];
-    if (zone.kind != NodeKind::kLiteral || zone.type != Type::kString) {
-      return Error(zone.range, absl::StrCat("the time zone of ", node->text,
-                                            " must be a literal, such as 'America/New_York'"));
-    }
-    absl::TimeZone loaded;
-    // The loader would also take paths and "localtime", which differ from machine to machine.
-    const bool portable = zone.text.find("..") == std::string::npos && !zone.text.empty() &&
-                          zone.text[0] != '/' && zone.text != "localtime";
-    if (!portable || !absl::LoadTimeZone(zone.text, &loaded)) {
-      return Error(zone.range, absl::StrCat("unknown time zone '", zone.text,
-                                            "'; zones have names such as 'America/New_York'"));
-    }
-    node->zone = zone.text;
-    return absl::OkStatus();
-  }
-
-  absl::Status UnknownFunction(const Node& node, bool method) {
-    std::string message =
-        absl::StrCat("unknown ", method ? "method" : "function", " '", node.text, "'");
-    const std::vector<std::string> other = FunctionNames(!method);
-    if (const std::string close = ClosestName(node.text, FunctionNames(method)); !close.empty()) {
-      absl::StrAppend(&message, "; did you mean '", close, "'?");
-    } else if (std::find(other.begin(), other.end(), node.text) != other.end()) {
-      absl::StrAppend(
-          &message, "; it is written ",
-          method ? absl::StrCat(node.text, "(x)") : absl::StrCat("x.", node.text, "(…)"));
-    } else if (!method && fields_.contains(node.text)) {
-      absl::StrAppend(&message, "; it is a field");
-    }
-    return Error(node.name_range, message);
   }
 
   std::map<std::string, std::pair<int, ValueType>> fields_;
+  std::vector<Variable> variables_;
   TextRange* const where_;
 };
 
