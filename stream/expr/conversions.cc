@@ -11,8 +11,8 @@ namespace millrace {
 namespace {
 
 Value DoubleToInt(double v) {
-  // Both bounds are doubles exactly; NaN fails both comparisons.
-  if (!(v >= -0x1p63 && v < 0x1p63)) return Value::Null();
+  // As CEL, which leaves out the smallest int; NaN fails both comparisons.
+  if (!(v > -0x1p63 && v < 0x1p63)) return Value::Null();
   return Value::Int(static_cast<int64_t>(v));
 }
 
