@@ -42,7 +42,7 @@ class Program {
   static constexpr uint32_t kMaxTemporaries = 512;
   // Items that the loops of one evaluation may visit together, and bytes that they may read of
   // lists, maps and strings, in units of kWorkBytes.
-  static constexpr int64_t kMaxWork = int64_t{1} << 22;
+  static constexpr int64_t kMaxWork = int64_t{1} << 20;
   static constexpr int64_t kWorkBytes = 32;
 
   Program() = default;

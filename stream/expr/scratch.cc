@@ -31,7 +31,7 @@ absl::string_view Scratch::Copy(absl::string_view text) {
 
 bool Scratch::Grow() {
   if (wanted_ > kMaxBytes) return false;
-  bytes_->resize(std::min(kMaxBytes, std::max(wanted_, 2 * bytes_->size())));
+  bytes_->resize(std::min(kMaxBytes, std::max(wanted_, 4 * bytes_->size())));
   base_ = bytes_->data();
   used_ = 0;
   wanted_ = 0;

@@ -18,7 +18,7 @@ namespace millrace {
 class Scratch {
  public:
   // The most that an evaluation may make, all in all.
-  static constexpr size_t kMaxBytes = size_t{16} << 20;
+  static constexpr size_t kMaxBytes = size_t{4} << 20;
 
   explicit Scratch(std::string* bytes);
   Scratch(const Scratch&) = delete;
