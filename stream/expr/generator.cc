@@ -88,6 +88,7 @@ class Generator {
         used_fields_.push_back(node.field);
         return MakeOperand(OperandKind::kField, static_cast<uint32_t>(node.field));
       case NodeKind::kVariable: return variables_[static_cast<size_t>(node.variable)];
+      case NodeKind::kBinary: return Chain(node, free);
       case NodeKind::kConditional: return Conditional(node, free);
       case NodeKind::kSelect: {
         const Operand map = Generate(*node.children[0], free);
@@ -105,25 +106,54 @@ class Generator {
   }
 
   Operand Operation(const Node& node, uint32_t free) {
-    const Node& first = *node.children[0];
+    if (node.op == Op::kMove) return FirstNonNull(node, free);
+    if (node.op >= Op::kConcat) return Arguments(node, free);
+    if (node.children.size() == 1 || !node.zone.empty()) {
+      return Unary(node, Generate(*node.children[0], free), free);
+    }
+    Operand left = Generate(*node.children[0], free);
+    for (size_t i = 1; i < node.children.size(); ++i) {
+      left = Combine(node, left, *node.children[i], free);
+    }
+    return left;
+  }
+
+  // Binary operators lean to the left as far as the text is long: no recursion there.
+  Operand Chain(const Node& node, uint32_t free) {
+    std::vector<const Node*> chain;
+    const Node* first = &node;
+    for (; first->kind == NodeKind::kBinary; first = first->children[0].get()) {
+      chain.push_back(first);
+    }
+    Operand left = Generate(*first, free);
+    for (; !chain.empty(); chain.pop_back()) left = Binary(*chain.back(), left, free);
+    return left;
+  }
+
+  Operand Binary(const Node& node, Operand left, uint32_t free) {
+    const Node& right = *node.children[1];
     switch (node.op) {
       case Op::kAnd:
-      case Op::kOr: return Logical(node, free);
+      case Op::kOr: return Logical(node, left, free);
       case Op::kIsNull:
-      case Op::kIsNotNull: {
-        // One of two sides is null by its type: the other is what is asked about.
-        const bool second = node.children.size() == 2 && first.type == Type::kNull;
-        return Unary(node, second ? *node.children[1] : first, free);
-      }
-      case Op::kMove: return FirstNonNull(node, free);
+      case Op::kIsNotNull:
+        // One side is null by its type: the other is what is asked about.
+        if (node.children[0]->type == Type::kNull) left = Generate(right, free);
+        return Unary(node, left, free);
+      case Op::kConcat:
+        if (left != Temporary(free)) Move(left, free);
+        GenerateInto(right, free + 1);
+        program_.uses_scratch = true;
+        return Emit(node.op, node.detail, free, 2, Temporary(free), Temporary(free));
       case Op::kInCollection:
-        if (node.children[1]->kind == NodeKind::kList) return InList(node, free);
+        if (right.kind == NodeKind::kList &&
+            std::all_of(right.children.begin(), right.children.end(), IsLiteral)) {
+          return InLiterals(node, left, free);
+        }
         break;
       default: break;
     }
-    if (node.op >= Op::kConcat) return Arguments(node, free);
-    if (node.children.size() == 1 || !node.zone.empty()) return Unary(node, first, free);
-    return Fold(node, free);
+    return Combine(node, left, right, free);
   }
 
   // Into temporary `free`, whatever the node is.
@@ -133,22 +163,16 @@ class Generator {
   }
   void Move(Operand from, uint32_t to) { Emit(Op::kMove, 0, to, 0, from, from); }
 
-  Operand Unary(const Node& node, const Node& child, uint32_t free) {
-    const Operand operand = Generate(child, free);
+  Operand Unary(const Node& node, Operand operand, uint32_t free) {
     if (node.op == Op::kStringFrom) program_.uses_scratch = true;
     const uint32_t n = node.zone.empty() ? 0 : Zone(node.zone);
     return Emit(node.op, node.detail, free, n, operand, operand);
   }
 
-  // Binary operations, from left to right if there are more than two children.
-  Operand Fold(const Node& node, uint32_t free) {
-    Operand left = Generate(*node.children[0], free);
-    for (size_t i = 1; i < node.children.size(); ++i) {
-      const bool left_needs_it = left == Temporary(free);
-      const Operand right = Generate(*node.children[i], left_needs_it ? free + 1 : free);
-      left = Emit(node.op, node.detail, free, 0, left, right);
-    }
-    return left;
+  Operand Combine(const Node& node, Operand left, const Node& child, uint32_t free) {
+    const bool left_needs_it = left == Temporary(free);
+    const Operand right = Generate(child, left_needs_it ? free + 1 : free);
+    return Emit(node.op, node.detail, free, 0, left, right);
   }
 
   // All children side by side, for what takes any number.
@@ -160,8 +184,8 @@ class Generator {
   }
 
   // Only "false && …" and "true || …" are decided by the left side: null is not.
-  Operand Logical(const Node& node, uint32_t free) {
-    GenerateInto(*node.children[0], free);
+  Operand Logical(const Node& node, Operand left, uint32_t free) {
+    if (left != Temporary(free)) Move(left, free);
     size_t decided;
     if (node.op == Op::kAnd) {
       decided = EmitJump(Op::kJumpIfFalse, Temporary(free));
@@ -212,13 +236,9 @@ class Generator {
   }
 
   // A list of literals is compared item by item without being made.
-  Operand InList(const Node& node, uint32_t free) {
+  Operand InLiterals(const Node& node, Operand operand, uint32_t free) {
     const Node& value = *node.children[0];
     const Node& list = *node.children[1];
-    if (!std::all_of(list.children.begin(), list.children.end(), IsLiteral)) {
-      return Fold(node, free);
-    }
-    const Operand operand = Generate(value, free);
     std::vector<Operand> items;
     for (const auto& item : list.children) {
       if (item->type != Type::kNull) items.push_back(Literal(*item));

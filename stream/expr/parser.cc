@@ -157,7 +157,8 @@ class Parser {
 
   absl::StatusOr<NodePtr> Postfix() {
     ASSIGN_OR_RETURN(NodePtr node, Primary());
-    while (true) {
+    for (int links = 0;; ++links) {
+      if (links > kMaxExpressionDepth) return TooDeep();
       if (TakeSymbol("[")) {
         ASSIGN_OR_RETURN(node, Index(std::move(node)));
       } else if (TakeSymbol(".")) {

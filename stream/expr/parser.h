@@ -21,7 +21,8 @@
 namespace millrace {
 
 inline constexpr size_t kMaxExpressionBytes = 4096;
-// Parentheses, arguments, branches and unary operators within one another.
+// Parentheses, arguments, branches and unary operators within one another; calls, keys and indexes
+// behind one another.
 inline constexpr int kMaxExpressionDepth = 64;
 
 // InvalidArgument, and the place in *where, when the text is no expression or beyond a limit.

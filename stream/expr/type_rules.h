@@ -14,6 +14,10 @@
 
 namespace millrace {
 
+inline bool IsNullOr(const ValueType& type, Type wanted) {
+  return type == wanted || type == Type::kNull;
+}
+
 // The one type that both are of: null goes with any, and the empty list with any list.
 std::optional<ValueType> Unify(const ValueType& a, const ValueType& b);
 

@@ -313,8 +313,17 @@ TEST(ExpressionErrors, TextAndDepthAreLimited) {
             "the expression is nested more than 64 deep; use several features");
   EXPECT_EQ(where.begin, 64);
   EXPECT_FALSE(Expression::Compile(std::string(65, '!') + "true", {}).ok());
+  std::string calls = "'a'";
+  for (int i = 0; i < 64; ++i) calls += ".trim()";
+  EXPECT_TRUE(Expression::Compile(calls, {}).ok());
+  EXPECT_FALSE(Expression::Compile(calls + ".trim()", {}).ok());
 
-  // A long chain is not deep.
+  // A long chain is not deep, whatever its operators.
+  for (const char* link : {"||true", "&&true", "==true"}) {
+    std::string chain = "true";
+    while (chain.size() + 6 <= 4096) chain += link;
+    EXPECT_TRUE(Expression::Compile(chain, {}).ok()) << link;
+  }
   std::string chain = "1";
   while (chain.size() + 2 <= 4096) chain += "+1";
   const auto sum = Expression::Compile(chain, {});
