@@ -8,6 +8,7 @@
 #include "absl/time/time.h"
 #include "core/check.h"
 #include "core/collection.h"
+#include "stream/expr/conversions.h"
 #include "stream/expr/zone_name.h"
 
 namespace millrace {
@@ -107,6 +108,11 @@ class Generator {
 
   Operand Operation(const Node& node, uint32_t free) {
     if (node.op == Op::kMove) return FirstNonNull(node, free);
+    // timestamp('2013-01-01T00:00:00Z') is read here, once.
+    if (node.op >= Op::kBoolFromString && node.op <= Op::kDurationFromString &&
+        IsLiteral(node.children[0])) {
+      return Constant(ApplyConversion(node.op, LiteralValue(*node.children[0]), nullptr));
+    }
     if (node.op >= Op::kConcat) return Arguments(node, free);
     if (node.children.size() == 1 || !node.zone.empty()) {
       return Unary(node, Generate(*node.children[0], free), free);
