@@ -1,4 +1,4 @@
-// Decoding and expressions per record, on records like the flights demo's (the items per second are
+// Decoding per record, on records like the flights demo's (the items per second are
 // records of one core).
 //   ninja decode_bench && bench/decode_bench
 
@@ -9,7 +9,6 @@
 #include "absl/strings/str_cat.h"
 #include "benchmark/benchmark.h"
 #include "stream/decode/decoder.h"
-#include "stream/expr/expression.h"
 
 namespace millrace {
 namespace {
@@ -78,29 +77,6 @@ void RejectJson(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations());
 }
 BENCHMARK(RejectJson);
-
-void Evaluate(benchmark::State& state, const char* text) {
-  const Scope scope = {{"at", Type::kTimestamp},
-                       {"dep_delay", Type::kInt},
-                       {"distance", Type::kDouble},
-                       {"origin", Type::kString}};
-  const auto expression = Expression::Compile(text, scope);
-  if (!expression.ok()) return state.SkipWithError("does not compile");
-  std::vector<Value> fields = {Value::Timestamp(kStartMs), Value::Int(12), Value::Double(1400),
-                               Value::String("JFK")};
-  std::string scratch;
-  int64_t ms = kStartMs;
-  for (auto _ : state) {
-    fields[0] = Value::Timestamp(ms += 97'000);
-    benchmark::DoNotOptimize((*expression)->Evaluate(fields, &scratch));
-  }
-  state.SetItemsProcessed(state.iterations());
-}
-BENCHMARK_CAPTURE(Evaluate, comparison, "dep_delay > 15");
-BENCHMARK_CAPTURE(Evaluate, conjunction, "origin == 'JFK' && dep_delay > 15 && distance < 2000.0");
-BENCHMARK_CAPTURE(Evaluate, arithmetic, "(double(dep_delay) + 1.0) / (distance / 60.0)");
-BENCHMARK_CAPTURE(Evaluate, hour_in_zone, "hour(at, 'America/New_York')");
-BENCHMARK_CAPTURE(Evaluate, string_of_time, "string(at)");
 
 }  // namespace
 }  // namespace millrace
