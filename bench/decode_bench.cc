@@ -46,7 +46,7 @@ void DecodeJson(benchmark::State& state, TimeUnit unit) {
                      {"distance", Type::kDouble, 0}}};
   options.time_field = "event_time";
   options.time_unit = unit;
-  const auto decoder = MakeJsonDecoder(options);
+  const auto decoder = MakeDecoder(options);
   const std::vector<std::string> texts = Departures(unit == TimeUnit::kRfc3339);
   DecodedRecord out;
   size_t i = 0;
@@ -56,7 +56,7 @@ void DecodeJson(benchmark::State& state, TimeUnit unit) {
     record.value = texts[i++ % texts.size()];
     bytes += static_cast<int64_t>(record.value->size());
     if (decoder->Decode(record, &out).has_value()) state.SkipWithError("rejected");
-    benchmark::DoNotOptimize(out.fields.data());
+    benchmark::DoNotOptimize(out.row.fields.data());
   }
   state.SetItemsProcessed(state.iterations());
   state.SetBytesProcessed(bytes);
@@ -65,7 +65,7 @@ BENCHMARK_CAPTURE(DecodeJson, epoch_ms, TimeUnit::kMillis);
 BENCHMARK_CAPTURE(DecodeJson, rfc3339, TimeUnit::kRfc3339);
 
 void RejectJson(benchmark::State& state) {
-  const auto decoder = MakeJsonDecoder({});
+  const auto decoder = MakeDecoder({});
   std::vector<std::string> texts = Departures(false);
   for (std::string& text : texts) text.resize(text.size() - 1);
   DecodedRecord out;

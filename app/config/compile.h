@@ -76,8 +76,8 @@ bool MentionsAny(absl::string_view text, const std::set<std::string>& names);
 
 // The fields of a source as a scope, by Schema index.
 Scope ScopeOf(const Schema& schema);
-// By the word of the configuration; kNull for another.
-Type TypeOfWord(absl::string_view word);
+// By the word of the configuration, which was checked.
+ValueType TypeOfWord(absl::string_view word);
 
 }  // namespace millrace
 

@@ -40,14 +40,28 @@ struct Rejection {
 
 enum class TimeUnit : uint8_t { kMillis, kSeconds, kMicros, kRfc3339 };
 
+// Encoding of the bytes of a value.
+enum class RecordFormat : uint8_t { kJson, kAvro, kProtobuf };
+
+// What stands around those bytes.
+enum class Envelope : uint8_t {
+  kAuto,      // CloudEvents where a record's headers say so, else nothing
+  kNone,      // nothing
+  kDebezium,  // a change of a database row
+};
+
 struct DecoderOptions {
   Schema schema;
   // Field that holds the event time; absent: the record's timestamp.
   std::optional<std::string> time_field;
   TimeUnit time_unit = TimeUnit::kMillis;
+  RecordFormat format = RecordFormat::kJson;
+  // kDebezium REQUIRES time_field: a change takes its row back at the time it was inserted for.
+  Envelope envelope = Envelope::kAuto;
   size_t max_record_bytes = 1 << 20;
   int max_depth = 32;
   int max_members = 1024;
+  int max_items = 65'536;  // of one list or map
 };
 
 // What a record says happened: one row, placed in event time.
@@ -64,6 +78,9 @@ struct DecodedRecord {
   DecodedRow row;  // meaningful while `inserts`
   bool retracts = false;
   DecodedRow before;  // meaningful while `retracts`
+  // What the envelope calls the record: equal for copies of one event, different for different
+  // events of a topic. Of CloudEvents its source and id.
+  std::optional<absl::string_view> id;
 };
 
 class Decoder {
@@ -75,8 +92,10 @@ class Decoder {
   virtual std::optional<Rejection> Decode(const Record& record, DecodedRecord* out) = 0;
 };
 
-// Decodes JSON objects (RFC 8259, UTF-8), projecting the schema's fields only.
-std::unique_ptr<Decoder> MakeJsonDecoder(DecoderOptions options);
+// The decoder of a source. A record whose header `millrace-retract` is `true` takes back what it
+// would have said without, in every format. A record without value is malformed; in a Debezium
+// envelope it says nothing (it follows a deletion).
+std::unique_ptr<Decoder> MakeDecoder(DecoderOptions options);
 
 }  // namespace millrace
 

@@ -49,7 +49,7 @@ class SourceInputTest : public ::testing::Test {
   void Open(InputPosition position = {}, std::optional<int64_t> redo_from = std::nullopt) {
     const int64_t from = redo_from.value_or(position.next_offset);
     input_.emplace(
-        spec_, 3, 0, std::move(position), from, MakeJsonDecoder(spec_.decoder),
+        spec_, 3, 0, std::move(position), from, MakeDecoder(spec_.decoder),
         [this](const Record& record, const Rejection& rejection) {
           rejected_.push_back(absl::StrCat(record.offset, " ", RejectCodeName(rejection.code)));
           return absl::OkStatus();

@@ -47,7 +47,7 @@ TEST(JsonDecoder, DecodesWithoutAllocatingOnceWarm) {
                      {"raw", Type::kBytes}}};
   options.time_field = "ts";
   options.time_unit = TimeUnit::kRfc3339;
-  const auto decoder = MakeJsonDecoder(std::move(options));
+  const auto decoder = MakeDecoder(std::move(options));
   const std::string text =
       R"({"ts": "2013-01-01T10:00:00.5Z", "i": 1, "x": 2.5, "s": "a string with \u00e9 escapes",
           "at": "2013-01-01T10:00:00Z", "raw": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYX", "o": [1, {}]})";
