@@ -1,14 +1,19 @@
 // The one decoder: limits, CloudEvents, the format's reader, Debezium, event time, retraction.
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "core/check.h"
+#include "core/status_macros.h"
 #include "stream/decode/cloud_events.h"
 #include "stream/decode/debezium.h"
 #include "stream/decode/decoder.h"
 #include "stream/decode/field_reader.h"
+#include "stream/decode/framed_reader.h"
 #include "stream/decode/projection.h"
+#include "stream/decode/record_schema.h"
 #include "stream/decode/slot_writer.h"
 #include "stream/expr/time_text.h"
 
@@ -37,12 +42,22 @@ struct Layout {
   ProjectionNode event_root;  // a structured CloudEvent around projection.root
 };
 
+std::unique_ptr<FieldReader> MakeReader(const Projection& projection,
+                                        const DecoderOptions& options) {
+  if (options.framing == Framing::kConfluent) return MakeFramedReader(projection, options);
+  if (options.format == RecordFormat::kJson) return MakeJsonReader(projection.root, options);
+  CHECK(options.record_schema != nullptr);
+  auto compiled = options.record_schema->MakeReader(projection, options.message, options);
+  CHECK(compiled.ok());
+  return std::move(compiled->reader);
+}
+
 class RecordDecoder final : public Decoder {
  public:
   explicit RecordDecoder(DecoderOptions options)
       : options_(std::move(options)),
         layout_(options_),
-        reader_(MakeJsonReader(layout_.projection.root, options_)),
+        reader_(MakeReader(layout_.projection, options_)),
         written_(layout_.projection.slots, options_.time_unit, options_.max_items) {
     if (layout_.event.has_value()) event_reader_ = MakeJsonReader(layout_.event_root, options_);
   }
@@ -180,6 +195,24 @@ class RecordDecoder final : public Decoder {
 };
 
 }  // namespace
+
+absl::StatusOr<std::vector<FieldFault>> CheckRecordSchema(const DecoderOptions& options) {
+  std::vector<FieldFault> faults;
+  if (options.record_schema == nullptr) return faults;
+  const Layout layout(options);
+  ASSIGN_OR_RETURN(const CompiledReader compiled,
+                   options.record_schema->MakeReader(layout.projection, options.message, options));
+  const auto& slots = layout.projection.slots;
+  for (const SlotFault& fault : compiled.faults) {
+    const std::string& field = slots[static_cast<size_t>(fault.slot)].field.name;
+    // A row that stands twice, before and after, is one fault.
+    const bool known = std::any_of(faults.begin(), faults.end(), [&field](const FieldFault& other) {
+      return other.field == field;
+    });
+    if (!known) faults.push_back({field, fault.message});
+  }
+  return faults;
+}
 
 std::unique_ptr<Decoder> MakeDecoder(DecoderOptions options) {
   return std::make_unique<RecordDecoder>(std::move(options));

@@ -77,8 +77,8 @@ SlotWriter::SlotWriter(std::vector<Slot> slots, TimeUnit unit, int64_t max_items
 
 void SlotWriter::Clear() { values_.assign(values_.size(), Value::Null()); }
 
-bool SlotWriter::Reject(RejectCode code, std::string message) {
-  rejection_ = {code, std::move(message)};
+bool SlotWriter::Reject(Rejection rejection) {
+  rejection_ = std::move(rejection);
   return false;
 }
 

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -83,7 +84,10 @@ class SlotWriter {
   enum class EqualKeys : uint8_t { kRefuse, kLastHolds };
   bool EndCollection(int slot, EqualKeys equal_keys);
 
-  bool Reject(RejectCode code, std::string message);
+  bool Reject(Rejection rejection);
+  bool Reject(RejectCode code, std::string message) {
+    return Reject(Rejection{code, std::move(message)});
+  }
   const Rejection& rejection() const { return rejection_; }
 
  private:

@@ -32,12 +32,16 @@ const std::vector<Fence>& Fences() {
       {"librdkafka", {"librdkafka/"}, {"stream/kafka/"}},
       {"RocksDB", {"rocksdb/"}, {"featurestore/rocks/", "stream/embedded/"}},
       {"simdjson", {"simdjson"}, {"stream/decode/"}},
+      {"Protobuf's descriptors",
+       {"google/protobuf/descriptor", "google/protobuf/dynamic_message",
+        "google/protobuf/compiler/"},
+       {"stream/decode/"}},
       {"gRPC", {"grpc/", "grpc++/", "grpcpp/", ".grpc.pb.h"}, {"serving/grpc/"}},
       {"Boost", {"boost/"}, {"serving/http/"}},
       {"Eigen", {"Eigen/", "eigen3/"}, {"learners/"}},
       {"yaml-cpp", {"yaml-cpp/"}, {"app/config/"}},
       {"CLI11", {"CLI/"}, {"app/"}},
-      {"libcurl", {"curl/"}, {"app/commands/"}},
+      {"libcurl", {"curl/"}, {"app/commands/", "app/registry/"}},
   };
   return kFences;
 }
