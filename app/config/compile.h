@@ -32,6 +32,10 @@ struct ProjectDraft {
   std::string directory;
   DiagnosticSink* sink = nullptr;
 
+  // Of sources with Confluent's framing; null when there is none, or a broken one.
+  std::shared_ptr<SchemaRegistry> registry;
+  bool broken_registry = false;
+
   // By source, as project.sources. A source is broken when its fields are not known.
   std::vector<bool> broken_source;
   std::vector<std::set<std::string>> broken_fields;
@@ -54,6 +58,12 @@ void ReadSources(const Section& root, ProjectDraft* draft);   // sources, entiti
 void ReadViews(const Section& root, ProjectDraft* draft);     // views
 void ReadServices(const Section& root, ProjectDraft* draft);  // services
 void ReadTasks(const Section& root, ProjectDraft* draft);     // tasks
+
+// The schema registry; before the sources.
+void ReadRegistry(const Section& root, ProjectDraft* draft);
+// `format` of a source and what belongs to it. `fields_known`: the source's fields were read whole,
+// so that they can be compared with its schema file.
+void ReadFormat(const Section& source, bool fields_known, ProjectDraft* draft, SourceSpec* spec);
 
 // The parts of a task. Each reports what is wrong and returns false when the rest cannot be read.
 bool ReadDecision(const Section& task, ProjectDraft* draft, TaskSpec* spec);

@@ -25,7 +25,7 @@ std::string DescribeSchema(const Schema& schema) {
 
 std::string DescribeSource(const SourceSpec& source) {
   return absl::StrCat(
-      "topic=", source.topic, " format=", source.format,
+      "topic=", source.topic, " format=", source.format, " message=", source.decoder.message,
       " envelope=", static_cast<int>(source.decoder.envelope), " time=",
       source.decoder.time_field ? absl::StrCat(*source.decoder.time_field, "/",
                                                static_cast<int>(source.decoder.time_unit))

@@ -73,6 +73,20 @@ bool ReadField(const ConfigMember& member, const Section& map, Field* field, Pro
   return ReadPath(map, field, draft) && ReadRange(map, field, draft);
 }
 
+// What stands at one place is one field: its types could contradict each other.
+bool HasPlaceOfItsOwn(const Field& field, const Schema& others, const Section& section,
+                      DiagnosticSink* sink) {
+  const auto place = [](const Field& f) { return f.path.empty() ? f.name : f.path; };
+  for (const Field& other : others.fields) {
+    if (place(other) != place(field)) continue;
+    sink->Error(ConfigErrorCode::kDuplicate, section.place(),
+                absl::StrCat("the fields '", other.name, "' and '", field.name,
+                             "' stand at the same place of the record"));
+    return false;
+  }
+  return true;
+}
+
 TimeUnit UnitOfWord(absl::string_view word) {
   if (word == "s") return TimeUnit::kSeconds;
   if (word == "us") return TimeUnit::kMicros;
@@ -115,13 +129,15 @@ void ReadSource(const Section& section, ProjectDraft* draft) {
     const std::vector<Section> fields = schema.Named();
     for (size_t i = 0; i < fields.size(); ++i) {
       Field field;
-      if (ReadField(schema.map()->members[i], fields[i], &field, draft)) {
+      if (ReadField(schema.map()->members[i], fields[i], &field, draft) &&
+          HasPlaceOfItsOwn(field, source.decoder.schema, fields[i], draft->sink)) {
         source.decoder.schema.fields.push_back(std::move(field));
       } else {
         broken.insert(fields[i].name());
       }
     }
   }
+  ReadFormat(section, schema.present() && broken.empty(), draft, &source);
   const Section lateness = section.At("lateness");
   source.out_of_order_ms = lateness.DurationMs("out_of_order");
   source.future_skew_ms = lateness.DurationMs("future_skew");
@@ -156,6 +172,7 @@ void ReadSource(const Section& section, ProjectDraft* draft) {
 }  // namespace
 
 void ReadSources(const Section& root, ProjectDraft* draft) {
+  ReadRegistry(root, draft);
   for (const Section& source : root.At("sources").Named()) ReadSource(source, draft);
   for (const Section& entity : root.At("entities").Named()) {
     std::vector<std::string> fields;

@@ -11,12 +11,31 @@ constexpr absl::string_view kTypes =
     "bool|int|double|string|bytes|timestamp|list<T>|map<T>|vector<N>";
 
 constexpr KeySpec kKeys[] = {
+    May("registry", kNone, "",
+        "The schema registry of `confluent_avro` and `confluent_protobuf`, with the REST interface "
+        "of Confluent's."),
+    Must("registry.url", kString, "Its address, with or without a path."),
+    May("registry.user", kString, "", "User of basic authentication."),
+    May("registry.password", kString, "", "Password of basic authentication."),
+    May("registry.token", kString, "", "Bearer token."),
+    May("registry.timeout", kDuration, "2s",
+        "How long a record with a new schema waits for the registry at a time."),
+
     Must("sources", kNone, "The topics that are read, by name."),
     May("sources.*", kNone, "", "A topic with its format, event time, schema and error policy."),
     Must("sources.*.topic", kString, "Topic of the log."),
     NotYet("sources.*.from", "Sources this one is derived from."),
     May("sources.*.format", kNone, "json", "Encoding of the records' values.")
-        .Words("json", "avro|protobuf|confluent_json|confluent_avro|confluent_protobuf"),
+        .Words("json|avro|protobuf|confluent_json|confluent_avro|confluent_protobuf"),
+    May("sources.*.schema_file", kString, "",
+        "Of `avro` an .avsc file; of `protobuf` a .proto file or a descriptor set of protoc; "
+        "relative to this file."),
+    May("sources.*.message", kString, "",
+        "Of `protobuf` the message by its full name; without it the only one of the file."),
+    May("sources.*.message_indices", kNone, "zigzag",
+        "Of `confluent_protobuf` how producers write the message's indices: `plain` with "
+        "use.deprecated.format.")
+        .Words("zigzag|plain"),
     May("sources.*.envelope", kNone, "auto",
         "What stands around the values: CloudEvents where a record's headers say so (`auto`), "
         "nothing, or changes of database rows as Debezium writes them.")

@@ -9,9 +9,11 @@
 #include "absl/strings/str_join.h"
 #include "core/status_macros.h"
 #include "google/protobuf/compiler/importer.h"
+#include "google/protobuf/compiler/parser.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/descriptor.pb.h"
 #include "google/protobuf/descriptor_database.h"
+#include "google/protobuf/io/tokenizer.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 #include "stream/decode/protobuf_plan.h"
 #include "stream/decode/protobuf_reader.h"
@@ -154,6 +156,19 @@ class ProtobufSchema final : public RecordSchema {
 };
 
 }  // namespace
+
+std::vector<std::string> ProtoImports(absl::string_view text) {
+  pb::io::ArrayInputStream stream(text.data(), static_cast<int>(text.size()));
+  pb::io::Tokenizer tokens(&stream, nullptr);
+  pb::FileDescriptorProto file;
+  pb::compiler::Parser parser;
+  if (!parser.Parse(&tokens, &file)) return {};
+  std::vector<std::string> imports;
+  for (const std::string& name : file.dependency()) {
+    if (!absl::StartsWith(name, "google/protobuf/")) imports.push_back(name);
+  }
+  return imports;
+}
 
 absl::StatusOr<std::shared_ptr<const RecordSchema>> ParseProtoFile(
     const NamedText& file, std::span<const NamedText> imports) {

@@ -64,6 +64,10 @@ absl::StatusOr<std::shared_ptr<const RecordSchema>> ParseAvroSchema(
 absl::StatusOr<std::shared_ptr<const RecordSchema>> ParseProtoFile(
     const NamedText& file, std::span<const NamedText> imports = {});
 
+// The files that a .proto file imports, as it names them, but for google/protobuf/*.proto; none for
+// a text that does not parse.
+std::vector<std::string> ProtoImports(absl::string_view text);
+
 // A serialized FileDescriptorSet (`protoc --include_imports --descriptor_set_out=…`). Errors:
 // InvalidArgument.
 absl::StatusOr<std::shared_ptr<const RecordSchema>> ParseDescriptorSet(absl::string_view bytes);

@@ -41,7 +41,7 @@ const std::vector<Fence>& Fences() {
       {"Eigen", {"Eigen/", "eigen3/"}, {"learners/"}},
       {"yaml-cpp", {"yaml-cpp/"}, {"app/config/"}},
       {"CLI11", {"CLI/"}, {"app/"}},
-      {"libcurl", {"curl/"}, {"app/commands/", "app/registry/"}},
+      {"libcurl", {"curl/"}, {"app/commands/"}},
   };
   return kFences;
 }
