@@ -227,7 +227,12 @@ bool RecordReader::ReadTimes(const ConfigNode& node, TestRecord* record) {
   if (record->value) as_read.value = *record->value;
   as_read.headers = headers;
   DecodedRecord decoded;
-  if (!decoders_[static_cast<size_t>(record->source)]->Decode(as_read, &decoded)) {
+  const auto rejection = decoders_[static_cast<size_t>(record->source)]->Decode(as_read, &decoded);
+  if (rejection && rejection->transient) {
+    read_.sink().Error(ConfigErrorCode::kRecordSchema, node.place, rejection->message);
+    return false;
+  }
+  if (!rejection) {
     const DecodedRow& placed = decoded.inserts ? decoded.row : decoded.before;
     record->event_time_ms = placed.event_time_ms;
     if (appended == nullptr) record->appended_ms = placed.event_time_ms;

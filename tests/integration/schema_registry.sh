@@ -32,7 +32,8 @@ fetch() {
     flock 9  # several tests may want it at once
     [ -f "$home/complete" ] && exit 0
     command -v mvn >/dev/null || fail "mvn not found (Debian: maven); it fetches Apicurio $version once, into $home"
-    if ! mvn --batch-mode --quiet org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy \
+    # This old plugin takes the file alone; later ones insist on POMs that are not published.
+    if ! mvn --batch-mode --quiet org.apache.maven.plugins:maven-dependency-plugin:2.10:copy \
         -Dartifact="io.apicurio:apicurio-registry-app:$version:tar.gz:all" \
         -DoutputDirectory="$home" >"$home/fetch.log" 2>&1; then
       fail "cannot fetch Apicurio $version from Maven Central (offline, or no such version?); see $home/fetch.log:
@@ -55,7 +56,8 @@ launch() {  # DIR
   [ -n "$runner" ] || fail "no runner in $home/app"
   : >"$dir/registry.log"
   # Port 0: the system chooses, and the log tells.
-  setsid env QUARKUS_HTTP_PORT=0 QUARKUS_HTTP_HOST=127.0.0.1 java -Xmx384m -XX:TieredStopAtLevel=1 \
+  setsid env QUARKUS_HTTP_PORT=0 QUARKUS_HTTP_HOST=127.0.0.1 \
+    QUARKUS_LOG_CATEGORY__IO_QUARKUS__LEVEL=INFO java -Xmx384m -XX:TieredStopAtLevel=1 \
     -jar "$runner" >>"$dir/registry.log" 2>&1 </dev/null &
   pid=$!
   echo "$pid" >"$dir/pid"
