@@ -87,8 +87,8 @@ class AvroReader final : public FieldReader {
     if (!TakeLong(count)) return false;
     if (*count >= 0) return true;
     int64_t size = 0;
-    if (*count == INT64_MIN || !TakeLong(&size))
-      return Malformed("a block without a sensible size");
+    const bool sensible = *count != INT64_MIN && TakeLong(&size);
+    if (!sensible) return Malformed("a block without a sensible size");
     *count = -*count;
     return true;
   }
@@ -220,7 +220,7 @@ class AvroReader final : public FieldReader {
         if (!TakeBytes(1, &bytes)) return false;
         if (static_cast<unsigned char>(bytes[0]) > 1) return Malformed("a boolean is 0 or 1");
         raw->kind = RawKind::kBool;
-        raw->integer = bytes[0];
+        raw->integer = bytes[0] == 0 ? 0 : 1;
         return true;
       case AvroKind::kInt:
       case AvroKind::kLong: return ReadInteger(type, raw);

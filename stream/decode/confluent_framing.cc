@@ -59,7 +59,7 @@ std::optional<Rejection> ParseConfluentFrame(const Payload& payload, RecordForma
     in_header = true;
   }
   const absl::string_view whole = framing;
-  const auto place = in_header ? absl::StrCat("header ", kValueSchemaHeader) : "the value";
+  const absl::string_view place = in_header ? "header __value_schema_id" : "the value";
   if (framing.empty() || (framing[0] != kIdMagic && framing[0] != kGuidMagic) ||
       (framing[0] == kGuidMagic && !in_header)) {
     return Fault(absl::StrCat(place, " does not begin with the magic byte"));

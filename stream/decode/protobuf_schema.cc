@@ -27,6 +27,30 @@ namespace pb = google::protobuf;
 constexpr size_t kMaxSchemaBytes = 4 << 20;
 constexpr int kMaxIncludedSchemas = 1000;
 
+// libprotobuf's parser uses stack for every brace that is open, and nested names make it quadratic:
+// what is deeper than any honest file is not shown to it.
+bool IsNestedTooDeep(absl::string_view text) {
+  constexpr int kMaxBraces = 64;
+  int braces = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '"' || c == '\'') {
+      for (++i; i < text.size() && text[i] != c && text[i] != '\n'; ++i) {
+        if (text[i] == '\\' && i + 1 < text.size() && text[i + 1] != '\n') ++i;
+      }
+    } else if (text.substr(i, 2) == "//") {
+      i = std::min(text.find('\n', i), text.size());
+    } else if (text.substr(i, 2) == "/*") {
+      i = std::min(text.find("*/", i + 2), text.size() - 2) + 1;
+    } else if (c == '{') {
+      if (++braces > kMaxBraces) return true;
+    } else if (c == '}') {
+      braces = std::max(braces - 1, 0);
+    }
+  }
+  return false;
+}
+
 // Files in memory, for the importer.
 class TextTree final : public pb::compiler::SourceTree {
  public:
@@ -158,6 +182,7 @@ class ProtobufSchema final : public RecordSchema {
 }  // namespace
 
 std::vector<std::string> ProtoImports(absl::string_view text) {
+  if (IsNestedTooDeep(text)) return {};
   pb::io::ArrayInputStream stream(text.data(), static_cast<int>(text.size()));
   pb::io::Tokenizer tokens(&stream, nullptr);
   pb::FileDescriptorProto file;
@@ -177,6 +202,11 @@ absl::StatusOr<std::shared_ptr<const RecordSchema>> ParseProtoFile(
   if (bytes > kMaxSchemaBytes || imports.size() > kMaxIncludedSchemas) {
     return absl::InvalidArgumentError("the schema is larger than 4 MiB or has over 1000 imports");
   }
+  const bool deep = IsNestedTooDeep(file.text) ||
+                    std::any_of(imports.begin(), imports.end(), [](const NamedText& import) {
+                      return IsNestedTooDeep(import.text);
+                    });
+  if (deep) return absl::InvalidArgumentError("the schema is nested too deep");
   auto descriptors = std::make_shared<Descriptors>();
   descriptors->tree = std::make_unique<TextTree>(file, imports);
   auto files = std::make_unique<pb::compiler::SourceTreeDescriptorDatabase>(descriptors->tree.get(),

@@ -241,6 +241,27 @@ TEST(ProtobufSchema, BrokenFilesAreRefusedWithTheLine) {
             "is no FileDescriptorSet, or one of more than 4 MiB");
 }
 
+// libprotobuf's parser overflows its stack on what others may write into a registry.
+TEST(ProtobufSchema, NestingIsLimited) {
+  const auto nested = [](int levels, const std::string& open) {
+    std::string text = "syntax = 'proto3'; ";
+    for (int i = 0; i < levels; ++i) text += open;
+    return ParseProtoFile({"a.proto", text + std::string(static_cast<size_t>(levels), '}')})
+        .status();
+  };
+  EXPECT_TRUE(nested(30, "message A {").ok());
+  EXPECT_EQ(nested(100'000, "message A {").message(), "the schema is nested too deep");
+  // Braces that are hidden from us but not from the parser, or the other way round.
+  EXPECT_EQ(nested(100'000, "message A { /* } */").message(), "the schema is nested too deep");
+  EXPECT_EQ(nested(100'000, "message A { // }\n").message(), "the schema is nested too deep");
+  EXPECT_EQ(nested(100'000, "message A { option x = '}';").message(),
+            "the schema is nested too deep");
+  EXPECT_EQ(nested(100'000, "'\\\nmessage A {").message(), "the schema is nested too deep");
+  EXPECT_TRUE(ParseProtoFile({"a.proto", "syntax = 'proto3'; // " + std::string(100, '{')}).ok());
+  EXPECT_FALSE(ParseProtoFile({"a.proto", "message A { /*"}).ok());
+  EXPECT_FALSE(ParseProtoFile({"a.proto", "/"}).ok());
+}
+
 TEST(ProtobufSchema, ImportsAreGivenByTheirNames) {
   const NamedText imports[] = {
       {"lib/info.proto", "syntax = 'proto3'; package lib; message Info { string city = 1; }"}};
