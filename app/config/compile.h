@@ -32,6 +32,10 @@ struct ProjectDraft {
   std::string directory;
   DiagnosticSink* sink = nullptr;
 
+  // Of sources with Confluent's framing; null when there is none, or a broken one.
+  std::shared_ptr<SchemaRegistry> registry;
+  bool broken_registry = false;
+
   // By source, as project.sources. A source is broken when its fields are not known.
   std::vector<bool> broken_source;
   std::vector<std::set<std::string>> broken_fields;
@@ -55,6 +59,12 @@ void ReadViews(const Section& root, ProjectDraft* draft);     // views
 void ReadServices(const Section& root, ProjectDraft* draft);  // services
 void ReadTasks(const Section& root, ProjectDraft* draft);     // tasks
 
+// The schema registry; before the sources.
+void ReadRegistry(const Section& root, ProjectDraft* draft);
+// `format` of a source and what belongs to it. `fields_known`: the source's fields were read whole,
+// so that they can be compared with its schema file.
+void ReadFormat(const Section& source, bool fields_known, ProjectDraft* draft, SourceSpec* spec);
+
 // The parts of a task. Each reports what is wrong and returns false when the rest cannot be read.
 bool ReadDecision(const Section& task, ProjectDraft* draft, TaskSpec* spec);
 bool ReadInputs(const Section& task, ProjectDraft* draft, TaskSpec* spec);
@@ -76,8 +86,8 @@ bool MentionsAny(absl::string_view text, const std::set<std::string>& names);
 
 // The fields of a source as a scope, by Schema index.
 Scope ScopeOf(const Schema& schema);
-// By the word of the configuration; kNull for another.
-Type TypeOfWord(absl::string_view word);
+// By the word of the configuration, which was checked.
+ValueType TypeOfWord(absl::string_view word);
 
 }  // namespace millrace
 

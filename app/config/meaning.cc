@@ -18,13 +18,15 @@ std::string DescribeSchema(const Schema& schema) {
   for (const Field& field : schema.fields) {
     absl::StrAppend(&out, " ", field.name, ":", ValueTypeName(field.type));
     if (field.min) absl::StrAppend(&out, "[", *field.min, ",", *field.max, "]");
+    if (!field.path.empty()) absl::StrAppend(&out, "@", field.path);
   }
   return out;
 }
 
 std::string DescribeSource(const SourceSpec& source) {
   return absl::StrCat(
-      "topic=", source.topic, " format=", source.format, " time=",
+      "topic=", source.topic, " format=", source.format, " message=", source.decoder.message,
+      " envelope=", static_cast<int>(source.decoder.envelope), " time=",
       source.decoder.time_field ? absl::StrCat(*source.decoder.time_field, "/",
                                                static_cast<int>(source.decoder.time_unit))
                                 : "record",

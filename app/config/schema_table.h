@@ -30,7 +30,7 @@ enum class ValueKind : uint8_t {
   kDurationOrSize,
   kShare,  // "0.5%"
   kExpression,
-  kType,     // of a field; the row's words, and later_words with <T> after them
+  kType,     // of a field: one of the row's words, where <T> is one of its scalars and <N> a number
   kAddress,  // host:port
   kAny,      // any scalar
 };

@@ -32,7 +32,7 @@ RecordReader::RecordReader(const Project& project, std::string directory, NodeRe
       defaults_(project.sources.size()) {
   for (const SourceSpec& source : project.sources) {
     source_names_.push_back(source.name);
-    decoders_.push_back(MakeJsonDecoder(source.decoder));
+    decoders_.push_back(MakeDecoder(source.decoder));
   }
 }
 
@@ -227,9 +227,15 @@ bool RecordReader::ReadTimes(const ConfigNode& node, TestRecord* record) {
   if (record->value) as_read.value = *record->value;
   as_read.headers = headers;
   DecodedRecord decoded;
-  if (!decoders_[static_cast<size_t>(record->source)]->Decode(as_read, &decoded)) {
-    record->event_time_ms = decoded.row.event_time_ms;
-    if (appended == nullptr) record->appended_ms = decoded.row.event_time_ms;
+  const auto rejection = decoders_[static_cast<size_t>(record->source)]->Decode(as_read, &decoded);
+  if (rejection && rejection->transient) {
+    read_.sink().Error(ConfigErrorCode::kRecordSchema, node.place, rejection->message);
+    return false;
+  }
+  if (!rejection) {
+    const DecodedRow& placed = decoded.inserts ? decoded.row : decoded.before;
+    record->event_time_ms = placed.event_time_ms;
+    if (appended == nullptr) record->appended_ms = placed.event_time_ms;
   }
   return true;
 }

@@ -80,7 +80,7 @@ absl::Status Simulation::OpenInputs() {
       }
       const int64_t from = position.next_offset;
       inputs_.push_back(std::make_unique<SourceInput>(
-          spec, source, p, std::move(position), from, MakeJsonDecoder(spec.decoder),
+          spec, source, p, std::move(position), from, MakeDecoder(spec.decoder),
           [this, source](const Record& record, const Rejection& rejection) {
             return RejectRecord(source, record, rejection);
           }));

@@ -116,7 +116,7 @@ absl::Status Engine::OpenInputs() {
         redo_from = range.begin;
       }
       auto input = std::make_unique<SourceInput>(
-          source, s, p, std::move(position), redo_from, MakeJsonDecoder(source.decoder),
+          source, s, p, std::move(position), redo_from, MakeDecoder(source.decoder),
           [this, dead_letters, s](const Record& record, const Rejection& rejection) {
             return RejectRecord(dead_letters, s, record, rejection);
           });

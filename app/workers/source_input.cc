@@ -91,17 +91,21 @@ absl::StatusOr<bool> SourceInput::Peek(LogReader& reader, size_t index) {
       }
       at_end_ = false;
     }
-    ASSIGN_OR_RETURN(has_head_, Take(batch_.records()[next_record_++]));
+    ASSIGN_OR_RETURN(const Taken taken, Take(batch_.records()[next_record_]));
+    if (taken == Taken::kLater) return false;
+    ++next_record_;
+    has_head_ = taken == Taken::kHead;
   }
   return true;
 }
 
-absl::StatusOr<bool> SourceInput::Take(const Record& record) {
+absl::StatusOr<SourceInput::Taken> SourceInput::Take(const Record& record) {
   const bool redo = record.offset < position_.next_offset;
   std::optional<Rejection> rejection = decoder_->Decode(record, &decoded_);
+  if (rejection && rejection->transient) return Taken::kLater;
   if (rejection) {
     RETURN_IF_ERROR(Reject(record, *rejection));
-    return false;
+    return Taken::kRejected;
   }
   const int64_t newest = redo ? redo_newest_event_ms_ : position_.newest_event_ms;
   switch (JudgeTime(decoded_.row.event_time_ms, record.append_ms, newest, spec_.retention_ms,
@@ -113,19 +117,19 @@ absl::StatusOr<bool> SourceInput::Take(const Record& record) {
                  {RejectCode::kLate,
                   absl::StrCat("event time is ", Text(newest - decoded_.row.event_time_ms),
                                " behind its partition, retention is ", Text(spec_.retention_ms))}));
-      return false;
+      return Taken::kRejected;
     case TimeVerdict::kFuture:
       RETURN_IF_ERROR(Reject(
           record,
           {RejectCode::kFuture,
            absl::StrCat("event time is ", Text(decoded_.row.event_time_ms - record.append_ms),
                         " after it was appended, allowed are ", Text(spec_.future_skew_ms))}));
-      return false;
+      return Taken::kRejected;
   }
   head_ = {decoded_.row.event_time_ms, record.append_ms, source_, partition_, record.offset,
            decoded_.row.fields};
   head_bytes_ = record.value ? record.value->size() : 0;
-  return true;
+  return Taken::kHead;
 }
 
 absl::Status SourceInput::Reject(const Record& record, const Rejection& rejection) {

@@ -60,7 +60,8 @@ class SourceInput {
               int64_t redo_from, std::unique_ptr<Decoder> decoder, OnReject on_reject);
 
   // Makes head() the next good record, reading from the log as needed; rejected records are counted
-  // and passed to OnReject on the way. False: nothing to read now. Errors: those of
+  // and passed to OnReject on the way. False: nothing to read now, or a record that can only be
+  // judged later (Rejection::transient); it is tried again, and holds time. Errors: those of
   // LogReader::Read but Unavailable (there is nothing to read now), those of OnReject, or
   // FailedPrecondition when the source says `on_error: stop`.
   absl::StatusOr<bool> Peek(LogReader& reader, size_t index);
@@ -89,8 +90,9 @@ class SourceInput {
   int64_t start_offset() const { return redo_from_; }
 
  private:
-  // Decodes and judges one record; true when it became the head.
-  absl::StatusOr<bool> Take(const Record& record);
+  enum class Taken : uint8_t { kHead, kRejected, kLater };
+  // Decodes and judges one record.
+  absl::StatusOr<Taken> Take(const Record& record);
   absl::Status Reject(const Record& record, const Rejection& rejection);
   void Passed(int64_t offset);
 

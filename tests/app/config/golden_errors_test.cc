@@ -41,6 +41,7 @@ TEST_P(GoldenErrors, AreRenderedExactly) {
   LoadOptions options;
   options.path = GetParam() + ".yaml";
   options.text = ReadText(kCases / options.path);
+  options.directory = kCases.string();
   options.environment = {{"SIZE", "big"}};
   const LoadResult result = Load(options);
   EXPECT_FALSE(result.project.has_value());

@@ -49,7 +49,7 @@ class SourceInputTest : public ::testing::Test {
   void Open(InputPosition position = {}, std::optional<int64_t> redo_from = std::nullopt) {
     const int64_t from = redo_from.value_or(position.next_offset);
     input_.emplace(
-        spec_, 3, 0, std::move(position), from, MakeJsonDecoder(spec_.decoder),
+        spec_, 3, 0, std::move(position), from, MakeDecoder(spec_.decoder),
         [this](const Record& record, const Rejection& rejection) {
           rejected_.push_back(absl::StrCat(record.offset, " ", RejectCodeName(rejection.code)));
           return absl::OkStatus();
@@ -98,6 +98,41 @@ TEST_F(SourceInputTest, EveryRecordIsAppliedLateOrRejectedAndCounted) {
   EXPECT_EQ(input_->position().next_offset, 8);
   EXPECT_TRUE(input_->times().at_end);
   EXPECT_EQ(input_->times().newest_event_ms, 101'000);
+}
+
+// A decoder whose registry does not answer the first times that it is asked for `value`.
+class WaitingDecoder final : public Decoder {
+ public:
+  WaitingDecoder(std::unique_ptr<Decoder> decoder, std::string value, int times)
+      : decoder_(std::move(decoder)), value_(std::move(value)), times_(times) {}
+  std::optional<Rejection> Decode(const Record& record, DecodedRecord* out) override {
+    if (*record.value != absl::string_view(value_) || times_-- <= 0) {
+      return decoder_->Decode(record, out);
+    }
+    return Rejection{RejectCode::kUnknownSchema, "no answer", /*transient=*/true};
+  }
+
+ private:
+  std::unique_ptr<Decoder> decoder_;
+  const std::string value_;
+  int times_;
+};
+
+TEST_F(SourceInputTest, ARecordThatCannotBeJudgedYetIsWaitedFor) {
+  Append(100'000, 100'000);
+  Append(100'001, 100'001, "2");
+  Append(100'002, 100'002);
+  input_.emplace(spec_, 3, 0, InputPosition(), 0,
+                 std::make_unique<WaitingDecoder>(MakeDecoder(spec_.decoder),
+                                                  "{\"at\":100001,\"pages\":2}", 2),
+                 [](const Record&, const Rejection&) { return absl::InternalError("rejected"); });
+  reader_ = *log_.OpenReader({{{kTopic, 0}, 0}});
+  EXPECT_THAT(TakeAll(), ElementsAre("0"));
+  EXPECT_FALSE(input_->times().at_end) << "time must not pass over it";
+  EXPECT_EQ(input_->progress_offset(), 1);
+  EXPECT_THAT(TakeAll(), IsEmpty());
+  EXPECT_THAT(TakeAll(), ElementsAre("1", "2"));
+  EXPECT_TRUE(input_->times().at_end);
 }
 
 TEST_F(SourceInputTest, AFutureRecordDoesNotMoveTime) {
