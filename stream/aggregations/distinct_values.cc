@@ -49,7 +49,7 @@ class CountsPart final : public StatePart {
 template <typename Key>
 Key KeyOf(const Value& value) {
   if constexpr (std::is_same_v<Key, uint64_t>) {
-    return HashOf(value);
+    return StateHashOf(value);
   } else {
     std::string key;
     AppendOrderedKey(value, &key);
@@ -142,7 +142,7 @@ class SmallestHashes final : public Accumulator {
   int words() const override { return 1; }
   StateClass state_class() const override { return StateClass::kExact; }
   void Add(const Sample& sample, int64_t, uint64_t* words, StateParts* parts) const override {
-    PartOf<HashesPart>(words, parts).Add(HashOf(sample.value), k_);
+    PartOf<HashesPart>(words, parts).Add(StateHashOf(sample.value), k_);
   }
   void Merge(const StateRef& later, int64_t, uint64_t* words, StateParts* parts) const override {
     HashesPart& to = PartOf<HashesPart>(words, parts);
@@ -185,7 +185,7 @@ class Cardinality final : public Accumulator {
   int words() const override { return 1; }
   StateClass state_class() const override { return StateClass::kExact; }
   void Add(const Sample& sample, int64_t, uint64_t* words, StateParts* parts) const override {
-    PartOf<SketchPart>(words, parts, precision_).sketch.Add(HashOf(sample.value));
+    PartOf<SketchPart>(words, parts, precision_).sketch.Add(StateHashOf(sample.value));
   }
   void Merge(const StateRef& later, int64_t, uint64_t* words, StateParts* parts) const override {
     PartOf<SketchPart>(words, parts, precision_)

@@ -83,7 +83,7 @@ bool ValueOfKey(Type type, absl::string_view key, Value* value) {
   return key.empty();
 }
 
-uint64_t HashOf(const Value& value) {
+uint64_t StateHashOf(const Value& value) {
   const auto seed = static_cast<uint64_t>(value.type());
   if (HasBytes(value.type())) return Xxh3(value.string_value(), seed);
   const uint64_t word = WordOf(value);

@@ -50,7 +50,7 @@ void AppendOrderedKey(const Value& value, std::string* key);
 bool ValueOfKey(Type type, absl::string_view key, Value* value);
 
 // A hash with the type in it, with a fixed seed: it is stored.
-uint64_t HashOf(const Value& value);
+uint64_t StateHashOf(const Value& value);
 
 // A value of the state's type, in a word or, where it has bytes, in a part.
 class TextPart final : public StatePart {
