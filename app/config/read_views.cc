@@ -118,9 +118,10 @@ class ViewReader {
                                    "' but ", TypeName(found), " in '", source.name, "'"));
         return false;
       }
-      if (found == Type::kDouble) {
+      if (found == Type::kDouble || IsCollection(found)) {
         sink()->Error(ConfigErrorCode::kKeyFields, entity.place,
-                      absl::StrCat("the key field '", key, "' is a double, which cannot be a key"));
+                      absl::StrCat("the key field '", key, "' is a ", TypeName(found),
+                                   ", which cannot be a key"));
         return false;
       }
       type = found;
