@@ -28,13 +28,14 @@ void MicroLog::InsertInto(Chunk* chunk, size_t index, const EntryRef& entry) {
     const int index_of = static_cast<int>(c);
     if (!entry.bit(layout_->column_bit(index_of))) continue;
     uint64_t* value = words + layout_->value_word(index_of);
-    const auto own = [&](Type type, uint64_t* word) {
-      if (!HasBytes(type)) return;
-      chunk->blobs.push_back((*entry.blobs)[*word - 1]);
-      *word = chunk->blobs.size();
-    };
-    own(column.type.type, value);
-    if (column.other != Type::kNull) own(column.other.type, value + 1);
+    for (const Type type : column.types()) {
+      if (type == Type::kNull) continue;
+      if (HasBytes(type)) {
+        chunk->blobs.push_back((*entry.blobs)[*value - 1]);
+        *value = chunk->blobs.size();
+      }
+      ++value;
+    }
   }
   chunk->dirty = true;
   ++size_;
@@ -118,11 +119,9 @@ bool MicroLog::Cancel(int64_t time_ms, uint64_t fingerprint) {
     }
   }
   if (retractions.empty()) return false;
-  const auto by_order = [](const Found& a, const Found& b) {
-    return EntryBefore(a.words, b.words);
-  };
-  std::sort(insertions.begin(), insertions.end(), by_order);
-  std::sort(retractions.begin(), retractions.end(), by_order);
+  const auto before = [](const Found& a, const Found& b) { return EntryBefore(a.words, b.words); };
+  std::sort(insertions.rbegin(), insertions.rend(), before);
+  std::sort(retractions.begin(), retractions.end(), before);
   const size_t pairs = std::min(insertions.size(), retractions.size());
   bool changed = false;
   const auto settle = [&](std::vector<Found>& entries) {

@@ -3,7 +3,7 @@
 // inserting touches one chunk. Thread-compatible.
 //
 // In views that know retractions a retraction is an entry too. Of the entries of one time and one
-// fingerprint, r retractions cancel the r oldest insertions; a retraction that meets none stays
+// fingerprint, r retractions cancel the r newest insertions; a retraction that meets none stays
 // until its insertion comes. So which entries are cancelled is a function of the entries, not of
 // their arrival.
 

@@ -60,13 +60,8 @@ struct ReadOptions {
   // Only what was known then counts: records and retractions that came later do not. Of views that
   // keep knowledge times only (InvalidArgument), and as far back as their records are kept.
   std::optional<int64_t> known_ms;
-  // The deciding record, for windows that leave it out.
-  struct RecordId {
-    int32_t source = 0;
-    int32_t partition = 0;
-    int64_t offset = 0;
-  };
-  std::optional<RecordId> current;
+  // The deciding record, for windows that leave it out; its source is an index in the project.
+  std::optional<EventOrder> current;
   // The request's own values, as a record of the view's first source, for windows that count it.
   std::span<const Value> request;
 };

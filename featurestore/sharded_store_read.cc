@@ -57,12 +57,16 @@ void FinaliseFeature(const ViewLayout& layout, const FeaturePlan& plan,
   Folded folded;
   const FoldPlan::Filter& filter = state.filter(plan.filter);
   folded.records = folded.n = count(filter.word, filter.live_word);
+  folded.live = static_cast<int64_t>(view.words[filter.live_word]);
   if (plan.column >= 0) {
     const FoldPlan::Column& column = state.column(plan.column);
     folded.n = count(column.net_word, column.live_word);
   }
   const FoldPlan::Filter& every = state.filter(0);
   folded.candidates = count(every.word, every.live_word);
+  if (aggregation.counts_candidates) {
+    folded.live = static_cast<int64_t>(view.words[every.live_word]);
+  }
   if (plan.candidates >= 0) {
     const FoldPlan::Column& column = state.column(plan.candidates);
     folded.candidates = count(column.net_word, column.live_word);
@@ -128,7 +132,9 @@ void ShardedStore::AnswerAll(const View& view, const EntityRow* row, const Horiz
     Value value = s.answer.value;
     out.status = StatusOf(s.answer.state);
     out.error = s.answer.error;
-    const FoldPlan::Filter& filter = layout.state().filter(layout.features()[index].filter);
+    // A share is of all records, whether they pass or not.
+    const FoldPlan::Filter& filter = layout.state().filter(
+        spec.aggregation->counts_candidates ? 0 : layout.features()[index].filter);
     const uint64_t* words = fold.state.view().words;
     out.count = static_cast<int64_t>(words[filter.live_word]);
     out.max_event_time_ms.reset();
@@ -158,7 +164,7 @@ void ShardedStore::AnswerAll(const View& view, const EntityRow* row, const Horiz
       out.status = FeatureStatus::kWarming;
     }
     if (layout.spec().ttl_ms && row != nullptr) {
-      const auto newest = NewestBefore(layout, *row, at_ms + (TakesEnd(spec.window) ? 1 : 0));
+      const auto newest = NewestBefore(layout, *row, at_ms);
       if (newest && at_ms - *newest > *layout.spec().ttl_ms) {
         out.status = FeatureStatus::kExpired;
         out.age_ms = at_ms - *newest;
@@ -230,17 +236,17 @@ absl::Status ShardedStore::Read(int32_t view_index, std::span<const Value> key, 
   if (options.current) {
     for (size_t i = 0; i < spec.inputs.size(); ++i) {
       if (spec.inputs[i].source != options.current->source) continue;
-      fold.current = EventOrder{at_ms, static_cast<int32_t>(i), options.current->partition,
-                                options.current->offset};
+      fold.current = options.current;
+      fold.current->source = static_cast<int32_t>(i);
     }
   }
   if (!options.request.empty()) {
     Event request;
     request.event_time_ms = at_ms;
-    request.partition = INT32_MAX;  // after every record of that time
     request.offset = INT64_MAX;
     request.fields = options.request;
     fold.request = view.layout->MakeEntry(0, request, &s.request);
+    s.request.words[1] = PackSource(INT32_MAX, INT32_MAX);  // after every record of that time
   }
   Shard& shard = shards_[static_cast<size_t>(shard_index)];
   bool gone = false;

@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <cmath>
+#include <utility>
 
 #include "core/collection.h"
 #include "featurestore/view_layout.h"
@@ -72,16 +73,15 @@ EntryRef ViewLayout::MakeEntry(int input, const Event& event, Scratch* scratch) 
     if (!layout.passes(made, column.filter)) continue;
     const ColumnExpressions& expressions = column_expressions_[c];
     uint64_t* word = words + layout.value_word(index);
-    if (!StoreColumnValue(column.type, scratch->values[expressions.value], word, &blobs,
-                          &scratch->blobs)) {
-      continue;
+    const std::pair<const ValueType&, int> parts[] = {{column.type, expressions.value},
+                                                      {column.other, expressions.other},
+                                                      {column.category, expressions.category}};
+    bool given = true;
+    for (const auto& [type, expression] : parts) {
+      if (expression < 0 || !given) continue;
+      given = StoreColumnValue(type, scratch->values[expression], word++, &blobs, &scratch->blobs);
     }
-    if (expressions.other >= 0 &&
-        !StoreColumnValue(column.other, scratch->values[expressions.other], word + 1, &blobs,
-                          &scratch->blobs)) {
-      word[0] = word[1] = 0;
-      continue;
-    }
+    if (!given) continue;
     set_bit(layout.column_bit(index));
   }
   return made;

@@ -80,16 +80,16 @@ int ViewLayout::ColumnOf(const FeatureSpec& feature, int filter, EntryLayout* en
   if (feature.other_type != Type::kNull) {
     wanted.other = ExpressionOf(feature.other_text, feature.other);
   }
+  if (feature.by_type != Type::kNull) wanted.category = ExpressionOf(feature.by_text, feature.by);
   for (size_t c = 0; c < entry->columns().size(); ++c) {
     const StateColumn& column = entry->columns()[c];
     if (column.filter == filter && column.type == feature.input_type &&
-        column_expressions_[c].value == wanted.value &&
-        column_expressions_[c].other == wanted.other) {
+        column_expressions_[c] == wanted) {
       return static_cast<int>(c);
     }
   }
   column_expressions_.push_back(wanted);
-  return entry->AddColumn({filter, feature.input_type, feature.other_type});
+  return entry->AddColumn({filter, feature.input_type, feature.other_type, feature.by_type});
 }
 
 absl::Status ViewLayout::CheckFeature(const FeatureSpec& feature) const {
@@ -124,7 +124,8 @@ absl::Status ViewLayout::CheckFeature(const FeatureSpec& feature) const {
   const size_t inputs = spec_->inputs.size();
   if ((!feature.where_text.empty() && feature.where.size() != inputs) ||
       (feature.input_type != Type::kNull && feature.input.size() != inputs) ||
-      (feature.other_type != Type::kNull && feature.other.size() != inputs)) {
+      (feature.other_type != Type::kNull && feature.other.size() != inputs) ||
+      (feature.by_type != Type::kNull && feature.by.size() != inputs)) {
     return refuse("an expression per source is needed");
   }
   return absl::OkStatus();
@@ -272,9 +273,14 @@ void ViewLayout::BuildFingerprint() {
     const StateColumn& column = entry().columns()[c];
     absl::StrAppend(&out, "\ncolumn ", column.filter, " ", ValueTypeName(column.type), " ",
                     expressions_[column_expressions_[c].value].text);
-    if (column_expressions_[c].other < 0) continue;
-    absl::StrAppend(&out, " with ", ValueTypeName(column.other), " ",
-                    expressions_[column_expressions_[c].other].text);
+    if (column_expressions_[c].other >= 0) {
+      absl::StrAppend(&out, " with ", ValueTypeName(column.other), " ",
+                      expressions_[column_expressions_[c].other].text);
+    }
+    if (column_expressions_[c].category >= 0) {
+      absl::StrAppend(&out, " by ", ValueTypeName(column.category), " ",
+                      expressions_[column_expressions_[c].category].text);
+    }
   }
   for (int i = 0; i < state_->accumulators(); ++i) {
     absl::StrAppend(&out, "\nstate ", state_->accumulator_column(i), " ",

@@ -118,6 +118,8 @@ class ViewLayout {
   struct ColumnExpressions {
     int value = -1;
     int other = -1;
+    int category = -1;
+    friend bool operator==(const ColumnExpressions&, const ColumnExpressions&) = default;
   };
   std::vector<ColumnExpressions> column_expressions_;  // by column
   std::vector<int> ladder_;

@@ -26,25 +26,24 @@ class WindowFolder {
   void Fold(int64_t at_ms) {
     if (options_.known_ms) return Known();
     if (window_.window.kind == WindowKind::kSession && !FindSession(at_ms)) return;
-    // The last millisecond apart, where a record of it is left out.
-    const bool leaves_out = window_.window.exclude_current == ExcludeCurrent::kRow &&
-                            TakesEnd(window_.window) && options_.current.has_value();
-    const int64_t end = fold_->asked.end_ms - (leaves_out ? 1 : 0);
+    const int64_t begin = fold_->covered.begin_ms, end = fold_->asked.end_ms;
     if (LimitIsReached(end)) {
       FoldNewest(end);
-    } else if (OnlyLive() && folder_.complete_from_ms() <= fold_->asked.begin_ms) {
-      folder_.EntriesIf(fold_->covered.begin_ms, end, IsLive);
-    } else if (window_.window.kind == WindowKind::kLifetime) {
-      folder_.Lifetime(end);
     } else if (window_.window.kind == WindowKind::kEvents) {
       FoldAllEntries(end);
+    } else if (OnlyLive() && folder_.complete_from_ms() <= fold_->asked.begin_ms) {
+      folder_.EntriesIf(begin, end, [this](const EntryRef& entry) { return Counts(entry); });
+    } else if (LeavesOut() && options_.current->event_time_ms >= begin &&
+               options_.current->event_time_ms < end) {
+      // The record's millisecond apart.
+      const int64_t time = options_.current->event_time_ms;
+      FoldSpan(begin, time);
+      folder_.EntriesIf(time, time + 1,
+                        [this](const EntryRef& entry) { return !IsCurrent(entry); });
+      folder_.Sliding(time + 1, end);
     } else {
-      folder_.Sliding(fold_->covered.begin_ms, end);
+      FoldSpan(begin, end);
     }
-    if (!leaves_out) return;
-    folder_.EntriesIf(end, end + 1, [this](const EntryRef& entry) {
-      return OrderOf(entry.words) != *options_.current;
-    });
   }
 
  private:
@@ -58,6 +57,11 @@ class WindowFolder {
     fold_->covered = fold_->asked;
     fold_->cut |= finder.cut();
     return session.has_value();
+  }
+
+  void FoldSpan(int64_t begin, int64_t end) {
+    if (window_.window.kind == WindowKind::kLifetime) return folder_.Lifetime(end);
+    folder_.Sliding(begin, end);
   }
 
   // Sessions and limited windows do not see what was taken back before it came.
@@ -79,6 +83,7 @@ class WindowFolder {
     bool more = false;
     row_.log().ForLiveBackwards(end, [&](const EntryRef& entry) {
       if (entry.time_ms() < fold_->asked.begin_ms) return false;
+      if (IsCurrent(entry)) return true;
       more = count == Limit();
       if (more) return false;
       ++count;
@@ -96,29 +101,40 @@ class WindowFolder {
   void FoldNewest(int64_t end) {
     int64_t at_this_time = 0;
     if (first_ms_ < end) {
-      folder_.EntriesIf(first_ms_, first_ms_ + 1, [&at_this_time](const EntryRef& entry) {
-        at_this_time += IsLive(entry) ? 1 : 0;
+      folder_.EntriesIf(first_ms_, first_ms_ + 1, [&](const EntryRef& entry) {
+        at_this_time += Counts(entry) ? 1 : 0;
         return false;
       });
     }
     int64_t skip = at_this_time - at_first_;
     fold_->asked.begin_ms = fold_->covered.begin_ms = first_ms_;
     folder_.EntriesIf(first_ms_, std::min(first_ms_ + 1, end),
-                      [&skip](const EntryRef& entry) { return IsLive(entry) && skip-- <= 0; });
-    if (window_.tail >= 0 && window_.window.kind != WindowKind::kLifetime) {
+                      [&](const EntryRef& entry) { return Counts(entry) && skip-- <= 0; });
+    if (window_.tail >= 0 && !OnlyLive() && !LeavesOut()) {
       folder_.Sliding(first_ms_ + 1, end);
     } else {
-      folder_.EntriesIf(first_ms_ + 1, end, IsLive);
+      folder_.EntriesIf(first_ms_ + 1, end,
+                        [this](const EntryRef& entry) { return Counts(entry); });
     }
   }
 
   void FoldAllEntries(int64_t end) {
-    folder_.EntriesIf(fold_->asked.begin_ms, end, IsLive);
+    folder_.EntriesIf(fold_->asked.begin_ms, end,
+                      [this](const EntryRef& entry) { return Counts(entry); });
     fold_->asked.begin_ms = fold_->covered.begin_ms =
         fold_->state.view().entries() > 0 ? fold_->state.view().min_time_ms() : end;
   }
 
-  static bool IsLive(const EntryRef& entry) { return !entry.cancelled() && !entry.retracts(); }
+  bool LeavesOut() const {
+    return window_.window.exclude_current == ExcludeCurrent::kRow && options_.current.has_value();
+  }
+  bool IsCurrent(const EntryRef& entry) const {
+    return LeavesOut() && OrderOf(entry.words) == *options_.current;
+  }
+  // Whether a limited window counts it.
+  bool Counts(const EntryRef& entry) const {
+    return !entry.cancelled() && !entry.retracts() && !IsCurrent(entry);
+  }
 
   // Record by record, with those retractions that were known.
   void Known() {

@@ -31,8 +31,8 @@ bool IsFinite(const Value& value) {
 template <typename Visit>
 void ForEachSample(const EntryLayout& layout, int column, const EntryRef& entry, Visit visit) {
   const StateColumn& spec = layout.columns()[static_cast<size_t>(column)];
-  Sample sample{entry.words, layout.ValueAt(entry, column, 0), Value::Null()};
-  if (spec.other != Type::kNull) sample.other = layout.ValueAt(entry, column, 1);
+  const auto [value, other, category] = layout.ValuesAt(entry, column);
+  Sample sample{entry.words, value, other, category};
   if (!spec.spreads()) return visit(sample);
   const Value whole = sample.value;
   if (spec.type == Type::kList) {
@@ -46,7 +46,7 @@ void ForEachSample(const EntryLayout& layout, int column, const EntryRef& entry,
   ForEachEntry(whole, [&](absl::string_view key, const Value& item) {
     if (item.is_null() || !IsFinite(item)) return;
     sample.value = item;
-    sample.other = Value::String(key);
+    sample.category = Value::String(key);
     visit(sample);
   });
 }

@@ -40,15 +40,21 @@ void EntryLayout::Finish() {
   words_ = 3 + bit_words_ + (options_.retracts ? 1 : 0) + (options_.known ? 1 : 0);
   for (const StateColumn& column : columns_) {
     value_words_.push_back(words_);
-    words_ += column.other == Type::kNull ? 1 : 2;
+    for (const Type type : column.types()) words_ += type == Type::kNull ? 0 : 1;
   }
 }
 
-Value EntryLayout::ValueAt(const EntryRef& entry, int column, int which) const {
-  const StateColumn& spec = columns_[static_cast<size_t>(column)];
-  const Type type = (which == 0 ? spec.type : spec.other).type;
-  const uint64_t word = entry.words[value_word(column) + which];
-  return HasBytes(type) ? Value::OfBytes(type, (*entry.blobs)[word - 1]) : ValueOfWord(type, word);
+std::array<Value, 3> EntryLayout::ValuesAt(const EntryRef& entry, int column) const {
+  std::array<Value, 3> values;
+  const uint64_t* word = entry.words + value_word(column);
+  const std::array<Type, 3> types = columns_[static_cast<size_t>(column)].types();
+  for (size_t i = 0; i < types.size(); ++i) {
+    if (types[i] == Type::kNull) continue;
+    values[i] = HasBytes(types[i]) ? Value::OfBytes(types[i], (*entry.blobs)[*word - 1])
+                                   : ValueOfWord(types[i], *word);
+    ++word;
+  }
+  return values;
 }
 
 void EncodeEntry(const EntryLayout& layout, const EntryRef& entry, EntryCursor* cursor,
@@ -72,10 +78,10 @@ void EncodeEntry(const EntryLayout& layout, const EntryRef& entry, EntryCursor* 
   for (size_t c = 0; c < layout.columns().size(); ++c) {
     const int column = static_cast<int>(c);
     if (!entry.bit(layout.column_bit(column))) continue;
-    const StateColumn& spec = layout.columns()[c];
-    const uint64_t* value = words + layout.value_word(column);
-    EncodeValue(spec.type.type, value[0], *entry.blobs, out);
-    if (spec.other != Type::kNull) EncodeValue(spec.other.type, value[1], *entry.blobs, out);
+    const uint64_t* word = words + layout.value_word(column);
+    for (const Type type : layout.columns()[c].types()) {
+      if (type != Type::kNull) EncodeValue(type, *word++, *entry.blobs, out);
+    }
   }
 }
 
@@ -111,14 +117,14 @@ bool DecodeEntry(const EntryLayout& layout, EntryCursor* cursor, absl::string_vi
   const EntryRef entry{words, blobs};
   for (size_t c = 0; c < layout.columns().size(); ++c) {
     const int column = static_cast<int>(c);
-    const StateColumn& spec = layout.columns()[c];
-    uint64_t* value = words + layout.value_word(column);
-    const bool pair = spec.other != Type::kNull;
-    value[0] = 0;
-    if (pair) value[1] = 0;
-    if (!entry.bit(layout.column_bit(column))) continue;
-    if (!DecodeValue(spec.type.type, in, &value[0], blobs)) return false;
-    if (pair && !DecodeValue(spec.other.type, in, &value[1], blobs)) return false;
+    const bool given = entry.bit(layout.column_bit(column));
+    uint64_t* word = words + layout.value_word(column);
+    for (const Type type : layout.columns()[c].types()) {
+      if (type == Type::kNull) continue;
+      *word = 0;
+      if (given && !DecodeValue(type, in, word, blobs)) return false;
+      ++word;
+    }
   }
   return true;
 }

@@ -1,5 +1,5 @@
 // Entry: a record as a view keeps it, as a flat run of words: [time, source and partition, offset,
-// bits…, fingerprint and knowledge time where the view keeps them, a word or two per column].
+// bits…, fingerprint and knowledge time where the view keeps them, one word to three per column].
 // Bits: it takes a record back; it and its opposite cancel each other; per `where` that it passes;
 // per column that it has a value. Strings and collections lie beside in a BlobList; a word then
 // holds 1 + their index.
@@ -9,6 +9,7 @@
 #ifndef MILLRACE_STREAM_ENTRY_H_
 #define MILLRACE_STREAM_ENTRY_H_
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -47,12 +48,15 @@ inline bool EntryBefore(const uint64_t* a, const uint64_t* b) {
   return static_cast<int64_t>(a[2]) < static_cast<int64_t>(b[2]);
 }
 
-// A value that features aggregate, or a pair of them.
+// A value that features aggregate, perhaps with a second one, perhaps by category.
 struct StateColumn {
   int filter = 0;  // 0: every record
   ValueType type;
-  ValueType other;  // kNull: there is no second
-  // Lists and maps count item by item; a map's keys are then the second value.
+  ValueType other;     // kNull: there is no second
+  ValueType category;  // kNull: there is none
+  // Those there are, in the order of their words.
+  std::array<Type, 3> types() const { return {type.type, other.type, category.type}; }
+  // Lists and maps count item by item; a map's keys are then the categories.
   bool spreads() const { return type == Type::kList || type == Type::kMap; }
 };
 
@@ -91,8 +95,9 @@ class EntryLayout {
   bool passes(const EntryRef& entry, int filter) const {
     return filter == 0 || entry.bit(filter_bit(filter));
   }
-  // The value of a column (0), or its second (1). REQUIRES: the column's bit is set.
-  Value ValueAt(const EntryRef& entry, int column, int which) const;
+  // The values of a column: value, second, category; null where there is none. REQUIRES: the
+  // column's bit is set.
+  std::array<Value, 3> ValuesAt(const EntryRef& entry, int column) const;
 
  private:
   Options options_;

@@ -25,19 +25,22 @@ struct FeatureSpec {
   // By source of the view (FeatureSpec is one feature; each source has its own schema).
   // Null pointers: `count: "*"`.
   std::vector<std::shared_ptr<const Expression>> input;
-  // The second input (`with`, `order_by`, `by`). Null pointers: none.
+  // The second input (`with`, `order_by`) and the category (`by`). Empty: there is none.
   std::vector<std::shared_ptr<const Expression>> other;
+  std::vector<std::shared_ptr<const Expression>> by;
   // A record for which it is not true is skipped. Null pointers: no condition.
   std::vector<std::shared_ptr<const Expression>> where;
   // The expressions' text, which decides whether two features share their state.
   std::string input_text;
   std::string other_text;
+  std::string by_text;
   std::string where_text;
   std::string options_text;  // "q=0.9": what else decides the answer
   Window window;
-  // Types of the inputs (kNull for `count: "*"`, and where there is no second).
+  // Types of the inputs (kNull for `count: "*"`, and for those that there are not).
   ValueType input_type;
   ValueType other_type;
+  ValueType by_type;
   ValueType result_type;
   std::optional<OwnedValue>
       default_value;  // shown in place of a missing value; never hides the status

@@ -62,7 +62,7 @@ bool FeatureReader::Read(const Section& feature, FeatureSpec* spec) {
   const bool options =
       ReadOptions(feature, spec, &request.input.options) & ReadBy(feature, spec, &request);
   const bool needs_value = type_->every_record != EveryRecord::kCounted || request.by.has_value();
-  if (!ReadInput(*input, needs_value, spec) || !ReadSecond(feature, spec, &request) ||
+  if (!ReadInput(*input, needs_value, spec) || !ReadSecond(feature, spec) ||
       !ReadElementwise(feature, spec, &request) || !options || !window || !where) {
     return false;
   }
@@ -162,33 +162,31 @@ bool FeatureReader::ReadInput(const ConfigNode& node, bool needs_value, FeatureS
   return true;
 }
 
-// `with`, `order_by` or `by`.
-bool FeatureReader::ReadSecond(const Section& feature, FeatureSpec* spec,
-                               AggregationRequest* request) {
-  const std::string own(type_->second_input.data(), type_->second_input.size());
-  const ConfigNode* second = own.empty() ? nullptr : feature.Find(own);
-  const ConfigNode* by = request->by ? feature.Find("by") : nullptr;
-  if (second == nullptr && type_->second_required) {
-    if (!feature.Has(own)) {
-      sink()->Error(ConfigErrorCode::kMissingKey, feature.place(),
-                    absl::StrCat("'", type_->name, "' needs '", own, "'"));
-    }
-    return false;
-  }
-  if (second != nullptr && by != nullptr) {
-    sink()->Error(ConfigErrorCode::kConflict, by->place,
-                  absl::StrCat("'by' does not go with '", own, "'"));
-    return false;
-  }
-  const ConfigNode* node = second != nullptr ? second : by;
-  if (node == nullptr) return true;
-  spec->other_text = node->text;
-  if (!CompileForAll(*node, &spec->other, &spec->other_type)) return false;
-  if (!IsCollection(spec->other_type.type)) return true;
+// An expression beside the input; false after reporting what is wrong.
+bool FeatureReader::ReadBeside(const Section& feature, const std::string& key, std::string* text,
+                               std::vector<std::shared_ptr<const Expression>>* expressions,
+                               ValueType* type) {
+  const ConfigNode* node = feature.Find(key);
+  if (node == nullptr) return !feature.Has(key);
+  *text = node->text;
+  if (!CompileForAll(*node, expressions, type)) return false;
+  if (!IsCollection(type->type)) return true;
   sink()->Error(ConfigErrorCode::kExpressionType, node->place,
-                absl::StrCat("'", by != nullptr ? "by" : own, "' does not take a ",
-                             ValueTypeName(spec->other_type)));
+                absl::StrCat("'", key, "' does not take a ", ValueTypeName(*type)));
   return false;
+}
+
+// `with` or `order_by`, and `by`.
+bool FeatureReader::ReadSecond(const Section& feature, FeatureSpec* spec) {
+  if (!ReadBeside(feature, "by", &spec->by_text, &spec->by, &spec->by_type)) return false;
+  const std::string own(type_->second_input.data(), type_->second_input.size());
+  if (own.empty()) return true;
+  if (type_->second_required && !feature.Has(own)) {
+    sink()->Error(ConfigErrorCode::kMissingKey, feature.place(),
+                  absl::StrCat("'", type_->name, "' needs '", own, "'"));
+    return false;
+  }
+  return ReadBeside(feature, own, &spec->other_text, &spec->other, &spec->other_type);
 }
 
 bool FeatureReader::ReadOptions(const Section& feature, FeatureSpec* spec,

@@ -39,7 +39,9 @@ class FeatureReader {
   bool CompileForAll(const ConfigNode& node,
                      std::vector<std::shared_ptr<const Expression>>* expressions, ValueType* type);
   bool ReadInput(const ConfigNode& node, bool needs_value, FeatureSpec* spec);
-  bool ReadSecond(const Section& feature, FeatureSpec* spec, AggregationRequest* request);
+  bool ReadBeside(const Section& feature, const std::string& key, std::string* text,
+                  std::vector<std::shared_ptr<const Expression>>* expressions, ValueType* type);
+  bool ReadSecond(const Section& feature, FeatureSpec* spec);
   bool ReadOptions(const Section& feature, FeatureSpec* spec, AggregationOptions* options);
   bool ReadBy(const Section& feature, FeatureSpec* spec, AggregationRequest* request);
   bool ReadElementwise(const Section& feature, FeatureSpec* spec, AggregationRequest* request);

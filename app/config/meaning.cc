@@ -49,8 +49,9 @@ std::string DescribeView(const Project& project, const ViewSpec& view) {
   for (const FeatureSpec& feature : view.features) {
     absl::StrAppend(
         &out, "; ", feature.name, "=", feature.aggregation_name, "(", feature.input_text,
-        ") other(", feature.other_text, ") where(", feature.where_text, ") ", feature.options_text,
-        " window=", DescribeWindow(feature.window), " type=", ValueTypeName(feature.result_type),
+        ") other(", feature.other_text, ") by(", feature.by_text, ") where(", feature.where_text,
+        ") ", feature.options_text, " window=", DescribeWindow(feature.window),
+        " type=", ValueTypeName(feature.result_type),
         " default=", feature.default_value ? Typed(feature.default_value->view()) : "none");
   }
   return out;

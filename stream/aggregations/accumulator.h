@@ -34,6 +34,7 @@ struct Sample {
   const uint64_t* order = nullptr;  // [event time, source and partition, offset]
   Value value;                      // never null, NaN or infinite
   Value other;                      // the second input, of aggregations over pairs
+  Value category;                   // of aggregations by category
 
   int64_t time_ms() const { return static_cast<int64_t>(order[0]); }
 };

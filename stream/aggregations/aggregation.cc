@@ -7,7 +7,7 @@ void Finalise(const Aggregation& aggregation, const Folded& folded, Answer* answ
   answer->error.reset();
   answer->value = Value::Null();
   if (aggregation.when_empty == WhenEmpty::kNothing) {
-    if (folded.records == 0 && folded.n == 0) return answer->Fail(ResultState::kMissing);
+    if (folded.nothing()) return answer->Fail(ResultState::kMissing);
     if (folded.n <= 0) return answer->Fail(ResultState::kNull);
   }
   aggregation.finalise(folded, answer);

@@ -44,6 +44,7 @@ struct Answer {
 // What an answer is made of: the fold of the records of a window that pass the feature's `where`.
 struct Folded {
   int64_t records = 0;     // that pass `where`; negative where more were taken back than came
+  int64_t live = 0;        // of them, without those that were taken back before they came
   int64_t candidates = 0;  // whether they pass or not
   int64_t n = 0;           // of them, with a value
   const uint64_t* words = nullptr;
@@ -51,6 +52,8 @@ struct Folded {
   int64_t at_ms = 0;  // T
   Span asked;
 
+  // No record is in the window.
+  bool nothing() const { return records == 0 && live == 0; }
   StateRef state() const { return {n, words, parts}; }
 };
 

@@ -34,18 +34,14 @@ absl::StatusOr<Aggregation> BindAggregationTo(const AggregationRequest& request)
   if (request.elementwise) return BindElements(request);
   const bool by_key = value == Type::kMap;
   if (by_key && request.by) return Refuse(request, "of a map is by its keys already");
-  if ((by_key || request.by) && !type.second_input.empty() && type.second_required) {
-    return Refuse(request, "has a second input and cannot be by category");
-  }
   AggregationInput input = request.input;
   if (value == Type::kList || value == Type::kMap) {
-    if (input.other != Type::kNull && !request.by) {
+    if (input.other != Type::kNull) {
       return Refuse(request, "with a second input does not take a collection");
     }
     input.value = input.value.element;
   }
   if (!by_key && !request.by) return type.bind(input);
-  input.other = Type::kNull;
   ASSIGN_OR_RETURN(const Aggregation inside, type.bind(input));
   if (inside.counts_candidates) return Refuse(request, "cannot be by category");
   return ByCategory(inside, request.by.value_or(ByCategoryOptions()));

@@ -17,7 +17,7 @@ namespace millrace {
 struct AggregationRequest {
   const AggregationType* type = nullptr;
   AggregationInput input;
-  // The second input is a category: an answer for each.
+  // An answer for each category.
   std::optional<ByCategoryOptions> by;
   bool elementwise = false;
 };

@@ -54,7 +54,7 @@ class Categories final : public Accumulator {
 
   void Add(const Sample& sample, int64_t, uint64_t* words, StateParts* parts) const override {
     CategoriesPart& part = PartOf<CategoriesPart>(words, parts);
-    const std::string key = ToString(sample.other);
+    const std::string key = ToString(sample.category);
     Category* const category = Find(key, &part);
     if (category == nullptr) return;
     if (inside_ != nullptr) {
@@ -65,7 +65,7 @@ class Categories final : public Accumulator {
   }
   void Subtract(const Sample& sample, uint64_t* words, StateParts* parts) const override {
     CategoriesPart& part = PartOf<CategoriesPart>(words, parts);
-    const std::string key = ToString(sample.other);
+    const std::string key = ToString(sample.category);
     Category* const category = Find(key, &part);
     if (category == nullptr) return;
     if (inside_ != nullptr) {
@@ -153,7 +153,6 @@ void KeepTop(const ByCategoryOptions& options, std::vector<Shown>* shown) {
   std::stable_sort(shown->begin(), shown->end(), [&](const Shown& a, const Shown& b) {
     if (options.top_by == ByCategoryOptions::Rank::kKey) return a.first > b.first;
     const Value x = a.second.view(), y = b.second.view();
-    if (x.is_null() || y.is_null()) return !x.is_null() && y.is_null();
     return Compare(x, y) > 0;
   });
   shown->resize(*options.top);
@@ -169,6 +168,7 @@ absl::StatusOr<Aggregation> ByCategory(const Aggregation& inside,
   }
   Aggregation bound;
   bound.result = ValueType(Type::kMap, inside.result.type);
+  bound.when_empty = WhenEmpty::kZero;  // an empty map, where there are records
   bound.state_key = absl::StrCat("by ", options.max_keys, " ", inside.state_key);
   bound.accumulator = std::make_shared<Categories>(inside.accumulator, options.max_keys);
   bound.finalise = [finalise = inside.finalise, options](const Folded& folded, Answer* answer) {
@@ -187,9 +187,11 @@ absl::StatusOr<Aggregation> ByCategory(const Aggregation& inside,
         inner.value = Value::Null();
         finalise(of, &inner);
         truncated |= inner.state == ResultState::kTruncated;
+        if (inner.value.is_null()) continue;
         shown.emplace_back(absl::string_view(key), OwnedValue(inner.value));
       }
     }
+    if (shown.empty() && folded.nothing()) return answer->Fail(ResultState::kMissing);
     KeepTop(options, &shown);
     MapBuilder map;
     for (const auto& [key, value] : shown) map.Add(key, value.view());

@@ -23,7 +23,7 @@ struct ByCategoryOptions {
   enum class Rank : uint8_t { kValue, kKey } top_by = Rank::kValue;
 };
 
-// `inside` is bound to the value; the second input of the samples is the category.
+// `inside` is bound to the value; samples have a category.
 // Errors (InvalidArgument): its answer is no scalar.
 absl::StatusOr<Aggregation> ByCategory(const Aggregation& inside, const ByCategoryOptions& options);
 

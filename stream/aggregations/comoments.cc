@@ -151,7 +151,11 @@ absl::StatusOr<Aggregation> BindCovSamp(const AggregationInput& input) {
 }
 absl::StatusOr<Aggregation> BindCorr(const AggregationInput& input) {
   return BindPair("corr", input, 2, BothVary, [](const Sums& s) {
-    return std::clamp(s.xy / std::sqrt(s.xx) / std::sqrt(s.yy), -1.0, 1.0);
+    // The product's root is exact where both vary alike; the roots' product does not overflow.
+    const double product = s.xx * s.yy;
+    const double root = product > 1e-290 && product < 1e290 ? std::sqrt(product)
+                                                            : std::sqrt(s.xx) * std::sqrt(s.yy);
+    return std::clamp(s.xy / root, -1.0, 1.0);
   });
 }
 absl::StatusOr<Aggregation> BindTrend(const AggregationInput& input) {

@@ -20,8 +20,8 @@ absl::StatusOr<Aggregation> BindRatio(const AggregationInput& input) {
   bound.counts_candidates = true;
   const bool records = input.value == Type::kNull;
   bound.finalise = [records](const Folded& folded, Answer* answer) {
-    if (folded.candidates == 0) return answer->Fail(ResultState::kMissing);
-    if (folded.candidates < 0) return answer->Fail(ResultState::kNull);
+    if (folded.candidates == 0 && folded.live == 0) return answer->Fail(ResultState::kMissing);
+    if (folded.candidates <= 0) return answer->Fail(ResultState::kNull);
     const int64_t part = records ? folded.records : folded.n;
     answer->Set(Value::Double(static_cast<double>(part) / static_cast<double>(folded.candidates)));
   };

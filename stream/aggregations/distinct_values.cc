@@ -18,7 +18,7 @@ namespace millrace {
 namespace {
 
 // Key → how often it occurs; the smallest `limit` keys. No count is 0; a negative one was taken
-// back before it came.
+// back before it came, and is not shown.
 template <typename Key>
 class CountsPart final : public StatePart {
  public:
@@ -30,20 +30,37 @@ class CountsPart final : public StatePart {
     return bytes;
   }
   void Add(const Key& key, int64_t times, size_t limit) {
-    if (times == 0 || (more && counts.size() >= limit && counts.rbegin()->first < key)) return;
-    const auto [entry, added] = counts.try_emplace(key, 0);
-    entry->second += times;
-    if (entry->second == 0) counts.erase(entry);
-    if (counts.size() <= limit) return;
-    counts.erase(std::prev(counts.end()));
-    more = true;
+    const auto found = counts.find(key);
+    const int64_t before = found == counts.end() ? 0 : found->second;
+    const int64_t after = before + times;
+    if (found == counts.end() && times < 0 && more) return;  // it was dropped
+    if (after == 0) {
+      if (found != counts.end()) counts.erase(found);
+    } else {
+      counts.insert_or_assign(key, after);
+    }
+    shown += (after > 0 ? 1 : 0) - (before > 0 ? 1 : 0);
+    if (shown > limit) {
+      DropLargest([](int64_t count) { return count > 0; });
+      --shown;
+      more = true;
+    } else if (counts.size() - shown > limit) {
+      DropLargest([](int64_t count) { return count < 0; });
+    }
   }
-  int64_t Shown() const {
-    return std::count_if(counts.begin(), counts.end(), [](const auto& e) { return e.second > 0; });
-  }
+  int64_t Shown() const { return static_cast<int64_t>(shown); }
 
   absl::btree_map<Key, int64_t> counts;
+  size_t shown = 0;   // of positive count
   bool more = false;  // there were others
+
+ private:
+  template <typename Which>
+  void DropLargest(Which which) {
+    auto entry = std::prev(counts.end());
+    while (!which(entry->second)) --entry;
+    counts.erase(entry);
+  }
 };
 
 template <typename Key>
@@ -102,7 +119,7 @@ class KeyCounts final : public Accumulator {
   bool Decode(absl::string_view* in, int64_t, int64_t, uint64_t* words,
               StateParts* parts) const override {
     uint64_t size = 0;
-    if (!GetVarint(in, &size) || size / 2 > limit_ || size / 2 > in->size()) return false;
+    if (!GetVarint(in, &size) || size / 4 > limit_ || size / 2 > in->size()) return false;
     if (size == 0) return true;
     Part& part = PartOf<Part>(words, parts);
     part.more = (size & 1) != 0;
@@ -111,6 +128,7 @@ class KeyCounts final : public Accumulator {
       int64_t count = 0;
       if (!GetKey(in, &key) || !GetSignedVarint(in, &count) || count == 0) return false;
       if (!part.counts.empty() && !(part.counts.rbegin()->first < key)) return false;
+      part.shown += count > 0 ? 1 : 0;
       part.counts.emplace_hint(part.counts.end(), std::move(key), count);
     }
     return true;
@@ -203,6 +221,8 @@ class Cardinality final : public Accumulator {
   int precision_;
 };
 
+size_t Capacity(int64_t max_values) { return static_cast<size_t>(2 * max_values + 16); }
+
 }  // namespace
 
 absl::StatusOr<Aggregation> BindDistinct(const AggregationInput& input) {
@@ -211,17 +231,22 @@ absl::StatusOr<Aggregation> BindDistinct(const AggregationInput& input) {
   Aggregation bound;
   bound.result = ValueType(Type::kList, input.value.type);
   bound.state_key = absl::StrCat("distinct", limit);
-  bound.accumulator = std::make_shared<KeyCounts<std::string>>(static_cast<size_t>(limit));
-  bound.finalise = [type = input.value.type](const Folded& folded, Answer* answer) {
+  bound.when_empty = WhenEmpty::kZero;  // what was taken back too early hides nothing else
+  bound.accumulator = std::make_shared<KeyCounts<std::string>>(Capacity(limit));
+  bound.finalise = [type = input.value.type, limit](const Folded& folded, Answer* answer) {
     answer->bytes.clear();
+    int64_t room = limit;
     const auto* part = FindPart<CountsPart<std::string>>(*folded.words, *folded.parts);
-    if (part == nullptr || part->Shown() == 0) return answer->Fail(ResultState::kNull);
+    if (part == nullptr || part->Shown() == 0) {
+      return answer->Fail(folded.nothing() ? ResultState::kMissing : ResultState::kNull);
+    }
     for (const auto& [key, count] : part->counts) {
       Value value;
-      if (count > 0 && ValueOfKey(type, key, &value)) PutValue(&answer->bytes, value);
+      if (count <= 0 || room-- <= 0) continue;
+      if (ValueOfKey(type, key, &value)) PutValue(&answer->bytes, value);
     }
     answer->Set(Value::OfBytes(Type::kList, answer->bytes));
-    if (part->more) answer->state = ResultState::kTruncated;
+    if (part->more || part->Shown() > limit) answer->state = ResultState::kTruncated;
   };
   return bound;
 }
@@ -233,11 +258,12 @@ absl::StatusOr<Aggregation> BindCountDistinct(const AggregationInput& input) {
   bound.result = Type::kInt;
   bound.state_key = absl::StrCat("count_distinct", limit);
   bound.when_empty = WhenEmpty::kZero;
-  bound.accumulator = std::make_shared<KeyCounts<uint64_t>>(static_cast<size_t>(limit));
-  bound.finalise = [](const Folded& folded, Answer* answer) {
+  bound.accumulator = std::make_shared<KeyCounts<uint64_t>>(Capacity(limit));
+  bound.finalise = [limit](const Folded& folded, Answer* answer) {
     const auto* part = FindPart<CountsPart<uint64_t>>(*folded.words, *folded.parts);
-    answer->Set(Value::Int(part == nullptr ? 0 : part->Shown()));
-    if (part != nullptr && part->more) answer->state = ResultState::kTruncated;
+    const int64_t shown = part == nullptr ? 0 : part->Shown();
+    answer->Set(Value::Int(std::min(shown, limit)));
+    if (part != nullptr && (part->more || shown > limit)) answer->state = ResultState::kTruncated;
   };
   return bound;
 }

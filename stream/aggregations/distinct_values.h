@@ -9,8 +9,10 @@
 //                           error 1.04/sqrt(2^p)
 //
 // Beyond `max_values` the answer is `truncated`: the smallest of the values (of their hashes, where
-// they are only counted) are kept, so it is the same whatever the order of arrival. Counting rests
-// on 64-bit hashes (xxh3, with the type). None: 0 for the counts; `distinct` is missing.
+// they are only counted) are kept, so it is the same whatever the order of arrival. A state keeps
+// twice as many and a few, so that what is taken back makes room for what was there already.
+// Counting rests on 64-bit hashes (xxh3, with the type). None: 0 for the counts; `distinct` is
+// missing.
 //
 // Class E. `distinct` and `count_distinct` count every value, so that a retraction subtracts; the
 // others fold their tile again.

@@ -82,6 +82,7 @@ absl::StatusOr<Aggregation> Bind(absl::string_view name, const AggregationInput&
       input.options.GetInt("max_keys", k == 0 ? 1'024 : std::max<int64_t>(64, 10 * k));
   Aggregation bound;
   bound.state_key = absl::StrCat("frequencies", capacity);
+  bound.when_empty = WhenEmpty::kZero;  // what was taken back too early hides nothing else
   bound.accumulator = std::make_shared<Frequencies>(static_cast<size_t>(capacity));
   return bound;
 }
@@ -93,7 +94,7 @@ const HeavyHitters* SketchOf(const Folded& folded, Answer* answer) {
       part != nullptr && std::any_of(part->sketch.counts().begin(), part->sketch.counts().end(),
                                      [](const auto& entry) { return entry.second > 0; });
   if (!shows) {
-    answer->Fail(ResultState::kNull);
+    answer->Fail(folded.nothing() ? ResultState::kMissing : ResultState::kNull);
     return nullptr;
   }
   if (!part->sketch.exact()) {
@@ -115,11 +116,9 @@ absl::StatusOr<Aggregation> BindHistogram(const AggregationInput& input) {
     const HeavyHitters* sketch = SketchOf(folded, answer);
     if (sketch == nullptr) {
       // Records, but none of their values is left to show.
-      if (folded.n != 0) {
-        answer->state = ResultState::kPresent;
-        answer->Set(Value::OfBytes(Type::kMap, {}));
-      }
-      return;
+      if (folded.nothing()) return;
+      answer->state = ResultState::kPresent;
+      return answer->Set(Value::OfBytes(Type::kMap, {}));
     }
     MapBuilder map;
     for (const Counted& entry : MostFrequent(*sketch, shown)) {
@@ -158,9 +157,13 @@ absl::StatusOr<Aggregation> BindTop1Ratio(const AggregationInput& input) {
   bound->finalise = [](const Folded& folded, Answer* answer) {
     const HeavyHitters* sketch = SketchOf(folded, answer);
     if (sketch == nullptr) return;
-    int64_t largest = 0;
-    for (const auto& [key, count] : sketch->counts()) largest = std::max(largest, count);
-    answer->Set(Value::Double(static_cast<double>(largest) / static_cast<double>(folded.n)));
+    int64_t largest = 0, all = 0;
+    for (const auto& [key, count] : sketch->counts()) {
+      largest = std::max(largest, count);
+      all += std::max<int64_t>(count, 0);
+    }
+    if (!sketch->exact()) all = sketch->n();
+    answer->Set(Value::Double(static_cast<double>(largest) / static_cast<double>(all)));
   };
   return bound;
 }

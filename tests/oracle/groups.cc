@@ -71,6 +71,16 @@ Groups ByCategory(const Feature& feature, const std::vector<Folding>& all) {
       }
     }
   }
+  // A category is shown while it has more values than were taken back.
+  const bool pairs = !feature.with.empty() || !feature.order_by.empty();
+  std::erase_if(groups, [pairs](const Groups::value_type& group) {
+    int64_t values = 0;
+    for (const Item& item : group.second) {
+      const bool given = !Normalised(item.x).is_null() && (!pairs || !Normalised(item.y).is_null());
+      values += given ? item.sign : 0;
+    }
+    return values <= 0;
+  });
   return groups;
 }
 
@@ -86,6 +96,9 @@ Answer MapOf(const Feature& feature, const Groups& groups, int64_t at_ms) {
     if (entry.status == Status::kOverflow) whole.status = Status::kOverflow;
     if (entry.match == Match::kIllPosed) whole.match = Match::kIllPosed;
     if (entry.value.is_null() || nothing) continue;
+    if (entry.status == Status::kTruncated && whole.status == Status::kPresent) {
+      whole.status = Status::kTruncated;
+    }
     whole.tolerance = std::max(whole.tolerance, entry.tolerance);
     whole.scale = std::max(whole.scale, entry.scale);
     entries.emplace_back(key, entry.value);
@@ -142,6 +155,7 @@ Answer AnswerOf(const Feature& feature, const Members& members, int64_t at_ms) {
     Flatten(feature, folding, InputOf(feature, *folding.record), &items);
   }
   if (items.empty()) {
+    if (feature.aggregation == "histogram") return Present(Datum(DatumMap()));
     const Answer nothing = OfNothing(feature);
     return nothing.status == Status::kMissing ? Undefined() : nothing;
   }

@@ -173,7 +173,7 @@ void SetOptions(Random* random, const TimeLine& line, Feature* feature) {
   feature->k = random->Between(1, 5);
   if (name == "nth" || name == "histogram") feature->k = random->Between(0, 4);
   feature->q = OneOf(random, kShares);
-  feature->p = random->Between(4, 18);
+  feature->p = random->Between(8, 16);
   feature->alpha = static_cast<double>(random->Between(1, 16)) / 16;
   if (name.starts_with("decay_")) {
     // Not so short that weights vanish.
@@ -209,7 +209,9 @@ void SetModifiers(Random* random, const CaseOptions& options, Feature* feature) 
   if (one_number && !kNoMap.contains(feature->aggregation) && random->Chance(0.2)) {
     feature->by = OneOf(random, Names("c v b"));
     // Values that equal up to rounding could be ranked either way: only whole ones are.
-    const bool whole = feature->aggregation == "count" || feature->input == "v";
+    static const std::set<std::string> kWhole = {"sum", "min", "max", "first", "last", "nth"};
+    const bool whole = feature->aggregation == "count" ||
+                       (feature->input == "v" && kWhole.contains(feature->aggregation));
     if (random->Chance(0.3)) {
       feature->top = random->Between(1, 3);
       feature->top_by = whole && random->Chance(0.5) ? TopBy::kValue : TopBy::kKey;

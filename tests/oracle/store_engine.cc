@@ -153,8 +153,8 @@ class StoreEngine final : public Engine {
       options.request = request.views;
     }
     if (read.deciding) {
-      options.current = ReadOptions::RecordId{read.deciding->source, read.deciding->partition,
-                                              read.deciding->offset};
+      options.current = EventOrder{read.deciding->event_time_ms, read.deciding->source,
+                                   read.deciding->partition, read.deciding->offset};
     }
     RETURN_IF_ERROR(store_->Read(0, key, read.at_ms, features, options, values));
     std::vector<EngineAnswer> answers;

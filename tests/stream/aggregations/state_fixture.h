@@ -44,7 +44,7 @@ class CaseState {
   const StateLayout& layout() const { return layout_; }
 
   CaseEntry Entry(int64_t time_ms, int64_t offset, const Value& value, const Value& other,
-                  bool retracts = false) const {
+                  bool retracts = false, const Value& category = Value::Null()) const {
     const EntryLayout& entry = layout_.entry();
     CaseEntry made;
     made.words.resize(static_cast<size_t>(entry.words()), 0);
@@ -63,9 +63,9 @@ class CaseState {
       *word = made.blobs.size();
     };
     store(value, &made.words[static_cast<size_t>(entry.value_word(0))]);
-    if (bound_->request.input.other != Type::kNull) {
-      store(other, &made.words[static_cast<size_t>(entry.value_word(0)) + 1]);
-    }
+    uint64_t* word = &made.words[static_cast<size_t>(entry.value_word(0))];
+    if (bound_->request.input.other != Type::kNull) store(other, ++word);
+    if (bound_->request.by) store(category, ++word);
     return made;
   }
 
@@ -88,6 +88,7 @@ class CaseState {
     Folded folded;
     const FoldPlan::Filter& every = layout_.filter(0);
     folded.records = folded.candidates = folded.n = at(net ? every.word : every.live_word);
+    folded.live = at(every.live_word);
     if (!layout_.entry().columns().empty()) {
       const FoldPlan::Column& column = layout_.column(0);
       folded.n = at(net ? column.net_word : column.live_word);
@@ -103,7 +104,8 @@ class CaseState {
   static StateLayout MakeLayout(const BoundCase& bound) {
     EntryLayout entry({.retracts = true, .known = false});
     if (bound.request.input.value != Type::kNull) {
-      entry.AddColumn({0, bound.request.input.value, bound.request.input.other});
+      entry.AddColumn({0, bound.request.input.value, bound.request.input.other,
+                       bound.request.by ? ValueType(Type::kString) : ValueType()});
     }
     entry.Finish();
     StateLayout layout(std::move(entry));
@@ -161,8 +163,8 @@ inline std::vector<BoundCase> AllCases() {
       request.input.other = Type::kInt;
       add(request, "ranked");
     }
-    if (!type.second_required) {
-      request.input.other = Type::kString;
+    {
+      request.input.other = type.second_required ? ValueType(Type::kDouble) : ValueType();
       request.by.emplace();
       request.by->max_keys = 5;
       add(request, "by_string");
@@ -222,8 +224,12 @@ inline std::vector<CaseEntry> RandomEntries(const BoundCase& bound, const CaseSt
     OwnedValue other = RandomValue(bound.request.input.other, random);
     const bool pair = bound.request.input.other != Type::kNull;
     const Value second = other.view();
-    entries.push_back(
-        state.Entry(time, i, pair && second.is_null() ? Value::Null() : value.view(), second));
+    OwnedValue category;
+    if (bound.request.by) category = RandomValue(Type::kString, random);
+    const bool null =
+        (pair && second.is_null()) || (bound.request.by && category.view().is_null());
+    entries.push_back(state.Entry(time, i, null ? Value::Null() : value.view(), second, false,
+                                  category.view()));
   }
   return entries;
 }
