@@ -231,6 +231,9 @@ void Checker::UnknownKey(const SchemaNode& schema, const ConfigNode& map, const 
                                      absl::StrCat("unknown key '", key.text, "'"));
   d.suggestion = DidYouMean(key.text, all);
   d.known = names_aggregation ? aggregations : schema.SupportedKeys();
+  if (has_aggregation) {
+    std::erase_if(d.known, [&](const std::string& name) { return Contains(aggregations, name); });
+  }
   // An unknown word in the place of an aggregation is that aggregation.
   if (names_aggregation) misspelt->push_back("aggregation");
 }

@@ -77,6 +77,13 @@ class IntSum final : public Accumulator {
   }
 };
 
+// Fails the answer where a sum of doubles has no addends.
+bool HasAddends(const Folded& folded, Answer* answer) {
+  if (static_cast<int64_t>(folded.words[0]) > 0) return true;
+  answer->Fail(folded.nothing() ? ResultState::kMissing : ResultState::kNull);
+  return false;
+}
+
 // words: those of expansion_words.h.
 class DoubleSum final : public Accumulator {
  public:
@@ -126,6 +133,7 @@ absl::StatusOr<Aggregation> BindOver(absl::string_view name, const AggregationIn
   bound.state_key = "sum";
   if (type == Type::kDouble) {
     bound.accumulator = std::make_shared<DoubleSum>();
+    bound.when_empty = WhenEmpty::kZero;  // it counts its addends itself
   } else {
     bound.accumulator = std::make_shared<IntSum>();
   }
@@ -153,7 +161,7 @@ absl::StatusOr<Aggregation> BindSum(const AggregationInput& input) {
     return bound;
   }
   bound->finalise = [](const Folded& folded, Answer* answer) {
-    if (static_cast<int64_t>(folded.words[0]) <= 0) return answer->Fail(ResultState::kNull);
+    if (!HasAddends(folded, answer)) return;
     double high = 0, low = 0;
     LoadRounded(folded.words, *folded.parts, &high, &low);
     answer->Set(Value::Double(high));
@@ -170,12 +178,12 @@ absl::StatusOr<Aggregation> BindMean(const AggregationInput& input) {
     double high = 0, low = 0;
     int64_t n = folded.n;
     if (doubles) {
+      if (!HasAddends(folded, answer)) return;
       n = static_cast<int64_t>(folded.words[0]);
       LoadRounded(folded.words, *folded.parts, &high, &low);
     } else {
       PairOfInteger(GetInt128(folded.words), &high, &low);
     }
-    if (n <= 0) return answer->Fail(ResultState::kNull);
     answer->Set(Value::Double(DividePair(high, low, n)));
   };
   return bound;
