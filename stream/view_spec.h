@@ -41,6 +41,8 @@ struct FeatureSpec {
 struct ViewInput {
   int32_t source = 0;           // index in the project
   std::vector<int> key_fields;  // by field of the entity key: index into the source's schema
+  // The source may take events back, which are then found by their fingerprint.
+  bool retracts = false;
 };
 
 struct ViewSpec {

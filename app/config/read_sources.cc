@@ -62,11 +62,72 @@ TimeUnit UnitOfWord(absl::string_view word) {
   return TimeUnit::kMillis;
 }
 
+// `id` and `dedup`.
+void ReadIdentity(const Section& section, const std::set<std::string>& broken, ProjectDraft* draft,
+                  SourceSpec* source) {
+  const ConfigNode* id = section.Find("id");
+  const ConfigNode* dedup = section.Find("dedup");
+  if (id == nullptr && dedup == nullptr) return;
+  source->dedup_ms = section.DurationMs("dedup");
+  if (*source->dedup_ms <= 0) {
+    draft->sink->Error(ConfigErrorCode::kOutOfRange, dedup->place, "'dedup' must be longer than 0");
+  }
+  absl::StrAppend(&source->shape_text, " dedup=", *source->dedup_ms);
+  if (id == nullptr) return;
+  absl::StrAppend(&source->shape_text, " id=(", id->text, ")");
+  source->id = CompileExpression(*id, ScopeOf(source->decoder.schema), broken, "", draft->sink);
+  if (source->id == nullptr) return;
+  const Type type = source->id->type();
+  if (type == Type::kDouble || type == Type::kNull || IsCollection(type)) {
+    draft->sink->Error(ConfigErrorCode::kExpressionType, id->place,
+                       absl::StrCat("a ", TypeName(type), " cannot be an id"));
+  }
+}
+
+void ReadLateness(const Section& lateness, ProjectDraft* draft, SourceSpec* source) {
+  source->out_of_order_ms = lateness.DurationMs("out_of_order");
+  source->future_skew_ms = lateness.DurationMs("future_skew");
+  source->retention_ms = lateness.DurationMs("retention");
+  source->keep_future = lateness.Text("future") == "keep";
+  if (source->retention_ms < source->out_of_order_ms) {
+    const ConfigNode* where = lateness.Find("retention");
+    draft->sink->Error(ConfigErrorCode::kOutOfRange,
+                       (where != nullptr ? *where : *lateness.Find("out_of_order")).place,
+                       "'retention' must be at least 'out_of_order'");
+  }
+}
+
+void ReadTopic(const Section& section, ProjectDraft* draft, SourceSpec* source) {
+  source->topic = section.Text("topic");
+  for (const absl::string_view key : {"topic", "schema"}) {
+    if (!section.present() || section.incomplete() || section.Has(key)) continue;
+    draft->sink->Error(ConfigErrorCode::kMissingKey, section.place(),
+                       absl::StrCat("'", section.name(), "' lacks '", key, "'"));
+  }
+  for (const SourceSpec& other : draft->project.sources) {
+    if (source->topic.empty() || other.topic != source->topic) continue;
+    draft->sink->Error(ConfigErrorCode::kDuplicate, section.Find("topic")->place,
+                       absl::StrCat("the topic '", source->topic, "' is read by the source '",
+                                    other.name, "' already"));
+    break;
+  }
+  if (absl::StartsWith(source->topic, "millrace.")) {
+    draft->sink->Error(ConfigErrorCode::kInvalidName, section.Find("topic")->place,
+                       "topics that begin with 'millrace.' are Millrace's own");
+  }
+}
+
 void ReadSource(const Section& section, ProjectDraft* draft) {
   SourceSpec source;
   source.name = section.name();
-  source.topic = section.Text("topic");
+  if (section.Has("from")) {  // its fields are known when those of all others are
+    draft->broken_source.push_back(true);
+    draft->broken_fields.emplace_back();
+    draft->project.sources.push_back(std::move(source));
+    return;
+  }
   source.format = section.Text("format");
+  source.retracts = section.Bool("retract");
   std::set<std::string> broken;
 
   const Section time = section.At("time");
@@ -86,33 +147,18 @@ void ReadSource(const Section& section, ProjectDraft* draft) {
       }
     }
   }
-  const Section lateness = section.At("lateness");
-  source.out_of_order_ms = lateness.DurationMs("out_of_order");
-  source.future_skew_ms = lateness.DurationMs("future_skew");
-  source.retention_ms = lateness.DurationMs("retention");
-  if (source.retention_ms < source.out_of_order_ms) {
-    const ConfigNode* where = lateness.Find("retention");
-    draft->sink->Error(ConfigErrorCode::kOutOfRange,
-                       (where != nullptr ? *where : *lateness.Find("out_of_order")).place,
-                       "'retention' must be at least 'out_of_order'");
-  }
+  ReadLateness(section.At("lateness"), draft, &source);
   const std::string on_error = section.Text("on_error");
   source.on_error = on_error == "skip"   ? OnError::kSkip
                     : on_error == "stop" ? OnError::kStop
                                          : OnError::kDeadLetter;
-
-  for (const SourceSpec& other : draft->project.sources) {
-    if (source.topic.empty() || other.topic != source.topic) continue;
-    draft->sink->Error(ConfigErrorCode::kDuplicate, section.Find("topic")->place,
-                       absl::StrCat("the topic '", source.topic, "' is read by the source '",
-                                    other.name, "' already"));
-    break;
+  ReadTopic(section, draft, &source);
+  const bool known = schema.present() && !schema.incomplete();
+  if (known) {
+    ReadIdentity(section, broken, draft, &source);
+    source.derivation = ReadDerivation(section, source.decoder.schema, &broken, draft, &source);
   }
-  if (absl::StartsWith(source.topic, "millrace.")) {
-    draft->sink->Error(ConfigErrorCode::kInvalidName, section.Find("topic")->place,
-                       "topics that begin with 'millrace.' are Millrace's own");
-  }
-  draft->broken_source.push_back(!schema.present() || schema.incomplete());
+  draft->broken_source.push_back(!known);
   draft->broken_fields.push_back(std::move(broken));
   draft->project.sources.push_back(std::move(source));
 }
@@ -121,6 +167,7 @@ void ReadSource(const Section& section, ProjectDraft* draft) {
 
 void ReadSources(const Section& root, ProjectDraft* draft) {
   for (const Section& source : root.At("sources").Named()) ReadSource(source, draft);
+  ReadDerivedSources(root, draft);
   for (const Section& entity : root.At("entities").Named()) {
     std::vector<std::string> fields;
     const std::vector<const ConfigNode*> items = entity.Items("key");

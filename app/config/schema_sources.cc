@@ -13,8 +13,11 @@ constexpr absl::string_view kLaterTypes = "list|map|vector";
 constexpr KeySpec kKeys[] = {
     Must("sources", kNone, "The topics that are read, by name."),
     May("sources.*", kNone, "", "A topic with its format, event time, schema and error policy."),
-    Must("sources.*.topic", kString, "Topic of the log."),
-    NotYet("sources.*.from", "Sources this one is derived from."),
+    May("sources.*.topic", kString, "", "Topic of the log; a source has one, or `from`."),
+    May("sources.*.from", kName, "",
+        "Source that this one is derived from, or a list of them: its records are theirs, as "
+        "`let`, `where` and `each` change them."),
+    May("sources.*.from[]", kName, "", "A source."),
     May("sources.*.format", kNone, "json", "Encoding of the records' values.")
         .Words("json", "avro|protobuf|confluent_json|confluent_avro|confluent_protobuf"),
     NotYet("sources.*.envelope", "Change-data envelope of the records: auto, none or debezium."),
@@ -23,11 +26,20 @@ constexpr KeySpec kKeys[] = {
         .Words("record"),
     Must("sources.*.time.field", kString, "Field of the record; it needs no entry in `schema`."),
     May("sources.*.time.unit", kNone, "ms", "Unit of the field.").Words("ms|s|us|rfc3339"),
-    NotYet("sources.*.id", "Identity of a record, for de-duplication."),
-    NotYet("sources.*.dedup", "Event time over which records of one id are duplicates."),
+    May("sources.*.id", kExpression, "",
+        "Id of a record, over the fields of `schema`; further records of one id are duplicates. A "
+        "record without it is rejected."),
+    May("sources.*.dedup", kDuration, "1d",
+        "Event time over which records of one id are duplicates. Given without `id`, the id is "
+        "that "
+        "of the record's envelope."),
+    May("sources.*.retract", kBool, "false",
+        "Records may take back earlier ones, by the header `millrace-retract: true`."),
     NotYet("sources.*.partitioned_by", "Entity by whose key the topic is partitioned."),
-    Must("sources.*.schema", kNone,
-         "Fields that are read, with their types; missing ones are null."),
+    May("sources.*.schema", kNone, "",
+        "Fields that are read, with their types; missing ones are null. A source with a topic "
+        "needs "
+        "it."),
     May("sources.*.schema.*", kType, "", "Type of the field.").Words(kTypes, kLaterTypes),
     Must("sources.*.schema.*.type", kType, "Type of the field.").Words(kTypes, kLaterTypes),
     May("sources.*.schema.*.range", kNone, "",
@@ -35,9 +47,13 @@ constexpr KeySpec kKeys[] = {
     May("sources.*.schema.*.range[]", kNumber, "", "A bound, inclusive."),
     NotYet("sources.*.schema.*.pii", "Personal data."),
     NotYet("sources.*.schema.*.sensitive", "Data that is not shown."),
-    NotYet("sources.*.where", "Condition that records must meet."),
-    NotYet("sources.*.let", "Fields computed from others."),
-    NotYet("sources.*.each", "List field of which each item becomes a record."),
+    May("sources.*.let", kNone, "",
+        "Fields computed from those of `schema` and those before them."),
+    May("sources.*.let.*", kExpression, "", "The field's value."),
+    May("sources.*.where", kExpression, "",
+        "Condition over all these fields; a record for which it is not true has no effect."),
+    May("sources.*.each", kName, "",
+        "Field that holds a list, of which each item becomes a record with the item in its place."),
     NotYet("sources.*.lookup", "Fields looked up in a view."),
     NotYet("sources.*.lookup.*", "A field."),
     NotYet("sources.*.lookup.*.view", "View to look in."),
@@ -56,7 +72,7 @@ constexpr KeySpec kKeys[] = {
         "Records later than this are not applied but dead-lettered."),
     May("sources.*.lateness.future", kNone, "dead_letter",
         "What becomes of a record dated beyond `future_skew`.")
-        .Words("dead_letter", "keep"),
+        .Words("dead_letter|keep"),
     May("sources.*.on_error", kNone, "dead_letter", "What becomes of a record that cannot be read.")
         .Words("dead_letter|skip|stop"),
 

@@ -102,10 +102,14 @@ class Checker {
   }
 
   absl::Status operator()(const CountsExpectation& expected) {
-    const SourceCounts counts = simulation_.counts(expected.source);
+    const auto [records, events] = simulation_.counts(expected.source);
     const std::pair<absl::string_view, uint64_t> known[] = {
-        {"read", counts.read}, {"applied", counts.applied},   {"duplicate", counts.duplicate},
-        {"late", counts.late}, {"rejected", counts.rejected}, {"bytes", counts.bytes}};
+        {"read", records.read},           {"applied", records.applied},
+        {"duplicate", records.duplicate}, {"late", records.late},
+        {"rejected", records.rejected},   {"bytes", records.bytes},
+        {"inserted", events.inserted},    {"retracted", events.retracted},
+        {"filtered", events.filtered},    {"conflicting", records.conflicting},
+        {"one_sided", records.one_sided}};
     for (const Expected& count : expected.counts) {
       for (const auto& [name, value] : known) {
         if (count.name == name) Check(count, Value::Int(static_cast<int64_t>(value)));

@@ -221,6 +221,7 @@ class TestFileLoader {
     }
     if (const ConfigNode* defaults = node.Find("defaults")) records->AddDefaults(*defaults);
     ReadSteps(node, records, &test);
+    test.retracting = records->retracting();
     for (const TestStep& step : test.steps) NoteTasks(step, &test);
     if (const ConfigNode* shuffle = node.Find("shuffle")) ReadShuffle(node, *shuffle, &test);
     file_.cases.push_back(std::move(test));

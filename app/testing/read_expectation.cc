@@ -47,7 +47,8 @@ Names StatusNames() {
 
 const Names& CountTerms() {
   static const auto* const names =
-      new Names{"read", "applied", "duplicate", "late", "rejected", "bytes"};
+      new Names{"read",     "applied",   "duplicate", "late",        "rejected", "bytes",
+                "inserted", "retracted", "filtered",  "conflicting", "one_sided"};
   return *names;
 }
 

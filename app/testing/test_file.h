@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
@@ -126,6 +127,8 @@ struct TestCase {
   int shuffle = 0;
   bool restart = false;
   bool uses_tasks = false;  // else no task need run
+  // Sources whose records take others back here; they may, whatever the configuration says.
+  std::set<int32_t> retracting;
   std::optional<int64_t> available_from_ms;
   std::optional<int64_t> tiles_ms;  // cut the views' state into tiles of about this size
 };

@@ -27,6 +27,7 @@
 #include "app/project.h"
 #include "app/workers/committer.h"
 #include "app/workers/learner_report.h"
+#include "app/workers/source_ids.h"
 #include "app/workers/source_input.h"
 #include "app/workers/task_worker.h"
 #include "core/clock.h"
@@ -57,6 +58,8 @@ struct EngineStatus {
     int64_t newest_event_ms = INT64_MIN;
     bool at_end = false;
     SourceCounts counts;
+    // By source: the one above, and those derived from it.
+    std::vector<std::pair<std::string, EventCounts>> events;
   };
   struct Task {
     std::string name;
@@ -135,7 +138,11 @@ class Engine {
   absl::StatusOr<Found> SimulationTurn();
   absl::StatusOr<bool> Redo();
   absl::StatusOr<SourceInput*> EarliestHead();
+  absl::Status OpenInput(int32_t source, int32_t partition, int dead_letters,
+                         std::vector<ReadFrom>* reads);
   absl::Status Process(SourceInput& input);
+  absl::Status Apply(const Event& event);
+  void AddIdsCommit(StateBatch* batch);
   absl::Status RejectRecord(int dead_letters, int32_t source, const Record& record,
                             const Rejection& rejection);
   int64_t LiveProgressNow(const std::vector<bool>& sources) const;
@@ -154,12 +161,14 @@ class Engine {
   const Mode mode_;
   LogLimit reject_log_;
   std::vector<InputName> input_names_;
+  SourceIds ids_;
   std::vector<std::unique_ptr<SourceInput>> inputs_;
   std::vector<int64_t> durable_offsets_;  // as submitted with the last commit
   std::unique_ptr<LogReader> reader_;
   std::vector<std::unique_ptr<TaskWorker>> tasks_;
-  std::vector<std::vector<int>> triggered_;      // by source: tasks it triggers
-  std::vector<std::vector<bool>> task_sources_;  // by task: of its views, trigger and labels
+  std::vector<std::vector<int>> triggered_;  // by source: tasks it triggers
+  // By task, sources with topics: of its views, trigger and labels; of its trigger.
+  std::vector<std::vector<bool>> task_sources_, trigger_sources_;
   std::vector<std::vector<std::pair<int, int>>> labels_;  // by source: (task, label source)
   int64_t progress_ms_ = INT64_MIN;
   int next_shard_ = 0;
@@ -168,7 +177,6 @@ class Engine {
   int64_t last_whole_ns_ = 0;
   int64_t last_status_ns_ = 0;
   uint64_t commits_ = 0;
-  uint64_t changes_ = 0;  // records taken since the last commit
   bool caught_up_ = false;
   Found last_found_ = Found::kNothing;  // of the turn before
   // Some shards lack records below the positions: nothing may be committed, as it would say that

@@ -64,6 +64,8 @@ struct DecodedRecord {
   DecodedRow row;  // meaningful while `inserts`
   bool retracts = false;
   DecodedRow before;  // meaningful while `retracts`
+  // The id that the record's envelope gives it (CloudEvents); empty: none.
+  absl::string_view id;
 };
 
 class Decoder {

@@ -1,0 +1,19 @@
+// MakeDecoder: the decoder of a source's records, as its format and envelope ask. Thread-safe; a
+// decoder is owned by one thread.
+
+#ifndef MILLRACE_APP_WORKERS_SOURCE_DECODER_H_
+#define MILLRACE_APP_WORKERS_SOURCE_DECODER_H_
+
+#include <memory>
+
+#include "app/project.h"
+#include "stream/decode/decoder.h"
+
+namespace millrace {
+
+// REQUIRES: the source has a topic.
+std::unique_ptr<Decoder> MakeDecoder(const SourceSpec& source);
+
+}  // namespace millrace
+
+#endif  // MILLRACE_APP_WORKERS_SOURCE_DECODER_H_
