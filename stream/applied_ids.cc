@@ -88,7 +88,12 @@ AppliedIds::Verdict AppliedIds::Judge(absl::string_view id, const Copy& copy) co
     if (Distance(applied.event_time_ms, copy.event_time_ms) > static_cast<uint64_t>(within_ms_)) {
       continue;
     }
-    verdict = applied.content == copy.content ? Verdict::kDuplicate : Verdict::kConflicting;
+    // In whatever order they are kept.
+    if (applied.content == copy.content) {
+      verdict = Verdict::kDuplicate;
+    } else if (verdict == Verdict::kFirst) {
+      verdict = Verdict::kConflicting;
+    }
   }
   return verdict;
 }

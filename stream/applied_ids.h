@@ -40,7 +40,7 @@ class AppliedIds {
   enum class Verdict : uint8_t {
     kFirst,        // to be applied
     kDuplicate,    // a copy of one that was
-    kConflicting,  // the same, but it says something else
+    kConflicting,  // the same, but none of those that were says what it says
   };
 
   // `source` names the ids' keys in the state. REQUIRES: within_ms >= 0.

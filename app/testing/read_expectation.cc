@@ -239,6 +239,12 @@ std::optional<Expectation> ExpectationReader::ReadDeadLetters(const ConfigNode& 
     out.records.push_back(TakeFields(record, kDeadLetterFields));
   }
   if (out.source < 0) return std::nullopt;
+  if (!project_.sources[static_cast<size_t>(out.source)].bases.empty()) {
+    read_.Fail(*node.Find("dead_letters"),
+               absl::StrCat("the source '", sources_[static_cast<size_t>(out.source)],
+                            "' is derived and rejects nothing"));
+    return std::nullopt;
+  }
   Expectation expectation;
   expectation.title = absl::StrCat("dead letters of ", sources_[static_cast<size_t>(out.source)]);
   expectation.what = std::move(out);
