@@ -35,6 +35,10 @@ void ExportSources(const EngineStatus& status, Registry& registry) {
     became("retracted", events.retracted);
     became("filtered", events.filtered);
   }
+  for (const auto& [source, ids] : status.ids) {
+    registry.GetGauge("millrace_source_ids", "Ids kept to know duplicates by", {{"source", source}})
+        .Set(static_cast<double>(ids));
+  }
   for (const auto& [source, counts] : by_source) {
     const Labels labels = {{"source", source}};
     Raise(registry.GetCounter("millrace_source_records_read_total", "Records read from a source",

@@ -300,6 +300,10 @@ EngineStatus Engine::MakeStatus() const {
                               input.position().events[r]);
     }
   }
+  for (size_t s = 0; s < project_.sources.size(); ++s) {
+    const AppliedIds* ids = ids_.of(static_cast<int32_t>(s));
+    if (ids != nullptr) status.ids.emplace_back(project_.sources[s].name, ids->size());
+  }
   for (const auto& task : tasks_) {
     EngineStatus::Task& out = status.tasks.emplace_back();
     out.name = task->task().name;

@@ -68,6 +68,7 @@ struct EngineStatus {
     std::shared_ptr<const Deployment> deployment;
   };
   std::vector<Input> inputs;
+  std::vector<std::pair<std::string, size_t>> ids;  // kept, by source that de-duplicates
   std::vector<Task> tasks;
   // Progress of the loop; the newest event's time once everything is settled.
   int64_t event_time_ms = INT64_MIN;

@@ -26,7 +26,7 @@ class SourceIds {
   absl::Status Load(const StateStore& state);
 
   // Null for a source without `dedup_ms`.
-  AppliedIds* of(int32_t source) { return ids_[static_cast<size_t>(source)].get(); }
+  AppliedIds* of(int32_t source) const { return ids_[static_cast<size_t>(source)].get(); }
 
   // Of a partition that had records: the newest event time before the oldest record that may be
   // judged again; kNoTime when that is not known.
