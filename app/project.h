@@ -16,6 +16,7 @@
 #include "stream/decode/decoder.h"
 #include "stream/derivation.h"
 #include "stream/expr/expression.h"
+#include "stream/history/history_file.h"
 #include "stream/label_join.h"
 #include "stream/log.h"
 #include "stream/schema.h"
@@ -30,6 +31,16 @@ struct SourceBase {
   int32_t source = 0;
   std::shared_ptr<const Derivation> derivation;
 };
+
+// Files that are read before a topic.
+struct HistorySpec {
+  std::string files;  // pattern
+  HistoryFormat format = HistoryFormat::kJsonLines;
+  // What was inserted before is in the files, what was then or later is in the topic.
+  int64_t until_ms = 0;
+};
+// The partition that the files of a source are: beyond those of any topic.
+inline constexpr int32_t kHistoryPartition = 1 << 20;
 
 // A source has a topic, or it is derived from others: then its events are functions of theirs, with
 // their event time, offset and partition (of n bases the i-th has partitions p * n + i of it), and
@@ -51,6 +62,7 @@ struct SourceSpec {
   std::optional<int64_t> dedup_ms;
   // What is dated beyond the skew is kept, but moves time no further than it.
   bool keep_future = false;
+  std::optional<HistorySpec> history;
   std::string shape_text;  // of the keys that make the above, for `meaning`
   int64_t out_of_order_ms = 0;
   int64_t future_skew_ms = 600'000;

@@ -1,6 +1,7 @@
 // sources, entities.
 
 #include <algorithm>
+#include <filesystem>
 #include <limits>
 
 #include "absl/strings/match.h"
@@ -8,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "app/config/check.h"
 #include "app/config/compile.h"
+#include "app/config/value_of.h"
 #include "stream/expr/expression.h"
 
 namespace millrace {
@@ -84,6 +86,30 @@ void ReadIdentity(const Section& section, const std::set<std::string>& broken, P
   }
 }
 
+// REQUIRES: the source's time is read.
+void ReadHistory(const Section& section, ProjectDraft* draft, SourceSpec* source) {
+  const Section history = section.At("history");
+  if (!history.present()) return;
+  HistorySpec& spec = source->history.emplace();
+  spec.files =
+      (std::filesystem::path(draft->directory) / history.Text("files")).lexically_normal().string();
+  spec.format = history.Text("format") == "csv" ? HistoryFormat::kCsv : HistoryFormat::kJsonLines;
+  if (const ConfigNode* node = history.Find("until"); node != nullptr) {
+    const std::optional<OwnedValue> until = ValueOf(*node, Type::kTimestamp);
+    if (until) spec.until_ms = until->view().int_value();
+    if (!until) {
+      draft->sink->Error(ConfigErrorCode::kWrongType, node->place,
+                         "'until' must be a time such as 2013-01-01T00:00:00Z");
+    }
+  }
+  if (!source->decoder.time_field && !(section.Has("time") && section.At("time").present())) {
+    draft->sink->Error(ConfigErrorCode::kConflict, history.place(),
+                       "records of files have no time of their own: 'history' needs 'time.field'");
+  }
+  absl::StrAppend(&source->shape_text, " history=", history.Text("files"), "/",
+                  history.Text("format"), "/", spec.until_ms);
+}
+
 void ReadLateness(const Section& lateness, ProjectDraft* draft, SourceSpec* source) {
   source->out_of_order_ms = lateness.DurationMs("out_of_order");
   source->future_skew_ms = lateness.DurationMs("future_skew");
@@ -156,6 +182,7 @@ void ReadSource(const Section& section, ProjectDraft* draft) {
   const bool known = schema.present() && !schema.incomplete();
   if (known) {
     ReadIdentity(section, broken, draft, &source);
+    ReadHistory(section, draft, &source);
     source.derivation = ReadDerivation(section, source.decoder.schema, &broken, draft, &source);
   }
   draft->broken_source.push_back(!known);

@@ -62,6 +62,8 @@ Project ProjectFor(const TestFile& file, const TestCase& test) {
   }
   project.state.shards = kShards;
   LetRetract(test.retracting, &project);
+  // A case says itself which records there were.
+  for (SourceSpec& source : project.sources) source.history.reset();
   if (!test.uses_tasks) project.tasks.clear();
   const int64_t horizon = Horizon(test);
   for (size_t v = 0; v < project.views.size(); ++v) {

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "app/workers/source_decoder.h"
 #include "app/workers/topics.h"
 #include "core/check.h"
 #include "core/log_line.h"
@@ -74,77 +73,6 @@ absl::Status Engine::OpenTasks() {
       labels_[spec.label.sources[l].source].emplace_back(t, l);
     }
   }
-  return absl::OkStatus();
-}
-
-absl::Status Engine::OpenInputs() {
-  ASSIGN_OR_RETURN(const std::vector<TopicInfo> topics, deps_.log->Topics());
-  RETURN_IF_ERROR(ids_.Load(*deps_.state));
-  std::vector<ReadFrom> reads;
-  for (int32_t s = 0; s < static_cast<int32_t>(project_.sources.size()); ++s) {
-    const SourceSpec& source = project_.sources[s];
-    if (!source.bases.empty()) continue;
-    const auto topic = std::find_if(topics.begin(), topics.end(), [&](const TopicInfo& info) {
-      return info.name == source.topic;
-    });
-    if (topic == topics.end()) {
-      return absl::NotFoundError(
-          absl::StrCat("source ", source.name, ": topic ", source.topic, " does not exist"));
-    }
-    const int dead_letters = DeadLetterChannel(source, *deps_.outbox);
-    for (int32_t p = 0; p < topic->partitions; ++p) {
-      RETURN_IF_ERROR(OpenInput(s, p, dead_letters, &reads));
-    }
-  }
-  ASSIGN_OR_RETURN(reader_, deps_.log->OpenReader(std::move(reads)));
-  return absl::OkStatus();
-}
-
-absl::Status Engine::OpenInput(int32_t s, int32_t p, int dead_letters,
-                               std::vector<ReadFrom>* reads) {
-  const SourceSpec& source = project_.sources[s];
-  std::string stored;
-  InputPosition position;
-  ASSIGN_OR_RETURN(const OffsetRange range, deps_.log->Offsets({source.topic, p}));
-  const absl::Status found = deps_.state->Get(InputPosition::Key(source, p), &stored);
-  if (found.ok()) {
-    ASSIGN_OR_RETURN(position, InputPosition::Decode(stored));
-  } else if (!absl::IsNotFound(found)) {
-    return found;
-  } else {
-    position.next_offset = range.begin;
-  }
-  if (position.next_offset < range.begin) {  // retention was faster than we were
-    LogLine(LogLevel::kError, "records_gone_unread")
-        .With("topic", source.topic)
-        .With("partition", p)
-        .With("records", range.begin - position.next_offset);
-    position.next_offset = range.begin;
-  }
-  if (position.next_offset > range.end) {
-    return absl::DataLossError(absl::StrCat("topic ", source.topic, " partition ", p,
-                                            " ends at offset ", range.end,
-                                            ", the state has read up to ", position.next_offset));
-  }
-  int64_t redo_from = found.ok() ? deps_.store->LowestMark(s, p) : position.next_offset;
-  if (redo_from < range.begin) {  // a shard that never committed, or records deleted since
-    if (redo_from > 0) {
-      LogLine(LogLevel::kWarn, "records_gone_before_redo")
-          .With("topic", source.topic)
-          .With("partition", p)
-          .With("records", range.begin - redo_from);
-    }
-    redo_from = range.begin;
-  }
-  auto input = std::make_unique<SourceInput>(
-      project_.sources, s, p, std::move(position), redo_from, MakeDecoder(source), ids_.of(s),
-      [this, dead_letters, s](const Record& record, const Rejection& rejection) {
-        return RejectRecord(dead_letters, s, record, rejection);
-      });
-  input_names_.push_back({{source.topic, p}, s});
-  reads->push_back({{source.topic, p}, input->start_offset()});
-  durable_offsets_.push_back(input->position().next_offset);
-  inputs_.push_back(std::move(input));
   return absl::OkStatus();
 }
 
@@ -231,7 +159,7 @@ absl::StatusOr<bool> Engine::Redo() {
   for (size_t i = 0; i < inputs_.size(); ++i) {
     SourceInput& input = *inputs_[i];
     while (input.redoing()) {
-      ASSIGN_OR_RETURN(const bool head, input.Peek(*reader_, i));
+      ASSIGN_OR_RETURN(const bool head, Peek(i));
       if (!head) break;
       if (!input.head_is_redo()) break;
       RETURN_IF_ERROR(input.Take([this](const Event& event) { return deps_.store->Apply(event); }));
@@ -285,19 +213,20 @@ EngineStatus Engine::MakeStatus() const {
   EngineStatus status;
   for (size_t i = 0; i < inputs_.size(); ++i) {
     const SourceInput& input = *inputs_[i];
-    EngineStatus::Input& out =
-        status.inputs.emplace_back(EngineStatus::Input{input.spec().name,
-                                                       input.spec().topic,
-                                                       input.partition(),
-                                                       input.position().next_offset,
-                                                       durable_offsets_[i],
-                                                       input.position().newest_event_ms,
-                                                       input.at_end() && !input.has_head(),
-                                                       input.position().counts,
-                                                       {}});
+    const bool is_history = i >= input_names_.size();
+    const InputPosition& position = input.position();
+    EngineStatus::Input& out = status.inputs.emplace_back();
+    out.source = input.spec().name;
+    out.topic = is_history ? input.spec().history->files : input.spec().topic;
+    out.partition = is_history ? 0 : input.partition();
+    out.applied_offset = position.next_offset;
+    out.durable_offset = durable_offsets_[i];
+    out.newest_event_ms = position.newest_event_ms;
+    out.at_end = input.at_end() && !input.has_head();
+    out.counts = position.counts;
     for (size_t r = 0; r < input.events().reached().size(); ++r) {
       out.events.emplace_back(project_.sources[input.events().reached()[r]].name,
-                              input.position().events[r]);
+                              position.events[r]);
     }
   }
   for (size_t s = 0; s < project_.sources.size(); ++s) {

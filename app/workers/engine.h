@@ -27,6 +27,7 @@
 #include "app/project.h"
 #include "app/workers/committer.h"
 #include "app/workers/learner_report.h"
+#include "app/workers/source_history.h"
 #include "app/workers/source_ids.h"
 #include "app/workers/source_input.h"
 #include "app/workers/task_worker.h"
@@ -139,8 +140,11 @@ class Engine {
   absl::StatusOr<Found> SimulationTurn();
   absl::StatusOr<bool> Redo();
   absl::StatusOr<SourceInput*> EarliestHead();
-  absl::Status OpenInput(int32_t source, int32_t partition, int dead_letters,
-                         std::vector<ReadFrom>* reads);
+  absl::Status OpenInput(int32_t source, int32_t partition, std::vector<ReadFrom>* reads);
+  absl::Status OpenHistory(int32_t source);
+  void AddInput(int32_t source, int32_t partition, InputPosition position, int64_t redo_from,
+                std::unique_ptr<Decoder> decoder);
+  absl::StatusOr<bool> Peek(size_t input);
   absl::Status Process(SourceInput& input);
   absl::Status Apply(const Event& event);
   void AddIdsCommit(StateBatch* batch);
@@ -163,9 +167,10 @@ class Engine {
   LogLimit reject_log_;
   std::vector<InputName> input_names_;
   SourceIds ids_;
-  std::vector<std::unique_ptr<SourceInput>> inputs_;
-  std::vector<int64_t> durable_offsets_;  // as submitted with the last commit
+  std::vector<std::unique_ptr<SourceInput>> inputs_;  // those of input_names_, then histories_
+  std::vector<int64_t> durable_offsets_;              // as submitted with the last commit
   std::unique_ptr<LogReader> reader_;
+  std::vector<std::unique_ptr<SourceHistory>> histories_;
   std::vector<std::unique_ptr<TaskWorker>> tasks_;
   std::vector<std::vector<int>> triggered_;  // by source: tasks it triggers
   // By task, sources with topics: of its views, trigger and labels; of its trigger.

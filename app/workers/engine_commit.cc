@@ -70,6 +70,10 @@ absl::Status Engine::CommitNow(Trainer::Scope scope, int shards) {
     commit.batch.Put(InputPosition::Key(input.spec(), input.partition()), position.Encode());
     durable_offsets_[i] = position.next_offset;
   }
+  for (size_t i = input_names_.size(); i < inputs_.size(); ++i) {
+    const bool over = inputs_[i]->at_end() && !inputs_[i]->has_head();
+    histories_[i - input_names_.size()]->AddCommit(over, &commit.batch);
+  }
   AddIdsCommit(&commit.batch);
   deps_.outbox->AddCommit(&commit.batch, &commit.ship);
   for (auto& done : std::exchange(on_commit_, {})) commit.done.push_back(std::move(done));

@@ -15,10 +15,10 @@ constexpr int kRecordsPerTurn = 256;
 absl::StatusOr<SourceInput*> Engine::EarliestHead() {
   SourceInput* earliest = nullptr;
   for (size_t i = 0; i < inputs_.size(); ++i) {
-    ASSIGN_OR_RETURN(const bool head, inputs_[i]->Peek(*reader_, i));
+    ASSIGN_OR_RETURN(const bool head, Peek(i));
     if (!head) continue;
     const bool beyond_end = mode_ == Mode::kSimulation && gate_.time_ms == kEndOfTime &&
-                            inputs_[i]->head().offset >= gate_.ends[i];
+                            i < input_names_.size() && inputs_[i]->head().offset >= gate_.ends[i];
     if (beyond_end) continue;
     if (earliest == nullptr || inputs_[i]->head() < earliest->head()) earliest = inputs_[i].get();
   }
@@ -104,7 +104,9 @@ absl::StatusOr<Engine::Found> Engine::SimulationTurn() {
 // The time below which nothing is missing: the frontier's, once everything it promises was read.
 int64_t Engine::SimulationGate() {
   for (size_t i = 0; i < inputs_.size(); ++i) {
-    const bool drained = inputs_[i]->has_head() || inputs_[i]->progress_offset() >= gate_.ends[i];
+    const bool read = i < input_names_.size() ? inputs_[i]->progress_offset() >= gate_.ends[i]
+                                              : inputs_[i]->at_end();
+    const bool drained = inputs_[i]->has_head() || read;
     if (!drained) return progress_ms_;
   }
   return gate_.time_ms;

@@ -8,4 +8,8 @@ std::unique_ptr<Decoder> MakeDecoder(const SourceSpec& source) {
   return HonourRetractHeader(MakeJsonDecoder(source.decoder));
 }
 
+std::unique_ptr<Decoder> MakeHistoryDecoder(const SourceSpec& source) {
+  return MakeJsonDecoder(source.decoder);
+}
+
 }  // namespace millrace

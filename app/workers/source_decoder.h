@@ -13,6 +13,8 @@ namespace millrace {
 
 // REQUIRES: the source has a topic.
 std::unique_ptr<Decoder> MakeDecoder(const SourceSpec& source);
+// The same for records of its history files, which are JSON whatever the topic holds.
+std::unique_ptr<Decoder> MakeHistoryDecoder(const SourceSpec& source);
 
 }  // namespace millrace
 

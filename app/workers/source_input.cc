@@ -155,7 +155,17 @@ absl::Status SourceInput::Reject(const Record& record, const Rejection& rejectio
   return absl::OkStatus();
 }
 
+bool SourceInput::IsOnOtherSide() const {
+  if (!spec_.history || !decoded_.inserts || decoded_.retracts) return false;
+  const bool in_files = decoded_.row.event_time_ms < spec_.history->until_ms;
+  return in_files != (partition_ == kHistoryPartition);
+}
+
 bool SourceInput::IsDuplicate() {
+  if (IsOnOtherSide()) {
+    if (!in_redo_) ++position_.counts.duplicate;
+    return true;
+  }
   if (ids_ == nullptr) return false;
   const DecodedRow& row = decoded_.inserts ? decoded_.row : decoded_.before;
   uint64_t content = FingerprintOf(row.event_time_ms, row.fields, &scratch_);

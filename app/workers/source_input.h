@@ -65,6 +65,8 @@ class SourceInput {
   bool at_end() const { return at_end_; }
   int64_t progress_offset() const { return next_offset_; }  // all below were taken or rejected
   InputTimes times() const {
+    // Files that were read to their end are no input any more.
+    if (partition_ == kHistoryPartition && at_end_ && !has_head_) return {kNoTime, kNoTime, true};
     return {position_.newest_event_ms, position_.newest_append_ms, at_end_ && !has_head_};
   }
   InputPosition& position() { return position_; }
@@ -84,6 +86,8 @@ class SourceInput {
   absl::Status Reject(const Record& record, const Rejection& rejection);
   // True of a duplicate, which is counted unless it is redone.
   bool IsDuplicate();
+  // What this record inserts stands in the files, or in the topic, of which it is not.
+  bool IsOnOtherSide() const;
   absl::Status VisitRow(const DecodedRow& row, Change change, RecordEvents::Visit visit);
   void Passed(int64_t offset);
   int64_t newest_event_ms() const {
