@@ -107,11 +107,19 @@ class DerivationReader {
   Derivation made_;
 };
 
+// A record becomes an event on every way from its source, so there are not many.
+constexpr size_t kMaxDepth = 16;
+constexpr int kMaxWays = 64;
+
 // Reads the derived sources, each after those it is derived from.
 class DerivedSources {
  public:
   DerivedSources(const Section& root, ProjectDraft* draft)
-      : sections_(root.At("sources").Named()), draft_(*draft), progress_(sections_.size()) {}
+      : sections_(root.At("sources").Named()),
+        draft_(*draft),
+        progress_(sections_.size()),
+        ways_(sections_.size(), 1),
+        depth_(sections_.size(), 0) {}
 
   void ReadAll() {
     for (size_t i = 0; i < sections_.size(); ++i) Read(i);
@@ -130,7 +138,8 @@ class DerivedSources {
     spec.name = section.name();
     bool known = section.Find("from") != nullptr;
     for (const ConfigNode* from : section.Items("from")) known = ReadBase(*from, &spec) && known;
-    if (known && !spec.bases.empty()) Finish(index, section, std::move(spec));
+    known = known && !spec.bases.empty() && CountWays(index, section, spec);
+    if (known) Finish(index, section, std::move(spec));
     path_.pop_back();
     progress_[index] = Progress::kDone;
   }
@@ -165,9 +174,34 @@ class DerivedSources {
                        absl::StrJoin(first, path_.end(), " from "), " from ", from.shown));
       return false;
     }
+    const bool to_read = sections_[static_cast<size_t>(base)].Has("from") &&
+                         progress_[static_cast<size_t>(base)] == Progress::kToDo;
+    if (to_read && path_.size() == kMaxDepth) return FailTooDeep(from);
     Read(static_cast<size_t>(base));
     spec->bases.push_back({base, nullptr});
     return !draft_.broken_source[static_cast<size_t>(base)];
+  }
+
+  bool FailTooDeep(const ConfigNode& from) {
+    draft_.sink->Error(
+        ConfigErrorCode::kOutOfRange, from.place,
+        absl::StrCat("more than ", kMaxDepth, " sources, each derived from the next"));
+    return false;
+  }
+
+  // On how many ways records of topics come to the source, and how far.
+  bool CountWays(size_t index, const Section& section, const SourceSpec& spec) {
+    ways_[index] = 0;
+    for (const SourceBase& base : spec.bases) {
+      ways_[index] += ways_[static_cast<size_t>(base.source)];
+      depth_[index] = std::max(depth_[index], depth_[static_cast<size_t>(base.source)] + 1);
+    }
+    if (depth_[index] > kMaxDepth) return FailTooDeep(*section.Items("from")[0]);
+    if (ways_[index] <= kMaxWays) return true;
+    draft_.sink->Error(
+        ConfigErrorCode::kOutOfRange, section.Find("from")->place,
+        absl::StrCat("records come to '", section.name(), "' on more than ", kMaxWays, " ways"));
+    return false;
   }
 
   // The fields that all bases have, with one type.
@@ -217,6 +251,9 @@ class DerivedSources {
   ProjectDraft& draft_;
   std::vector<Progress> progress_;
   std::vector<std::string> path_;
+  // By source; of those with topics one and none.
+  std::vector<int> ways_;
+  std::vector<size_t> depth_;
 };
 
 }  // namespace

@@ -99,8 +99,8 @@ std::optional<Rejection> SourceInput::JudgeContent() {
   if (ids_ == nullptr || (!decoded_.inserts && !decoded_.retracts)) return std::nullopt;
   id_.assign(1, KindOf(decoded_));
   if (spec_.id == nullptr) {
-    if (decoded_.id.empty()) return Rejection{RejectCode::kId, "the record's envelope has no id"};
-    PutValue(&id_, Value::String(decoded_.id));
+    if (!decoded_.id) return Rejection{RejectCode::kId, "the record's envelope has no id"};
+    PutValue(&id_, Value::String(*decoded_.id));
     return std::nullopt;
   }
   const DecodedRow& row = decoded_.inserts ? decoded_.row : decoded_.before;

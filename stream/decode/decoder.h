@@ -64,8 +64,9 @@ struct DecodedRecord {
   DecodedRow row;  // meaningful while `inserts`
   bool retracts = false;
   DecodedRow before;  // meaningful while `retracts`
-  // The id that the record's envelope gives it (CloudEvents); empty: none.
-  absl::string_view id;
+  // What the envelope calls the record: equal for copies of one event, different for different
+  // events of a topic. Of CloudEvents its source and id.
+  std::optional<absl::string_view> id;
 };
 
 class Decoder {

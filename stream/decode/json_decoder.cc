@@ -95,7 +95,7 @@ class JsonDecoder final : public Decoder {
     ++record_number_;
     out->inserts = true;
     out->retracts = false;
-    out->id = {};
+    out->id.reset();
     out->row.fields.assign(options_.schema.fields.size(), Value::Null());
     if (DecodeValue(record, out)) return std::nullopt;
     return std::move(rejection_);

@@ -51,7 +51,7 @@ class ScriptDecoder final : public Decoder {
       }
       row.fields = {Value::Int(v)};
     }
-    out->id = id_;
+    if (!id_.empty()) out->id = id_;
     return std::nullopt;
   }
 
