@@ -29,10 +29,10 @@ std::shared_ptr<ViewSpec> BenchView(int windows) {
   for (int w = 0; w < windows; ++w) {
     const Window window =
         w < 3 ? Sliding(kSizesMs[w]) : Sliding(600'000 + 60'000 * static_cast<int64_t>(w));
-    features.push_back(TestFeature(AggregationKind::kCount, -1, window));
-    features.push_back(TestFeature(AggregationKind::kSum, kX, window));
-    features.push_back(TestFeature(AggregationKind::kMean, kX, window));
-    features.push_back(TestFeature(AggregationKind::kMax, kX, window));
+    features.push_back(TestFeature("count", -1, window));
+    features.push_back(TestFeature("sum", kX, window));
+    features.push_back(TestFeature("mean", kX, window));
+    features.push_back(TestFeature("max", kX, window));
   }
   return TestView(std::move(features));
 }
@@ -121,7 +121,7 @@ void BM_Read10(benchmark::State& bench) {
   size_t i = 0;
   for (auto _ : bench) {
     const Value key = Value::String(stream.name(i++));
-    CHECK(store->Read(0, {&key, 1}, stream.now_ms(), features, values).ok());
+    CHECK(store->Read(0, {&key, 1}, stream.now_ms(), features, {}, values).ok());
     benchmark::DoNotOptimize(values.data());
   }
 }

@@ -27,10 +27,10 @@ std::string ServedTask::Key(size_t i) { return absl::StrCat("airport", i % kKeys
 ServedTask::ServedTask() {
   std::vector<std::shared_ptr<const ViewSpec>> views;
   for (int v = 0; v < kViews; ++v) {
-    auto view = TestView({TestFeature(AggregationKind::kMean, kX, Sliding(3'600'000)),
-                          TestFeature(AggregationKind::kMean, kX, Sliding(3 * 3'600'000)),
-                          TestFeature(AggregationKind::kCount, -1, Sliding(6 * 3'600'000)),
-                          TestFeature(AggregationKind::kLast, kX, Sliding(24 * 3'600'000))});
+    auto view = TestView({TestFeature("mean", kX, Sliding(3'600'000)),
+                          TestFeature("mean", kX, Sliding(3 * 3'600'000)),
+                          TestFeature("count", -1, Sliding(6 * 3'600'000)),
+                          TestFeature("last", kX, Sliding(24 * 3'600'000))});
     view->name = absl::StrCat("view", v);
     views.push_back(std::move(view));
   }

@@ -119,6 +119,31 @@ double PortableLog(double x) {
   return LogOfReduced(f, static_cast<double>(k), 0.0);
 }
 
+double PortableLog2(double x) {
+  constexpr double kPerLn = 1.44269504088896338700e+00;
+  if (!(x > 0.0) || x == kInfinity) return PortableLog(x);
+  // The exponent apart: of a power of two nothing remains.
+  int64_t k = 0;
+  if (HighWord(x) < 0x00100000) {
+    x *= 18014398509481984.0;  // 2^54
+    k = -54;
+  }
+  const uint32_t high = HighWord(x) + (kOneHigh - kSqrtHalfHigh);
+  k += static_cast<int64_t>(high >> 20) - 1023;
+  const double f = WithHighWord(x, (high & 0xfffff) + kSqrtHalfHigh) - 1.0;
+  return static_cast<double>(k) + LogOfReduced(f, 0.0, 0.0) * kPerLn;
+}
+
+double PortableLog10(double x) {
+  constexpr double kPerLn = 4.34294481903251816668e-01;
+  const double result = PortableLog(x) * kPerLn;
+  if (!(result > -0.5 && result < 22.5)) return result;
+  const double whole = static_cast<double>(static_cast<int>(result + 0.5));
+  double power = 1.0;  // exact up to 10^22
+  for (double n = 0; n < whole; ++n) power *= 10.0;
+  return power == x ? whole : result;
+}
+
 double PortableLog1p(double x) {
   if (x != x) return x;
   if (x <= -1.0) return x == -1.0 ? -kInfinity : kNaN;

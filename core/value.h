@@ -51,6 +51,8 @@ struct ValueType {
   constexpr ValueType(Type type, Type element, int32_t dim = 0)
       : type(type), element(element), dim(dim) {}
   friend bool operator==(const ValueType&, const ValueType&) = default;
+  // Whether it is of that type, whatever it is made of.
+  friend bool operator==(const ValueType& a, Type b) { return a.type == b; }
 };
 // "int", "list<int>", "map<double>", "vector<8>"; and back, nullopt for another word.
 std::string ValueTypeName(const ValueType& type);

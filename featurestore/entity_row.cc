@@ -7,70 +7,98 @@
 namespace millrace {
 
 EntityRow::EntityRow(const ViewLayout& layout, const Horizon& horizon)
-    : layout_(&layout), log_(layout.state()) {
+    : layout_(&layout), log_(layout.entry()) {
   if (layout.has_lifetime()) {
     base_end_ms_ = horizon.base_end_ms;
-    base_.resize(static_cast<size_t>(layout.state().words()));
-    ResetState(layout.state(), base_.data());
+    base_.Reset(layout.state());
   }
-  if (!layout.may_be_sparse()) {
-    for (size_t i = 0; i < layout.tiers(); ++i) {
-      tiers_.emplace_back(layout.state(), layout.tile_ms(i));
-    }
-  }
+  if (!layout.may_be_sparse() && layout.tiers() > 0) tiles_.emplace(layout);
 }
 
 void EntityRow::FoldIntoBase(const Horizon& horizon) {
   if (!layout_->has_lifetime() || horizon.base_end_ms <= base_end_ms_) return;
-  const auto& ops = layout_->state().ops();
+  const FoldPlan& plan = layout_->state().plan();
+  const size_t top = layout_->tiers() - 1;
   if (sparse()) {
+    TileScratch scratch;
+    const int64_t step = layout_->tile_ms(top);
+    std::optional<int64_t> next;
     log_.ForRange(base_end_ms_, horizon.base_end_ms, [&](const EntryRef& entry) {
-      AddEntry(layout_->state(), ops, entry, base_.data(), &base_blobs_);
+      const int64_t start = FloorTo(entry.time_ms(), step);
+      if (next && start < *next) return;
+      next = start + step;
+      const StateView tile = TileStack::FoldEntries(*layout_, plan, log_, top, start,
+                                                    std::min(*next, horizon.base_end_ms), &scratch);
+      if (tile.entries() > 0) MergeState(plan, tile, base_.slot());
     });
   } else {
-    tiers_.back().ForRange(base_end_ms_, horizon.base_end_ms,
-                           [&](const uint64_t* words, const BlobList& blobs) {
-                             MergeState(ops, words, blobs, base_.data(), &base_blobs_);
-                           });
+    tiles_->CloseFor(log_, horizon);
+    tiles_->tier(top).ForRange(base_end_ms_, horizon.base_end_ms, [&](int64_t, StateView tile) {
+      MergeState(plan, tile, base_.slot());
+    });
   }
   base_end_ms_ = horizon.base_end_ms;
 }
 
 void EntityRow::Trim(const Horizon& horizon) {
   FoldIntoBase(horizon);  // before its tiles go
+  if (tiles_) tiles_->Trim(log_, horizon);
   log_.CutBefore(horizon.log_cut_ms);
-  for (size_t i = 0; i < tiers_.size(); ++i) tiers_[i].CutBefore(horizon.tier_cut_ms[i]);
 }
 
-void EntityRow::Add(const EntryRef& entry, const Horizon& horizon) {
+EntityRow::Added EntityRow::Add(const EntryRef& entry, const Horizon& horizon) {
   const int64_t time = entry.time_ms();
-  newest_ms_ = std::max(newest_ms_, time);
   if (layout_->has_lifetime() && time < base_end_ms_) {
-    AddEntry(layout_->state(), layout_->state().ops(), entry, base_.data(), &base_blobs_);
+    AddEntry(layout_->state(), layout_->state().plan(), entry, base_.slot());
   }
-  if (time >= horizon.log_cut_ms) log_.Insert(entry, layout_->max_entries());
-  if (!tiers_.empty()) {
-    for (size_t i = 0; i < tiers_.size(); ++i) {
-      if (time >= horizon.tier_cut_ms[i]) tiers_[i].Add(entry);
-    }
-  } else if (log_.size() > kSparseEntries) {
-    BuildTiers(horizon, &tiers_);
+  // What the tile was waiting to be folded from may be dropped now.
+  if (tiles_ && log_.size() >= layout_->max_entries()) tiles_->Settle(log_);
+  MicroLog::Inserted inserted;
+  if (time >= horizon.log_cut_ms) inserted = log_.Insert(entry, layout_->max_entries());
+  if (tiles_) {
+    tiles_->Add(log_, entry, inserted, horizon);
+  } else if (log_.size() > kSparseEntries && layout_->tiers() > 0 && layout_->may_be_sparse()) {
+    tiles_ = BuildTiles(horizon);
   }
+  if (inserted.cancels) {
+    newest_ms_ = FindNewest();
+  } else if (!entry.retracts()) {
+    newest_ms_ = std::max(newest_ms_, time);
+  }
+  return entry.retracts() && !inserted.cancels ? Added::kRetractedNothing : Added::kDone;
 }
 
-void EntityRow::BuildTiers(const Horizon& horizon, std::vector<TileTier>* tiers) const {
-  for (size_t i = 0; i < layout_->tiers(); ++i) {
-    TileTier& tier = tiers->emplace_back(layout_->state(), layout_->tile_ms(i));
-    log_.ForRange(horizon.tier_cut_ms[i], INT64_MAX,
-                  [&tier](const EntryRef& entry) { tier.Add(entry); });
+// After a retraction: of the log, or what the tiles know.
+int64_t EntityRow::FindNewest() const {
+  int64_t newest = log_.NewestBefore(INT64_MAX).value_or(-kTimeLimitMs);
+  if (tiles_) {
+    for (size_t i = 0; i < tiles_->tiers(); ++i) {
+      if (const auto last =
+              tiles_->tier(i).LastBefore(std::min(log_.complete_from_ms(), kTimeLimitMs))) {
+        newest = std::max(newest, tiles_->tier(i).Find(*last)->max_time_ms());
+      }
+    }
   }
+  if (!base_.empty() && base_.view().entries() > 0) {
+    newest = std::max(newest, base_.view().max_time_ms());
+  }
+  return newest;
+}
+
+TileStack EntityRow::BuildTiles(const Horizon& horizon) const {
+  TileStack tiles(*layout_);
+  tiles.Trim(log_, horizon);
+  // In order, as if each were the newest.
+  MicroLog::Inserted in_order;
+  in_order.kept = true;
+  log_.ForRange(-kTimeLimitMs, INT64_MAX,
+                [&](const EntryRef& entry) { tiles.Add(log_, entry, in_order, horizon); });
+  return tiles;
 }
 
 size_t EntityRow::MemoryBytes() const {
-  size_t bytes = sizeof(EntityRow) + log_.MemoryBytes() + base_.capacity() * sizeof(uint64_t) +
-                 tiers_.capacity() * sizeof(TileTier);
-  for (const TileTier& tier : tiers_) bytes += tier.MemoryBytes();
-  return bytes;
+  return sizeof(EntityRow) + log_.MemoryBytes() + base_.MemoryBytes() +
+         (tiles_ ? tiles_->MemoryBytes() : 0);
 }
 
 absl::StatusOr<std::unique_ptr<EntityRow>> EntityRow::Load(const ViewLayout& layout,

@@ -18,7 +18,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "featurestore/micro_log.h"
-#include "featurestore/tile_tier.h"
+#include "featurestore/tile_stack.h"
 #include "featurestore/view_layout.h"
 #include "stream/state_store.h"
 
@@ -36,18 +36,19 @@ class EntityRow {
 
   // Drops what the horizon has passed. Horizons never go back.
   void Trim(const Horizon& horizon);
-  // REQUIRES: trimmed to `horizon`.
-  void Add(const EntryRef& entry, const Horizon& horizon);
+  // Adds a record, or takes one back. REQUIRES: trimmed to `horizon`.
+  enum class Added : uint8_t { kDone, kRetractedNothing };
+  Added Add(const EntryRef& entry, const Horizon& horizon);
 
   // --- for readers ---
   const MicroLog& log() const { return log_; }
-  bool sparse() const { return tiers_.empty(); }  // the micro-log holds all within the horizon
-  const TileTier& tier(size_t i) const { return tiers_[i]; }
+  bool sparse() const { return !tiles_; }  // the micro-log holds all within the horizon
+  const TileStack& tiles() const { return *tiles_; }
+  // Event time of the newest record, as far as it is known; -kTimeLimitMs: none.
   int64_t newest_ms() const { return newest_ms_; }
   // All records before it are in the base; -kTimeLimitMs without lifetime windows.
   int64_t base_end_ms() const { return base_end_ms_; }
-  const std::vector<uint64_t>& base() const { return base_; }
-  const BlobList& base_blobs() const { return base_blobs_; }
+  const OwnedState& base() const { return base_; }
 
   // --- storage; `prefix` is the entity's part of the key ---
   // Adds what differs from what is stored, and takes it as stored. Appends the deleted keys to
@@ -67,14 +68,15 @@ class EntityRow {
   static bool HasParts(absl::string_view head);
 
   // Canonical bytes of the content within the horizon. REQUIRES: trimmed to it.
-  std::string Canonical(const Horizon& horizon) const;
+  std::string Canonical(const Horizon& horizon);
 
   size_t MemoryBytes() const;
 
  private:
   void FoldIntoBase(const Horizon& horizon);
-  // Builds the tiles from the entries.
-  void BuildTiers(const Horizon& horizon, std::vector<TileTier>* tiers) const;
+  // The tiles of the entries in the log.
+  TileStack BuildTiles(const Horizon& horizon) const;
+  int64_t FindNewest() const;
   void EncodeHead(std::string* out) const;
   void EncodeInline(std::string* out) const;
   bool DecodeHead(absl::string_view* in, std::optional<EventOrder>* floor, int64_t* next_chunk);
@@ -83,11 +85,10 @@ class EntityRow {
 
   const ViewLayout* layout_;
   MicroLog log_;
-  std::vector<TileTier> tiers_;  // empty while sparse
+  std::optional<TileStack> tiles_;  // none while sparse
   int64_t newest_ms_ = -kTimeLimitMs;
   int64_t base_end_ms_ = -kTimeLimitMs;
-  std::vector<uint64_t> base_;  // a state; empty without lifetime windows
-  BlobList base_blobs_;
+  OwnedState base_;     // empty without lifetime windows
   bool split_ = false;  // stored in parts
 };
 

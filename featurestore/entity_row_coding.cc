@@ -8,7 +8,7 @@
 namespace millrace {
 namespace {
 
-constexpr char kVersion = 1;
+constexpr char kVersion = 2;
 constexpr uint8_t kHasTiles = 1;
 constexpr uint8_t kSplit = 2;
 constexpr uint8_t kHasFloor = 4;
@@ -57,8 +57,9 @@ void EntityRow::EncodeHead(std::string* out) const {
   if (log_.floor()) PutOrder(out, *log_.floor());
   if (base) {
     PutSignedVarint(out, base_end_ms_);
-    EncodeState(layout_->state(), base_.data(), base_blobs_, base_end_ms_, out);
+    EncodeState(layout_->state(), base_.view(), base_end_ms_, out);
   }
+  if (tiles_) PutSignedVarint(out, tiles_->closed_ms());
 }
 
 void EntityRow::EncodeInline(std::string* out) const {
@@ -70,7 +71,8 @@ void EntityRow::EncodeInline(std::string* out) const {
     PutSignedVarint(out, chunk.id);
     PutLengthPrefixed(out, part);
   }
-  for (const TileTier& tier : tiers_) {
+  for (size_t i = 0; tiles_ && i < tiles_->tiers(); ++i) {
+    const TileTier& tier = tiles_->tier(i);
     PutVarint(out, tier.blocks().size());
     for (const TileTier::Block& block : tier.blocks()) {
       part.clear();
@@ -83,6 +85,7 @@ void EntityRow::EncodeInline(std::string* out) const {
 
 void EntityRow::AddChanges(absl::string_view prefix, StateBatch* batch,
                            std::vector<std::string>* deleted) {
+  if (tiles_) tiles_->Settle(log_);
   std::string head_key(prefix.data(), prefix.size());
   head_key.push_back('\0');
   std::string head;
@@ -112,13 +115,14 @@ void EntityRow::AddChanges(absl::string_view prefix, StateBatch* batch,
     chunk.dirty = false;
     chunk.stored = true;
   }
-  for (size_t i = 0; i < tiers_.size(); ++i) {
+  for (size_t i = 0; tiles_ && i < tiles_->tiers(); ++i) {
     const char part = static_cast<char>(1 + layout_->tile_size_index(i));
-    for (const int64_t number : tiers_[i].TakeRemoved()) remove(part, number);
-    for (TileTier::Block& block : tiers_[i].blocks()) {
+    TileTier& tier = tiles_->tier(i);
+    for (const int64_t number : tier.TakeRemoved()) remove(part, number);
+    for (TileTier::Block& block : tier.blocks()) {
       if (!block.dirty) continue;
       std::string value;
-      tiers_[i].EncodeBlock(block, &value);
+      tier.EncodeBlock(block, &value);
       batch->Put(PartKey(prefix, part, block.number), std::move(value));
       block.dirty = false;
       block.stored = true;
@@ -128,8 +132,8 @@ void EntityRow::AddChanges(absl::string_view prefix, StateBatch* batch,
 
 void EntityRow::MarkAllDirty() {
   for (MicroLog::Chunk& chunk : log_.chunks()) chunk.dirty = true;
-  for (TileTier& tier : tiers_) {
-    for (TileTier::Block& block : tier.blocks()) block.dirty = true;
+  for (size_t i = 0; tiles_ && i < tiles_->tiers(); ++i) {
+    for (TileTier::Block& block : tiles_->tier(i).blocks()) block.dirty = true;
   }
 }
 
@@ -150,16 +154,16 @@ bool EntityRow::DecodeHead(absl::string_view* in, std::optional<EventOrder>* flo
   if (((flags & kHasBase) != 0) != layout_->has_lifetime()) return false;
   if (layout_->has_lifetime()) {
     if (!GetSignedVarint(in, &base_end_ms_) ||
-        !DecodeState(layout_->state(), base_end_ms_, in, base_.data(), &base_blobs_)) {
+        !DecodeState(layout_->state(), base_end_ms_, in, base_.slot())) {
       return false;
     }
   }
   split_ = (flags & kSplit) != 0;
-  tiers_.clear();
+  tiles_.reset();
   if ((flags & kHasTiles) != 0) {
-    for (size_t i = 0; i < layout_->tiers(); ++i) {
-      tiers_.emplace_back(layout_->state(), layout_->tile_ms(i));
-    }
+    int64_t closed_ms = 0;
+    if (layout_->tiers() == 0 || !GetSignedVarint(in, &closed_ms)) return false;
+    tiles_.emplace(*layout_).set_closed_ms(closed_ms);
   }
   return true;
 }
@@ -175,7 +179,8 @@ bool EntityRow::DecodeInline(absl::string_view* in) {
       return false;
     }
   }
-  for (TileTier& tier : tiers_) {
+  for (size_t t = 0; tiles_ && t < tiles_->tiers(); ++t) {
+    TileTier& tier = tiles_->tier(t);
     if (!GetVarint(in, &n)) return false;
     for (uint64_t i = 0; i < n; ++i) {
       if (!GetSignedVarint(in, &number) || !GetLengthPrefixed(in, &part) ||
@@ -186,8 +191,8 @@ bool EntityRow::DecodeInline(absl::string_view* in) {
   }
   // Stored inside the head: no rows of their own, and none to delete later.
   for (MicroLog::Chunk& chunk : log_.chunks()) chunk.stored = false;
-  for (TileTier& tier : tiers_) {
-    for (TileTier::Block& block : tier.blocks()) block.stored = false;
+  for (size_t i = 0; tiles_ && i < tiles_->tiers(); ++i) {
+    for (TileTier::Block& block : tiles_->tier(i).blocks()) block.stored = false;
   }
   return in->empty();
 }
@@ -199,9 +204,9 @@ bool EntityRow::DecodePart(absl::string_view key, absl::string_view value) {
   int64_t number;
   if (!GetOrdered64(&key, &number) || !key.empty()) return false;
   if (part == kChunkPart) return log_.DecodeChunk(number, value);
-  for (size_t i = 0; i < tiers_.size(); ++i) {
+  for (size_t i = 0; tiles_ && i < tiles_->tiers(); ++i) {
     if (part == static_cast<char>(1 + layout_->tile_size_index(i))) {
-      return tiers_[i].DecodeBlock(number, value);
+      return tiles_->tier(i).DecodeBlock(number, value);
     }
   }
   return false;
@@ -226,20 +231,25 @@ absl::StatusOr<std::unique_ptr<EntityRow>> EntityRow::Decode(
   return row;
 }
 
-std::string EntityRow::Canonical(const Horizon& horizon) const {
+std::string EntityRow::Canonical(const Horizon& horizon) {
+  if (tiles_) tiles_->Settle(log_);
   std::string out;
   PutSignedVarint(&out, newest_ms_);
   if (layout_->has_lifetime()) {
     PutSignedVarint(&out, base_end_ms_);
-    EncodeState(layout_->state(), base_.data(), base_blobs_, base_end_ms_, &out);
+    EncodeState(layout_->state(), base_.view(), base_end_ms_, &out);
   }
   const bool floor = log_.floor() && log_.floor()->event_time_ms >= horizon.log_cut_ms;
   out.push_back(floor ? 1 : 0);
   if (floor) PutOrder(&out, *log_.floor());
   log_.EncodeEntries(horizon.log_cut_ms, &out);
-  std::vector<TileTier> built;
-  if (sparse()) BuildTiers(horizon, &built);
-  for (const TileTier& tier : sparse() ? built : tiers_) {
+  if (layout_->tiers() == 0) return out;
+  std::optional<TileStack> built;
+  if (!tiles_) built = BuildTiles(horizon);
+  const TileStack& tiles = tiles_ ? *tiles_ : *built;
+  PutSignedVarint(&out, tiles.closed_ms());
+  for (size_t i = 0; i < tiles.tiers(); ++i) {
+    const TileTier& tier = tiles.tier(i);
     PutVarint(&out, tier.blocks().size());
     for (const TileTier::Block& block : tier.blocks()) {
       PutSignedVarint(&out, block.number);

@@ -5,94 +5,6 @@
 #include "core/coding.h"
 
 namespace millrace {
-namespace {
-
-bool Before(const uint64_t* a, const uint64_t* b) {
-  const auto time_a = static_cast<int64_t>(a[0]), time_b = static_cast<int64_t>(b[0]);
-  if (time_a != time_b) return time_a < time_b;
-  if (a[1] != b[1]) return a[1] < b[1];
-  return static_cast<int64_t>(a[2]) < static_cast<int64_t>(b[2]);
-}
-
-bool IsBytes(Type type) { return type == Type::kString || type == Type::kBytes; }
-
-// One entry after `previous_ms`, which is moved on.
-void PutEntry(const StateLayout& layout, const EntryRef& entry, bool first, int64_t* previous_ms,
-              int64_t* previous_offset, std::string* out) {
-  const uint64_t* words = entry.words;
-  const int64_t offset = static_cast<int64_t>(words[2]);
-  if (first) {
-    PutSignedVarint(out, entry.time_ms());
-  } else {
-    PutVarint(out, static_cast<uint64_t>(entry.time_ms() - *previous_ms));
-  }
-  PutVarint(out, words[1] >> 32);
-  PutVarint(out, words[1] & 0xffffffffu);
-  PutSignedVarint(out, offset - *previous_offset);
-  *previous_ms = entry.time_ms();
-  *previous_offset = offset;
-  for (int i = 0; i < layout.bit_words(); ++i) PutVarint(out, words[3 + i]);
-  for (size_t c = 0; c < layout.columns().size(); ++c) {
-    const int column = static_cast<int>(c);
-    if (!entry.bit(layout.column_bit(column))) continue;
-    const uint64_t word = words[layout.value_word(column)];
-    const Type type = layout.columns()[c].type;
-    if (IsBytes(type)) {
-      PutLengthPrefixed(out, (*entry.blobs)[word - 1]);
-    } else if (type == Type::kDouble) {
-      PutBig64(out, word);
-    } else {
-      PutSignedVarint(out, static_cast<int64_t>(word));
-    }
-  }
-}
-
-bool GetEntry(const StateLayout& layout, bool first, int64_t* previous_ms, int64_t* previous_offset,
-              absl::string_view* in, uint64_t* words, BlobList* blobs) {
-  int64_t offset;
-  uint64_t delta, source, partition;
-  if (first) {
-    if (!GetSignedVarint(in, previous_ms)) return false;
-  } else {
-    if (!GetVarint(in, &delta)) return false;
-    *previous_ms = static_cast<int64_t>(static_cast<uint64_t>(*previous_ms) + delta);
-  }
-  if (!GetVarint(in, &source) || source > 0x7fffffff || !GetVarint(in, &partition) ||
-      partition > 0x7fffffff || !GetSignedVarint(in, &offset)) {
-    return false;
-  }
-  *previous_offset =
-      static_cast<int64_t>(static_cast<uint64_t>(*previous_offset) + static_cast<uint64_t>(offset));
-  words[0] = static_cast<uint64_t>(*previous_ms);
-  words[1] = source << 32 | partition;
-  words[2] = static_cast<uint64_t>(*previous_offset);
-  for (int i = 0; i < layout.bit_words(); ++i) {
-    if (!GetVarint(in, &words[3 + i])) return false;
-  }
-  const EntryRef entry{words, blobs};
-  for (size_t c = 0; c < layout.columns().size(); ++c) {
-    const int column = static_cast<int>(c);
-    uint64_t* word = &words[layout.value_word(column)];
-    *word = 0;
-    if (!entry.bit(layout.column_bit(column))) continue;
-    const Type type = layout.columns()[c].type;
-    int64_t integer;
-    absl::string_view bytes;
-    if (IsBytes(type)) {
-      if (!GetLengthPrefixed(in, &bytes)) return false;
-      blobs->emplace_back(bytes.data(), bytes.size());
-      *word = blobs->size();
-    } else if (type == Type::kDouble) {
-      if (!GetBig64(in, word)) return false;
-    } else {
-      if (!GetSignedVarint(in, &integer)) return false;
-      *word = static_cast<uint64_t>(integer);
-    }
-  }
-  return true;
-}
-
-}  // namespace
 
 size_t MicroLog::FirstAtOrAfter(const Chunk& chunk, int64_t time_ms) const {
   size_t low = chunk.first, high = chunk.words.size() / stride_;
@@ -112,32 +24,58 @@ void MicroLog::InsertInto(Chunk* chunk, size_t index, const EntryRef& entry) {
   chunk->words.insert(chunk->words.begin() + at, entry.words, entry.words + stride_);
   uint64_t* words = &chunk->words[index * stride_];
   for (size_t c = 0; c < layout_->columns().size(); ++c) {
-    const int column = static_cast<int>(c);
-    if (!IsBytes(layout_->columns()[c].type) || !entry.bit(layout_->column_bit(column))) continue;
-    uint64_t& word = words[layout_->value_word(column)];
-    chunk->blobs.push_back((*entry.blobs)[word - 1]);
-    word = chunk->blobs.size();
+    const StateColumn& column = layout_->columns()[c];
+    const int index_of = static_cast<int>(c);
+    if (!entry.bit(layout_->column_bit(index_of))) continue;
+    uint64_t* value = words + layout_->value_word(index_of);
+    const auto own = [&](Type type, uint64_t* word) {
+      if (!HasBytes(type)) return;
+      chunk->blobs.push_back((*entry.blobs)[*word - 1]);
+      *word = chunk->blobs.size();
+    };
+    own(column.type.type, value);
+    if (column.other != Type::kNull) own(column.other.type, value + 1);
   }
   chunk->dirty = true;
   ++size_;
 }
 
-void MicroLog::Insert(const EntryRef& entry, size_t max_entries) {
+int64_t MicroLog::TimeAfter(size_t chunk_index, size_t index) const {
+  const Chunk& chunk = chunks_[chunk_index];
+  if ((index + 1) * stride_ < chunk.words.size()) {
+    return static_cast<int64_t>(chunk.words[(index + 1) * stride_]);
+  }
+  if (chunk_index + 1 == chunks_.size()) return INT64_MAX;
+  const Chunk& next = chunks_[chunk_index + 1];
+  return static_cast<int64_t>(next.words[next.first * stride_]);
+}
+
+MicroLog::Inserted MicroLog::Insert(const EntryRef& entry, size_t max_entries) {
+  Inserted inserted;
   if (size_ >= max_entries) {
     const uint64_t* oldest = &chunks_.front().words[chunks_.front().first * stride_];
-    if (Before(entry.words, oldest)) {
+    if (EntryBefore(entry.words, oldest)) {
       const EventOrder order = OrderOf(entry.words);
       if (!floor_ || *floor_ < order) floor_ = order;
-      return;
+      return inserted;
     }
     floor_ = OrderOf(oldest);
     DropFirst();
   }
+  inserted.kept = true;
+  InsertInOrder(entry, &inserted);
+  if (layout_->retracts()) {
+    inserted.cancels = Cancel(entry.time_ms(), entry.words[layout_->fingerprint_word()]);
+  }
+  return inserted;
+}
+
+void MicroLog::InsertInOrder(const EntryRef& entry, Inserted* inserted) {
   // The first chunk whose last entry comes after the new one; mostly there is none.
   size_t i = chunks_.size();
   while (i > 0) {
     const Chunk& chunk = chunks_[i - 1];
-    if (!Before(entry.words, &chunk.words[chunk.words.size() - stride_])) break;
+    if (!EntryBefore(entry.words, &chunk.words[chunk.words.size() - stride_])) break;
     --i;
   }
   if (i == chunks_.size()) {
@@ -151,14 +89,55 @@ void MicroLog::Insert(const EntryRef& entry, size_t max_entries) {
   size_t low = chunk.first, high = chunk.words.size() / stride_;
   while (low < high) {
     const size_t middle = low + (high - low) / 2;
-    if (Before(&chunk.words[middle * stride_], entry.words)) {
+    // Of equal places the later comes after.
+    if (!EntryBefore(entry.words, &chunk.words[middle * stride_])) {
       low = middle + 1;
     } else {
       high = middle;
     }
   }
   InsertInto(&chunk, low, entry);
+  inserted->next_ms = TimeAfter(i, low);
   if (chunk.words.size() > kChunkEntries * stride_) Split(i);
+}
+
+bool MicroLog::Cancel(int64_t time_ms, uint64_t fingerprint) {
+  struct Found {
+    size_t chunk;
+    uint64_t* words;
+  };
+  std::vector<Found> insertions, retractions;
+  for (size_t c = chunks_.size(); c > 0; --c) {
+    Chunk& chunk = chunks_[c - 1];
+    if (LastTime(chunk) < time_ms) break;
+    for (size_t i = FirstAtOrAfter(chunk, time_ms); i * stride_ < chunk.words.size(); ++i) {
+      uint64_t* words = &chunk.words[i * stride_];
+      if (static_cast<int64_t>(words[0]) != time_ms) break;
+      if (words[layout_->fingerprint_word()] != fingerprint) continue;
+      (EntryRef{words, nullptr}.retracts() ? retractions : insertions).push_back({c - 1, words});
+    }
+  }
+  if (retractions.empty()) return false;
+  const auto by_order = [](const Found& a, const Found& b) {
+    return EntryBefore(a.words, b.words);
+  };
+  std::sort(insertions.begin(), insertions.end(), by_order);
+  std::sort(retractions.begin(), retractions.end(), by_order);
+  const size_t pairs = std::min(insertions.size(), retractions.size());
+  bool changed = false;
+  const auto settle = [&](std::vector<Found>& entries) {
+    constexpr uint64_t kBit = uint64_t{1} << EntryLayout::kCancelledBit;
+    for (size_t i = 0; i < entries.size(); ++i) {
+      const uint64_t wanted = i < pairs ? kBit : 0;
+      if ((entries[i].words[3] & kBit) == wanted) continue;
+      entries[i].words[3] ^= kBit;
+      chunks_[entries[i].chunk].dirty = true;
+      changed = true;
+    }
+  };
+  settle(insertions);
+  settle(retractions);
+  return changed;
 }
 
 void MicroLog::Split(size_t chunk_index) {
@@ -204,30 +183,30 @@ void MicroLog::CutBefore(int64_t time_ms) {
 }
 
 std::optional<int64_t> MicroLog::NewestBefore(int64_t time_ms) const {
-  for (size_t i = chunks_.size(); i > 0; --i) {
-    const Chunk& chunk = chunks_[i - 1];
-    const size_t at = FirstAtOrAfter(chunk, time_ms);
-    if (at > chunk.first) return static_cast<int64_t>(chunk.words[(at - 1) * stride_]);
-  }
-  return std::nullopt;
+  std::optional<int64_t> newest;
+  ForLiveBackwards(time_ms, [&newest](const EntryRef& entry) {
+    newest = entry.time_ms();
+    return false;
+  });
+  return newest;
 }
 
 void MicroLog::EncodeChunk(const Chunk& chunk, std::string* out) const {
   const size_t n = chunk.words.size() / stride_;
   PutVarint(out, n - chunk.first);
-  int64_t previous_ms = 0, previous_offset = 0;
+  EntryCursor cursor;
   for (size_t i = chunk.first; i < n; ++i) {
-    PutEntry(*layout_, {&chunk.words[i * stride_], &chunk.blobs}, i == chunk.first, &previous_ms,
-             &previous_offset, out);
+    EncodeEntry(*layout_, {&chunk.words[i * stride_], &chunk.blobs}, &cursor, out);
   }
 }
 
 void MicroLog::EncodeEntries(int64_t from_ms, std::string* out) const {
   std::string entries;
   uint64_t n = 0;
-  int64_t previous_ms = 0, previous_offset = 0;
+  EntryCursor cursor;
   ForRange(from_ms, INT64_MAX, [&](const EntryRef& entry) {
-    PutEntry(*layout_, entry, n++ == 0, &previous_ms, &previous_offset, &entries);
+    ++n;
+    EncodeEntry(*layout_, entry, &cursor, &entries);
   });
   PutVarint(out, n);
   out->append(entries);
@@ -238,10 +217,9 @@ bool MicroLog::DecodeChunk(int64_t id, absl::string_view in) {
   if (!GetVarint(&in, &n) || n == 0 || n > in.size()) return false;
   Chunk chunk{id, false, true, 0, {}, {}};
   chunk.words.resize(n * stride_);
-  int64_t previous_ms = 0, previous_offset = 0;
+  EntryCursor cursor;
   for (size_t i = 0; i < n; ++i) {
-    if (!GetEntry(*layout_, i == 0, &previous_ms, &previous_offset, &in, &chunk.words[i * stride_],
-                  &chunk.blobs)) {
+    if (!DecodeEntry(*layout_, &cursor, &in, &chunk.words[i * stride_], &chunk.blobs)) {
       return false;
     }
   }
@@ -254,8 +232,9 @@ bool MicroLog::DecodeChunk(int64_t id, absl::string_view in) {
 void MicroLog::FinishDecode(const std::optional<EventOrder>& floor, int64_t next_id) {
   floor_ = floor;
   next_id_ = next_id;
-  std::sort(chunks_.begin(), chunks_.end(),
-            [](const Chunk& a, const Chunk& b) { return Before(a.words.data(), b.words.data()); });
+  std::sort(chunks_.begin(), chunks_.end(), [](const Chunk& a, const Chunk& b) {
+    return EntryBefore(a.words.data(), b.words.data());
+  });
   while (floor_ && !chunks_.empty() &&
          !(*floor_ < OrderOf(&chunks_.front().words[chunks_.front().first * stride_]))) {
     DropFirst();

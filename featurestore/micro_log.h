@@ -1,6 +1,11 @@
 // MicroLog: the newest records of one entity as a view keeps them (entries), in total order, so
 // that a window's edge is exact to the millisecond. Kept as chunks, the unit in which it is stored:
 // inserting touches one chunk. Thread-compatible.
+//
+// In views that know retractions a retraction is an entry too. Of the entries of one time and one
+// fingerprint, r retractions cancel the r oldest insertions; a retraction that meets none stays
+// until its insertion comes. So which entries are cancelled is a function of the entries, not of
+// their arrival.
 
 #ifndef MILLRACE_FEATURESTORE_MICRO_LOG_H_
 #define MILLRACE_FEATURESTORE_MICRO_LOG_H_
@@ -30,12 +35,19 @@ class MicroLog {
     BlobList blobs;
   };
 
-  explicit MicroLog(const StateLayout& layout)
-      : layout_(&layout), stride_(static_cast<size_t>(layout.entry_words())) {}
+  // What inserting an entry did.
+  struct Inserted {
+    bool kept = false;            // false: it is older than the entries there is room for
+    bool cancels = false;         // some entry is cancelled now, or another one than before
+    int64_t next_ms = INT64_MAX;  // time of the entry after it
+  };
+
+  explicit MicroLog(const EntryLayout& layout)
+      : layout_(&layout), stride_(static_cast<size_t>(layout.words())) {}
 
   // Adds the entry; beyond `max_entries` the oldest, perhaps this one, is dropped and remembered as
   // the floor.
-  void Insert(const EntryRef& entry, size_t max_entries);
+  Inserted Insert(const EntryRef& entry, size_t max_entries);
   // Drops the entries before `time_ms`.
   void CutBefore(int64_t time_ms);
 
@@ -61,7 +73,19 @@ class MicroLog {
       }
     }
   }
-  // The newest entry's time before `time_ms`.
+  // Calls visit(EntryRef) for the live records before end, newest first, until it returns false.
+  template <typename Visit>
+  void ForLiveBackwards(int64_t end_ms, Visit visit) const {
+    for (size_t c = chunks_.size(); c > 0; --c) {
+      const Chunk& chunk = chunks_[c - 1];
+      for (size_t i = FirstAtOrAfter(chunk, end_ms); i > chunk.first; --i) {
+        const EntryRef entry{&chunk.words[(i - 1) * stride_], &chunk.blobs};
+        if (entry.cancelled() || entry.retracts()) continue;
+        if (!visit(entry)) return;
+      }
+    }
+  }
+  // The newest live record's time before `time_ms`.
   std::optional<int64_t> NewestBefore(int64_t time_ms) const;
 
   // --- storage ---
@@ -85,11 +109,16 @@ class MicroLog {
   }
   size_t FirstAtOrAfter(const Chunk& chunk, int64_t time_ms) const;
   void InsertInto(Chunk* chunk, size_t index, const EntryRef& entry);
+  void InsertInOrder(const EntryRef& entry, Inserted* inserted);
+  int64_t TimeAfter(size_t chunk_index, size_t index) const;
+  // Settles which entries of that time and fingerprint are cancelled. True when a flag changed
+  // other than by the entry just added being live.
+  bool Cancel(int64_t time_ms, uint64_t fingerprint);
   void Split(size_t chunk_index);
   void DropFirst();
   void RemoveChunk(size_t chunk_index);
 
-  const StateLayout* layout_;
+  const EntryLayout* layout_;
   size_t stride_;
   size_t size_ = 0;
   int64_t next_id_ = 0;

@@ -51,6 +51,24 @@ struct FeatureValue {
   int64_t count = 0;          // records folded
   Span effective;             // the span really covered
   double completeness = 1.0;  // share of the asked span that is covered
+  // How far off an estimated value may be (Answer::error in stream/aggregations/aggregation.h).
+  std::optional<double> error;
+};
+
+// What a read asks for beside the features and the time.
+struct ReadOptions {
+  // Only what was known then counts: records and retractions that came later do not. Of views that
+  // keep knowledge times only (InvalidArgument), and as far back as their records are kept.
+  std::optional<int64_t> known_ms;
+  // The deciding record, for windows that leave it out.
+  struct RecordId {
+    int32_t source = 0;
+    int32_t partition = 0;
+    int64_t offset = 0;
+  };
+  std::optional<RecordId> current;
+  // The request's own values, as a record of the view's first source, for windows that count it.
+  std::span<const Value> request;
 };
 
 struct OnlineStoreOptions {
@@ -102,13 +120,15 @@ class OnlineStore {
   // does not fit), DataLoss, OutOfRange (at_ms is older than anything kept; the values are filled
   // all the same: null, `truncated`).
   virtual absl::Status Read(int32_t view, std::span<const Value> key, int64_t at_ms,
-                            std::span<const int> features,
+                            std::span<const int> features, const ReadOptions& options,
                             std::span<FeatureValue> values) const = 0;
   // Newest event time applied; INT64_MIN before the first.
   virtual int64_t StreamTime() const = 0;
   virtual int64_t EntityCount(int32_t view) const = 0;
   // Events applied by this process that do not concern the view because a key field is null.
   virtual uint64_t NullKeys(int32_t view) const = 0;
+  // Retractions applied by this process that did not meet their record when they came.
+  virtual uint64_t UnmatchedRetractions(int32_t view) const = 0;
   virtual const std::vector<std::shared_ptr<const ViewSpec>>& views() const = 0;
 };
 

@@ -190,9 +190,7 @@ absl::Status ShardedStore::ApplyTo(const Feed& feed, const Event& event,
   key_.clear();
   PutRowPrefix(index, feed.view, &key_);
   PutLengthPrefixed(&key_, entity_);
-  const EntryRef entry =
-      layout.MakeEntry(feed.input, {event.event_time_ms, feed.input, event.partition, event.offset},
-                       event.fields, &scratch_);
+  const EntryRef entry = layout.MakeEntry(feed.input, event, &scratch_);
 
   Shard& shard = shards_[static_cast<size_t>(index)];
   const auto add = [&](Shard::CachedRow* row) {
@@ -200,7 +198,9 @@ absl::Status ShardedStore::ApplyTo(const Feed& feed, const Event& event,
       row->row.Trim(view.horizon);
       row->horizon = view.horizon_number;
     }
-    row->row.Add(entry, view.horizon);
+    if (row->row.Add(entry, view.horizon) == EntityRow::Added::kRetractedNothing) {
+      view.unmatched.fetch_add(1, std::memory_order_relaxed);
+    }
   };
   {
     absl::MutexLock lock(&shard.mutex());
@@ -269,10 +269,10 @@ size_t ShardedStore::DirtyBytes() const {
   return bytes;
 }
 
-void ShardedStore::AddCanonical(const View& view, absl::string_view key, const EntityRow& row,
+void ShardedStore::AddCanonical(const View& view, absl::string_view key, EntityRow* row,
                                 uint64_t* digest) const {
   std::string bytes(key.data(), key.size());
-  bytes += row.Canonical(view.horizon);
+  bytes += row->Canonical(view.horizon);
   *digest += Xxh3(bytes);
 }
 
@@ -285,7 +285,7 @@ absl::StatusOr<uint64_t> ShardedStore::Digest() {
       const View& view = views_[static_cast<size_t>(cached->view)];
       cached->row.Trim(view.horizon);
       cached->horizon = view.horizon_number;
-      AddCanonical(view, cached->key, cached->row, &digest);
+      AddCanonical(view, cached->key, &cached->row, &digest);
       in_memory.insert(cached->key);
     });
   }
@@ -309,7 +309,7 @@ absl::StatusOr<uint64_t> ShardedStore::Digest() {
       return;
     }
     (*row)->Trim(view.horizon);
-    AddCanonical(view, prefix, **row, &digest);
+    AddCanonical(view, prefix, row->get(), &digest);
   };
   const std::string from(1, kFeaturePrefix), to(1, kFeaturePrefix + 1);
   RETURN_IF_ERROR(state_.Scan(from, to, [&](absl::string_view key, absl::string_view value) {

@@ -38,11 +38,15 @@ class ShardedStore final : public OnlineStore {
 
   void SetAvailableFrom(int32_t view, int64_t event_time_ms) override;
   absl::Status Read(int32_t view, std::span<const Value> key, int64_t at_ms,
-                    std::span<const int> features, std::span<FeatureValue> values) const override;
+                    std::span<const int> features, const ReadOptions& options,
+                    std::span<FeatureValue> values) const override;
   int64_t StreamTime() const override { return stream_ms_.load(std::memory_order_acquire); }
   int64_t EntityCount(int32_t view) const override;
   uint64_t NullKeys(int32_t view) const override {
     return views_[static_cast<size_t>(view)].null_keys.load(std::memory_order_relaxed);
+  }
+  uint64_t UnmatchedRetractions(int32_t view) const override {
+    return views_[static_cast<size_t>(view)].unmatched.load(std::memory_order_relaxed);
   }
   const std::vector<std::shared_ptr<const ViewSpec>>& views() const override { return specs_; }
 
@@ -56,6 +60,7 @@ class ShardedStore final : public OnlineStore {
     std::vector<int64_t> entities;  // by shard, owner thread
     std::atomic<int64_t> entity_count{0};
     std::atomic<uint64_t> null_keys{0};
+    std::atomic<uint64_t> unmatched{0};  // retractions
   };
   // A view that a source feeds, and where in its inputs.
   struct Feed {
@@ -65,11 +70,12 @@ class ShardedStore final : public OnlineStore {
 
   absl::Status ApplyTo(const Feed& feed, const Event& event, const InputMarks::Input& marks);
   void MoveHorizon();
-  void Answer(const View& view, const EntityRow* row, const Horizon& horizon, int64_t at_ms,
-              std::span<const int> features, std::span<FeatureValue> values, bool* all_gone) const;
+  void AnswerAll(const View& view, const EntityRow* row, const Horizon& horizon, int64_t at_ms,
+                 const FoldOptions& options, std::span<const int> features,
+                 std::span<FeatureValue> values, bool* all_gone) const;
   absl::Status LoadMarks(int32_t shard);
   std::string MarksKey(int32_t shard) const;
-  void AddCanonical(const View& view, absl::string_view key, const EntityRow& row,
+  void AddCanonical(const View& view, absl::string_view key, EntityRow* row,
                     uint64_t* digest) const;
 
   StateStore& state_;

@@ -20,6 +20,8 @@ struct ReadScratch {
   std::vector<WindowFold> folds;    // by window of the view
   std::vector<uint64_t> folded_at;  // number of the read that filled it
   uint64_t read = 0;
+  Answer answer;
+  ViewLayout::Scratch request;
 };
 thread_local ReadScratch scratch;
 
@@ -37,8 +39,39 @@ FeatureStatus StatusOf(ResultState state) {
     case ResultState::kNull: return FeatureStatus::kNull;
     case ResultState::kMissing: return FeatureStatus::kMissing;
     case ResultState::kOverflow: return FeatureStatus::kOverflow;
+    case ResultState::kTruncated: return FeatureStatus::kTruncated;
   }
   return FeatureStatus::kNull;
+}
+
+// The answer of one feature from the fold of its window.
+void FinaliseFeature(const ViewLayout& layout, const FeaturePlan& plan,
+                     const Aggregation& aggregation, const WindowFold& fold, int64_t at_ms,
+                     Answer* answer) {
+  const StateLayout& state = layout.state();
+  const StateView view = fold.state.view();
+  const bool net = aggregation.accumulator == nullptr || aggregation.accumulator->subtracts();
+  const auto count = [&](uint16_t net_word, uint16_t live_word) {
+    return static_cast<int64_t>(view.words[net ? net_word : live_word]);
+  };
+  Folded folded;
+  const FoldPlan::Filter& filter = state.filter(plan.filter);
+  folded.records = folded.n = count(filter.word, filter.live_word);
+  if (plan.column >= 0) {
+    const FoldPlan::Column& column = state.column(plan.column);
+    folded.n = count(column.net_word, column.live_word);
+  }
+  const FoldPlan::Filter& every = state.filter(0);
+  folded.candidates = count(every.word, every.live_word);
+  if (plan.candidates >= 0) {
+    const FoldPlan::Column& column = state.column(plan.candidates);
+    folded.candidates = count(column.net_word, column.live_word);
+  }
+  if (plan.accumulator >= 0) folded.words = view.words + state.accumulator(plan.accumulator).word;
+  folded.parts = view.parts;
+  folded.at_ms = at_ms;
+  folded.asked = fold.asked;
+  Finalise(aggregation, folded, answer);
 }
 
 }  // namespace
@@ -66,9 +99,10 @@ int64_t ShardedStore::EntityCount(int32_t view) const {
   return views_[static_cast<size_t>(view)].entity_count.load(std::memory_order_relaxed);
 }
 
-void ShardedStore::Answer(const View& view, const EntityRow* row, const Horizon& horizon,
-                          int64_t at_ms, std::span<const int> features,
-                          std::span<FeatureValue> values, bool* all_gone) const {
+void ShardedStore::AnswerAll(const View& view, const EntityRow* row, const Horizon& horizon,
+                             int64_t at_ms, const FoldOptions& options,
+                             std::span<const int> features, std::span<FeatureValue> values,
+                             bool* all_gone) const {
   const ViewLayout& layout = *view.layout;
   const int64_t available_from = view.available_from_ms.load(std::memory_order_relaxed);
   ReadScratch& s = scratch;
@@ -81,27 +115,26 @@ void ShardedStore::Answer(const View& view, const EntityRow* row, const Horizon&
   for (size_t i = 0; i < features.size(); ++i) {
     const auto index = static_cast<size_t>(features[i]);
     const FeatureSpec& spec = layout.spec().features[index];
-    const FeaturePlan& plan = layout.features()[index];
-    const auto window = static_cast<size_t>(plan.window);
+    const auto window = static_cast<size_t>(layout.features()[index].window);
     WindowFold& fold = s.folds[window];
-    const Span asked = SpanAt(spec.window, at_ms);
     if (s.folded_at[window] != s.read) {
-      FoldWindow(layout, layout.windows()[window], row, horizon, asked, &fold);
+      FoldOptions wanted = options;
+      if (!spec.window.with_request) wanted.request = {};
+      FoldWindow(layout, layout.windows()[window], row, horizon, at_ms, wanted, &fold);
       s.folded_at[window] = s.read;
     }
     FeatureValue& out = values[i];
-    const uint64_t* words = fold.words.data();
-    const StateOp* accumulator =
-        plan.accumulator < 0 ? nullptr : &layout.state().accumulator(plan.accumulator);
-    Value value;
-    out.status = StatusOf(FinaliseState(layout.state(), spec.aggregation, plan.filter, plan.column,
-                                        accumulator, words, fold.blobs, &value));
-    const int filter_word = layout.state().filter_word(plan.filter);
-    out.count = static_cast<int64_t>(words[filter_word]);
+    FinaliseFeature(layout, layout.features()[index], *spec.aggregation, fold, at_ms, &s.answer);
+    Value value = s.answer.value;
+    out.status = StatusOf(s.answer.state);
+    out.error = s.answer.error;
+    const FoldPlan::Filter& filter = layout.state().filter(layout.features()[index].filter);
+    const uint64_t* words = fold.state.view().words;
+    out.count = static_cast<int64_t>(words[filter.live_word]);
     out.max_event_time_ms.reset();
     out.age_ms.reset();
     if (out.count > 0) {
-      out.max_event_time_ms = static_cast<int64_t>(words[plan.filter == 0 ? 2 : filter_word + 1]);
+      out.max_event_time_ms = static_cast<int64_t>(words[filter.newest_word]);
       out.age_ms = at_ms - *out.max_event_time_ms;
     }
     *all_gone &= fold.gone;
@@ -113,21 +146,19 @@ void ShardedStore::Answer(const View& view, const EntityRow* row, const Horizon&
       if (fold.covered.begin_ms == fold.covered.end_ms) value = Value::Null();
     }
     out.effective = fold.covered;
-    if (asked.begin_ms < available_from) {
+    if (fold.asked.begin_ms < available_from) {
       out.effective.begin_ms =
           std::min(std::max(out.effective.begin_ms, available_from), out.effective.end_ms);
     }
-    out.completeness = CoveredShare(asked, out.effective);
+    out.completeness = CoveredShare(fold.asked, out.effective);
     if (out.status == FeatureStatus::kMissing && spec.default_value) {
       value = spec.default_value->view();
     }
-    if (asked.begin_ms < available_from && out.status != FeatureStatus::kOverflow) {
+    if (fold.asked.begin_ms < available_from && out.status != FeatureStatus::kOverflow) {
       out.status = FeatureStatus::kWarming;
     }
     if (layout.spec().ttl_ms && row != nullptr) {
-      const bool takes_end =
-          spec.window.bounds == Bounds::kOpenClosed || spec.window.bounds == Bounds::kClosedClosed;
-      const auto newest = NewestBefore(layout, *row, at_ms + (takes_end ? 1 : 0));
+      const auto newest = NewestBefore(layout, *row, at_ms + (TakesEnd(spec.window) ? 1 : 0));
       if (newest && at_ms - *newest > *layout.spec().ttl_ms) {
         out.status = FeatureStatus::kExpired;
         out.age_ms = at_ms - *newest;
@@ -140,7 +171,7 @@ void ShardedStore::Answer(const View& view, const EntityRow* row, const Horizon&
 }
 
 absl::Status ShardedStore::Read(int32_t view_index, std::span<const Value> key, int64_t at_ms,
-                                std::span<const int> features,
+                                std::span<const int> features, const ReadOptions& options,
                                 std::span<FeatureValue> values) const {
   if (view_index < 0 || static_cast<size_t>(view_index) >= views_.size() ||
       values.size() < features.size()) {
@@ -160,6 +191,10 @@ absl::Status ShardedStore::Read(int32_t view_index, std::span<const Value> key, 
   }
   if (at_ms > kTimeLimitMs || at_ms < -kTimeLimitMs) {
     return absl::InvalidArgumentError("the read time is out of range");
+  }
+  if (options.known_ms && !spec.keeps_known_time) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("view \"", spec.name, "\" does not keep when its records became known"));
   }
   ReadScratch& s = scratch;
   s.entity.clear();
@@ -190,6 +225,23 @@ absl::Status ShardedStore::Read(int32_t view_index, std::span<const Value> key, 
   PutBig16(&s.key, static_cast<uint16_t>(view_index));
   PutLengthPrefixed(&s.key, s.entity);
 
+  FoldOptions fold;
+  fold.known_ms = options.known_ms;
+  if (options.current) {
+    for (size_t i = 0; i < spec.inputs.size(); ++i) {
+      if (spec.inputs[i].source != options.current->source) continue;
+      fold.current = EventOrder{at_ms, static_cast<int32_t>(i), options.current->partition,
+                                options.current->offset};
+    }
+  }
+  if (!options.request.empty()) {
+    Event request;
+    request.event_time_ms = at_ms;
+    request.partition = INT32_MAX;  // after every record of that time
+    request.offset = INT64_MAX;
+    request.fields = options.request;
+    fold.request = view.layout->MakeEntry(0, request, &s.request);
+  }
   Shard& shard = shards_[static_cast<size_t>(shard_index)];
   bool gone = false;
   // The horizon is taken while the row cannot be trimmed to a later one.
@@ -206,7 +258,7 @@ absl::Status ShardedStore::Read(int32_t view_index, std::span<const Value> key, 
     {
       absl::ReaderMutexLock lock(&shard.mutex());
       if (const Shard::CachedRow* row = shard.Find(s.key); row != nullptr) {
-        Answer(view, &row->row, horizon(), at_ms, features, values, &gone);
+        AnswerAll(view, &row->row, horizon(), at_ms, fold, features, values, &gone);
         return done();
       }
       changes = shard.store_changes();
@@ -216,12 +268,12 @@ absl::Status ShardedStore::Read(int32_t view_index, std::span<const Value> key, 
     absl::MutexLock lock(&shard.mutex());
     if (shard.Find(s.key) != nullptr || shard.store_changes() != changes) continue;
     if (loaded == nullptr) {
-      Answer(view, nullptr, horizon(), at_ms, features, values, &gone);
+      AnswerAll(view, nullptr, horizon(), at_ms, fold, features, values, &gone);
       return done();
     }
     // Keeping it is the cache's business, not a change of state.
     const Shard::CachedRow* row = shard.Insert(s.key, view_index, std::move(*loaded));
-    Answer(view, &row->row, horizon(), at_ms, features, values, &gone);
+    AnswerAll(view, &row->row, horizon(), at_ms, fold, features, values, &gone);
     return done();
   }
 }

@@ -6,38 +6,59 @@
 
 namespace millrace {
 
-TileTier::Block* TileTier::FindOrAddBlock(int64_t number) {
-  if (!blocks_.empty() && blocks_.back().number == number) return &blocks_.back();
-  auto at = blocks_.begin() + (AtOrAfter(number) - blocks_.cbegin());
-  if (at == blocks_.end() || at->number != number) {
-    Block block;
-    block.number = number;
-    at = blocks_.insert(at, std::move(block));
-  }
-  return &*at;
+const StateParts& TileTier::NoParts() {
+  static const auto* const kNone = new StateParts;
+  return *kNone;
 }
 
-void TileTier::Add(const EntryRef& entry) {
-  const int64_t time = entry.time_ms();
-  if (hot_start_ms_ == INT64_MAX || time < hot_start_ms_ || time - hot_start_ms_ >= tile_ms_) {
-    const int64_t span = tile_ms_ * kTilesPerBlock;
-    const int64_t block_start = FloorTo(time, span);
-    Block* block = FindOrAddBlock(block_start / span);
-    const int bit = static_cast<int>((time - block_start) / tile_ms_);
-    const size_t index = Rank(block->present, bit);
-    if ((block->present >> bit & 1) == 0) {
-      block->present |= uint64_t{1} << bit;
-      block->words.insert(block->words.begin() + static_cast<std::ptrdiff_t>(index * stride_),
-                          stride_, 0);
-      ResetState(*layout_, &block->words[index * stride_]);
-    }
-    hot_start_ms_ = block_start + bit * tile_ms_;
-    hot_block_ = static_cast<size_t>(block - blocks_.data());
-    hot_index_ = index;
+void TileTier::FindOrAdd(int64_t start_ms) {
+  const int64_t span = tile_ms_ * kTilesPerBlock;
+  const int64_t block_start = FloorTo(start_ms, span);
+  const int64_t number = block_start / span;
+  auto block = blocks_.begin() + (AtOrAfter(number) - blocks_.cbegin());
+  if (block == blocks_.end() || block->number != number) {
+    Block made;
+    made.number = number;
+    block = blocks_.insert(block, std::move(made));
   }
-  Block& block = blocks_[hot_block_];
-  block.dirty = true;
-  AddEntry(*layout_, layout_->ops(), entry, &block.words[hot_index_ * stride_], &block.blobs);
+  const int bit = static_cast<int>((start_ms - block_start) / tile_ms_);
+  const size_t index = Rank(block->present, bit);
+  if ((block->present >> bit & 1) == 0) {
+    block->present |= uint64_t{1} << bit;
+    const auto at = static_cast<std::ptrdiff_t>(index);
+    block->words.insert(block->words.begin() + at * static_cast<std::ptrdiff_t>(stride_), stride_,
+                        0);
+    if (!block->parts.empty()) block->parts.emplace(block->parts.begin() + at);
+    ResetState(*layout_, {&block->words[index * stride_], &spare_});
+  }
+  hot_start_ms_ = start_ms;
+  hot_block_ = static_cast<size_t>(block - blocks_.begin());
+  hot_index_ = index;
+}
+
+void TileTier::KeepSpareParts(Block* block) {
+  block->parts.resize(static_cast<size_t>(std::popcount(block->present)));
+  block->parts[hot_index_] = std::exchange(spare_, {});
+}
+
+void TileTier::Remove(int64_t start_ms) {
+  const int64_t span = tile_ms_ * kTilesPerBlock;
+  const int64_t block_start = FloorTo(start_ms, span);
+  const auto block = blocks_.begin() + (AtOrAfter(block_start / span) - blocks_.cbegin());
+  if (block == blocks_.end() || block->number != block_start / span) return;
+  const int bit = static_cast<int>((start_ms - block_start) / tile_ms_);
+  if ((block->present >> bit & 1) == 0) return;
+  const auto at = static_cast<std::ptrdiff_t>(Rank(block->present, bit));
+  const auto stride = static_cast<std::ptrdiff_t>(stride_);
+  block->words.erase(block->words.begin() + at * stride, block->words.begin() + (at + 1) * stride);
+  if (!block->parts.empty()) block->parts.erase(block->parts.begin() + at);
+  block->present &= ~(uint64_t{1} << bit);
+  block->dirty = true;
+  if (block->present == 0) {
+    if (block->stored) removed_.push_back(block->number);
+    blocks_.erase(block);
+  }
+  hot_start_ms_ = INT64_MAX;
 }
 
 void TileTier::CutBefore(int64_t time_ms) {
@@ -52,15 +73,30 @@ void TileTier::CutBefore(int64_t time_ms) {
   hot_start_ms_ = INT64_MAX;
 }
 
-const uint64_t* TileTier::Find(int64_t start_ms, const BlobList** blobs) const {
+std::optional<StateView> TileTier::Find(int64_t start_ms) const {
   const int64_t span = tile_ms_ * kTilesPerBlock;
   const int64_t block_start = FloorTo(start_ms, span);
   const auto block = AtOrAfter(block_start / span);
-  if (block == blocks_.end() || block->number != block_start / span) return nullptr;
+  if (block == blocks_.end() || block->number != block_start / span) return std::nullopt;
   const int bit = static_cast<int>((start_ms - block_start) / tile_ms_);
-  if ((block->present >> bit & 1) == 0) return nullptr;
-  *blobs = &block->blobs;
-  return &block->words[Rank(block->present, bit) * stride_];
+  if ((block->present >> bit & 1) == 0) return std::nullopt;
+  return ViewOf(*block, Rank(block->present, bit));
+}
+
+std::optional<int64_t> TileTier::LastBefore(int64_t time_ms) const {
+  const int64_t span = tile_ms_ * kTilesPerBlock;
+  auto block = AtOrAfter(FloorTo(time_ms, span) / span + 1);
+  while (block != blocks_.begin()) {
+    --block;
+    const int64_t start = block->number * span;
+    uint64_t mask = block->present;
+    if (time_ms < start + span) {
+      const int64_t tiles = (std::max(time_ms, start) - start + tile_ms_ - 1) / tile_ms_;
+      if (tiles < kTilesPerBlock) mask &= (uint64_t{1} << tiles) - 1;
+    }
+    if (mask != 0) return start + (63 - std::countl_zero(mask)) * tile_ms_;
+  }
+  return std::nullopt;
 }
 
 void TileTier::EncodeBlock(const Block& block, std::string* out) const {
@@ -69,7 +105,7 @@ void TileTier::EncodeBlock(const Block& block, std::string* out) const {
   size_t index = 0;
   for (int bit = 0; bit < kTilesPerBlock; ++bit, start += tile_ms_) {
     if ((block.present >> bit & 1) == 0) continue;
-    EncodeState(*layout_, &block.words[index++ * stride_], block.blobs, start, out);
+    EncodeState(*layout_, ViewOf(block, index++), start, out);
   }
 }
 
@@ -79,14 +115,19 @@ bool TileTier::DecodeBlock(int64_t number, absl::string_view in) {
   block.dirty = false;
   block.stored = true;
   if (!GetBig64(&in, &block.present)) return false;
-  block.words.resize(static_cast<size_t>(std::popcount(block.present)) * stride_);
+  const auto tiles = static_cast<size_t>(std::popcount(block.present));
+  block.words.resize(tiles * stride_);
   int64_t start = number * tile_ms_ * kTilesPerBlock;
   size_t index = 0;
   for (int bit = 0; bit < kTilesPerBlock; ++bit, start += tile_ms_) {
     if ((block.present >> bit & 1) == 0) continue;
-    if (!DecodeState(*layout_, start, &in, &block.words[index++ * stride_], &block.blobs)) {
-      return false;
+    StateParts parts;
+    if (!DecodeState(*layout_, start, &in, {&block.words[index * stride_], &parts})) return false;
+    if (!parts.empty()) {
+      block.parts.resize(tiles);
+      block.parts[index] = std::move(parts);
     }
+    ++index;
   }
   if (!in.empty() || (!blocks_.empty() && blocks_.back().number >= number)) return false;
   blocks_.push_back(std::move(block));
@@ -97,7 +138,7 @@ size_t TileTier::MemoryBytes() const {
   size_t bytes = blocks_.capacity() * sizeof(Block);
   for (const Block& block : blocks_) {
     bytes += block.words.capacity() * sizeof(uint64_t);
-    for (const std::string& blob : block.blobs) bytes += sizeof(std::string) + blob.size();
+    for (const StateParts& parts : block.parts) bytes += sizeof(parts) + PartsMemoryBytes(parts);
   }
   return bytes;
 }

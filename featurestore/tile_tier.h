@@ -7,26 +7,28 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "featurestore/view_layout.h"
 #include "stream/aggregate_state.h"
 #include "stream/window.h"
 
 namespace millrace {
 
+inline constexpr int64_t kTilesPerBlock = 64;
+
 class TileTier {
  public:
   struct Block {
     int64_t number = 0;    // tile start / (64 · tile size)
-    uint64_t present = 0;  // bit i: the i-th tile has records
+    uint64_t present = 0;  // bit i: the i-th tile has entries
     bool dirty = true;     // differs from what is stored
     bool stored = false;   // a row of its own was written
     std::vector<uint64_t> words;
-    BlobList blobs;
+    std::vector<StateParts> parts;  // by present tile; empty while none has any
   };
 
   TileTier(const StateLayout& layout, int64_t tile_ms)
@@ -34,14 +36,25 @@ class TileTier {
 
   int64_t tile_ms() const { return tile_ms_; }
 
-  void Add(const EntryRef& entry);
+  // Calls change(StateSlot) with the tile that starts there, which is made if need be.
+  template <typename Change>
+  void Update(int64_t start_ms, Change change) {
+    Place(start_ms);
+    Block& block = blocks_[hot_block_];
+    block.dirty = true;
+    StateParts* const parts = block.parts.empty() ? &spare_ : &block.parts[hot_index_];
+    change(StateSlot{&block.words[hot_index_ * stride_], parts});
+    if (!spare_.empty()) KeepSpareParts(&block);
+  }
+  // The tile becomes absent.
+  void Remove(int64_t start_ms);
   // Drops the blocks before `time_ms`, a multiple of a block's span.
   void CutBefore(int64_t time_ms);
 
-  // The tile that starts there, or null; *blobs are its strings.
-  const uint64_t* Find(int64_t start_ms, const BlobList** blobs) const;
+  // The tile that starts there; nullopt when it is absent.
+  std::optional<StateView> Find(int64_t start_ms) const;
 
-  // Calls visit(words, blobs) for the present tiles with begin <= start < end, ascending.
+  // Calls visit(start, StateView) for the present tiles with begin <= start < end, ascending.
   // REQUIRES: begin and end are multiples of the tile size.
   template <typename Visit>
   void ForRange(int64_t begin_ms, int64_t end_ms, Visit visit) const {
@@ -56,10 +69,12 @@ class TileTier {
       if (mask == 0) continue;
       size_t index = Rank(block->present, std::countr_zero(mask));
       for (uint64_t left = mask; left != 0; left &= left - 1, ++index) {
-        visit(&block->words[index * stride_], block->blobs);
+        visit(start + std::countr_zero(left) * tile_ms_, ViewOf(*block, index));
       }
     }
   }
+  // The newest present tile that starts before `time_ms`: its start.
+  std::optional<int64_t> LastBefore(int64_t time_ms) const;
 
   // --- storage ---
   std::vector<Block>& blocks() { return blocks_; }
@@ -79,14 +94,24 @@ class TileTier {
     return std::lower_bound(blocks_.begin(), blocks_.end(), number,
                             [](const Block& b, int64_t n) { return b.number < n; });
   }
-  Block* FindOrAddBlock(int64_t number);
+  StateView ViewOf(const Block& block, size_t index) const {
+    return {&block.words[index * stride_], block.parts.empty() ? &NoParts() : &block.parts[index]};
+  }
+  static const StateParts& NoParts();
+  // Makes the tile the hot one.
+  void Place(int64_t start_ms) {
+    if (start_ms != hot_start_ms_) FindOrAdd(start_ms);
+  }
+  void FindOrAdd(int64_t start_ms);
+  void KeepSpareParts(Block* block);
 
   const StateLayout* layout_;
   int64_t tile_ms_;
   size_t stride_;
   std::vector<Block> blocks_;  // ascending
   std::vector<int64_t> removed_;
-  // Where the last record went: the next one mostly goes there too.
+  StateParts spare_;  // of a tile whose block has no parts yet, during Update
+  // The tile that was changed last: the next change mostly goes there too.
   int64_t hot_start_ms_ = INT64_MAX;
   size_t hot_block_ = 0;
   size_t hot_index_ = 0;

@@ -7,18 +7,19 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "featurestore/tile_tier.h"
 #include "stream/aggregate_state.h"
 #include "stream/tile_ladder.h"
 #include "stream/view_spec.h"
 
 namespace millrace {
 
-inline constexpr int64_t kTilesPerBlock = 64;
 // Entries kept per entity unless the view says `accuracy: exact`.
 inline constexpr size_t kMicroLogEntries = 4096;
 // Event and read times are within ±kTimeLimitMs, so that no arithmetic on them overflows.
@@ -36,9 +37,9 @@ struct Horizon {
 // One distinct window of a view.
 struct WindowPlan {
   Window window;
-  int tail = -1;             // position in the ladder; -1: folded from entries
-  int top = -1;              // coarsest tier that covers it
-  std::vector<StateOp> ops;  // what its features need
+  int tail = -1;  // position in the ladder; -1: folded from entries
+  int top = -1;   // coarsest tier that covers it
+  FoldPlan plan;  // what its features need
 };
 
 struct FeaturePlan {
@@ -46,6 +47,7 @@ struct FeaturePlan {
   int filter = 0;
   int column = -1;
   int accumulator = -1;
+  int candidates = -1;  // the column without the feature's `where`, where a share is wanted
 };
 
 class ViewLayout {
@@ -56,7 +58,8 @@ class ViewLayout {
 
   const ViewSpec& spec() const { return *spec_; }
   const std::shared_ptr<const ViewSpec>& shared_spec() const { return spec_; }
-  const StateLayout& state() const { return state_; }
+  const StateLayout& state() const { return *state_; }
+  const EntryLayout& entry() const { return state_->entry(); }
   const std::vector<WindowPlan>& windows() const { return windows_; }
   const std::vector<FeaturePlan>& features() const { return features_; }
 
@@ -67,7 +70,9 @@ class ViewLayout {
   // Entities with few entries keep no tiles; not where entries are not kept.
   bool may_be_sparse() const { return spec_->accuracy != Accuracy::kTiled && !spec_->tile_ms; }
   // SIZE_MAX for `accuracy: exact`.
-  size_t max_entries() const;
+  size_t max_entries() const { return max_entries_; }
+  // How far back sessions are followed.
+  static int64_t SessionReach(const Window& window);
 
   Horizon HorizonAt(int64_t stream_ms) const;
   // The first stream time after `stream_ms` at which the horizon may differ.
@@ -85,15 +90,17 @@ class ViewLayout {
     std::vector<std::string> bytes;
   };
   // The entry lies in *scratch and lives until its next use.
-  EntryRef MakeEntry(int input, const EventOrder& order, std::span<const Value> fields,
-                     Scratch* scratch) const;
+  EntryRef MakeEntry(int input, const Event& event, Scratch* scratch) const;
 
  private:
   explicit ViewLayout(std::shared_ptr<const ViewSpec> spec) : spec_(std::move(spec)) {}
   absl::Status Build();
-  int FilterOf(const FeatureSpec& feature);
-  int ColumnOf(const FeatureSpec& feature, int filter);
-  int TailOfOneTier(const Window& window, int64_t span_ms) const;
+  absl::Status CheckFeature(const FeatureSpec& feature) const;
+  int ExpressionOf(const std::string& text,
+                   const std::vector<std::shared_ptr<const Expression>>& by_input);
+  int FilterOf(const FeatureSpec& feature, EntryLayout* entry);
+  int ColumnOf(const FeatureSpec& feature, int filter, EntryLayout* entry);
+  LadderNeed NeedOf(const Window& window) const;
   void BuildLadderAndWindows();
   void BuildHorizons();
   void BuildFingerprint();
@@ -105,17 +112,24 @@ class ViewLayout {
   };
 
   std::shared_ptr<const ViewSpec> spec_;
-  StateLayout state_;
+  std::optional<StateLayout> state_;
   std::vector<Evaluated> expressions_;
   std::vector<int> filter_expression_;  // by filter - 1
-  std::vector<int> column_expression_;  // by column
+  struct ColumnExpressions {
+    int value = -1;
+    int other = -1;
+  };
+  std::vector<ColumnExpressions> column_expressions_;  // by column
   std::vector<int> ladder_;
   std::vector<WindowPlan> windows_;
   std::vector<FeaturePlan> features_;
   std::array<int64_t, kTileSizesMs.size()> tier_need_ms_{};
+  size_t max_entries_ = kMicroLogEntries;
+  bool keeps_newest_ = false;       // some window goes by number of records, whatever their age
   int64_t longest_ms_ = 0;          // longest window + lag + as_of
   bool log_follows_tiers_ = false;  // some tier is kept as long as longest_ms_
   int64_t lifetime_lag_ms_ = -1;    // longest lag of a lifetime window; -1: there is none
+  int64_t base_lag_ms_ = 0;         // how far the base stays behind
   std::string fingerprint_;
 };
 

@@ -1,189 +1,231 @@
 #include "featurestore/window_reader.h"
 
 #include <algorithm>
+#include <array>
+#include <map>
+#include <vector>
+
+#include "featurestore/session_finder.h"
+#include "featurestore/span_folder.h"
 
 namespace millrace {
 namespace {
 
-int64_t CeilTo(int64_t t, int64_t step) { return FloorTo(t + step - 1, step); }
-
-// A tile of at most this many records is folded from its entries rather than from finer tiles.
-constexpr int64_t kFoldEntries = 32;
-
-class Folder {
+class WindowFolder {
  public:
-  Folder(const ViewLayout& layout, const WindowPlan& window, const EntityRow& row,
-         const Horizon& horizon, WindowFold* fold)
+  WindowFolder(const ViewLayout& layout, const WindowPlan& window, const EntityRow& row,
+               const Horizon& horizon, const FoldOptions& options, WindowFold* fold)
       : layout_(layout),
         window_(window),
         row_(row),
         horizon_(horizon),
+        options_(options),
         fold_(fold),
-        complete_from_(std::max(horizon.log_cut_ms, row.log().complete_from_ms())) {}
+        folder_(layout, window, row, horizon, fold) {}
 
-  void Lifetime(int64_t end) {
-    MergeState(window_.ops, row_.base().data(), row_.base_blobs(), fold_->words.data(),
-               &fold_->blobs);
-    const int64_t begin = row_.base_end_ms();
-    if (row_.sparse()) return Entries(begin, end);
-    const size_t top = layout_.tiers() - 1;
-    const int64_t edge = FloorTo(end, layout_.tile_ms(top));
-    Tiles(top, begin, edge);
-    if (edge < end) Partial(top, edge, std::max(edge, begin), end);
-  }
-
-  void Sliding(int64_t begin, int64_t end) {
-    if (window_.tail < 0) {
-      const int64_t kept = std::min(std::max(begin, complete_from_), end);
-      fold_->cut = kept > begin;
-      fold_->covered.begin_ms = kept;
-      return Entries(kept, end);
+  void Fold(int64_t at_ms) {
+    if (options_.known_ms) return Known();
+    if (window_.window.kind == WindowKind::kSession && !FindSession(at_ms)) return;
+    // The last millisecond apart, where a record of it is left out.
+    const bool leaves_out = window_.window.exclude_current == ExcludeCurrent::kRow &&
+                            TakesEnd(window_.window) && options_.current.has_value();
+    const int64_t end = fold_->asked.end_ms - (leaves_out ? 1 : 0);
+    if (LimitIsReached(end)) {
+      FoldNewest(end);
+    } else if (OnlyLive() && folder_.complete_from_ms() <= fold_->asked.begin_ms) {
+      folder_.EntriesIf(fold_->covered.begin_ms, end, IsLive);
+    } else if (window_.window.kind == WindowKind::kLifetime) {
+      folder_.Lifetime(end);
+    } else if (window_.window.kind == WindowKind::kEvents) {
+      FoldAllEntries(end);
+    } else {
+      folder_.Sliding(fold_->covered.begin_ms, end);
     }
-    if (row_.sparse()) return Entries(begin, end);
-    // The finest tier of the window that still has its start.
-    const int top = window_.top;
-    int low = window_.tail;
-    while (low <= top && horizon_.tier_cut_ms[low] > FloorTo(begin, layout_.tile_ms(low))) ++low;
-    if (low > top) {
-      low = window_.tail;
-      for (int i = low; i <= top; ++i) {
-        if (horizon_.tier_cut_ms[i] < horizon_.tier_cut_ms[low]) low = i;
-      }
-      const int64_t kept = std::min(end, horizon_.tier_cut_ms[low]);
-      if (complete_from_ <= begin) {
-        Entries(begin, kept);
-      } else {
-        fold_->covered.begin_ms = kept;
-      }
-      begin = kept;
-    }
-    if (begin < end) Cover(low, top, begin, end);
+    if (!leaves_out) return;
+    folder_.EntriesIf(end, end + 1, [this](const EntryRef& entry) {
+      return OrderOf(entry.words) != *options_.current;
+    });
   }
 
  private:
-  void Entries(int64_t begin, int64_t end) {
-    row_.log().ForRange(begin, end, [this](const EntryRef& entry) {
-      AddEntry(layout_.state(), window_.ops, entry, fold_->words.data(), &fold_->blobs);
-    });
+  // Narrows what is asked to the session. False: there is none.
+  bool FindSession(int64_t at_ms) {
+    SessionFinder finder(layout_, window_, row_, horizon_, &fold_->scratch);
+    const auto session = finder.Find(fold_->asked.end_ms, at_ms - window_.window.lag_ms);
+    const int64_t end = fold_->asked.end_ms;
+    fold_->asked = session.value_or(Span{end, end});
+    if (window_.window.which == Which::kCurrent) fold_->asked.end_ms = end;
+    fold_->covered = fold_->asked;
+    fold_->cut |= finder.cut();
+    return session.has_value();
   }
 
-  void Tiles(size_t tier, int64_t begin, int64_t end) {
-    row_.tier(tier).ForRange(begin, end, [this](const uint64_t* words, const BlobList& blobs) {
-      MergeState(window_.ops, words, blobs, fold_->words.data(), &fold_->blobs);
-    });
+  // Sessions and limited windows do not see what was taken back before it came.
+  bool OnlyLive() const {
+    return layout_.entry().retracts() &&
+           (window_.window.kind == WindowKind::kSession ||
+            (window_.window.max_events > 0 && window_.window.kind != WindowKind::kEvents));
   }
 
-  // [begin, end) by tiles of `low` … `top`, and the two tiles of `low` that it cuts.
-  void Cover(int low, int top, int64_t begin, int64_t end) {
-    const int64_t step = layout_.tile_ms(low);
-    int64_t start = CeilTo(begin, step);
-    int64_t stop = FloorTo(end, step);
-    if (start > stop) return Partial(low, stop, begin, end);
-    if (begin < start) Partial(low, start - step, begin, start);
-    for (int i = low; i < top; ++i) {
-      const int64_t coarser = layout_.tile_ms(i + 1);
-      const int64_t inner_start = CeilTo(start, coarser);
-      const int64_t inner_stop = FloorTo(stop, coarser);
-      if (inner_start >= inner_stop || horizon_.tier_cut_ms[i + 1] > inner_start) {
-        Tiles(i, start, stop);
-        start = stop;
-        break;
+  int64_t Limit() const {
+    return window_.window.max_events - (options_.request.words != nullptr ? 1 : 0);
+  }
+
+  // Whether there are more records than the window takes; then newest_ms_ and at_newest_ say where
+  // the newest of them begin.
+  bool LimitIsReached(int64_t end) {
+    if (window_.window.max_events == 0) return false;
+    int64_t count = 0;
+    bool more = false;
+    row_.log().ForLiveBackwards(end, [&](const EntryRef& entry) {
+      if (entry.time_ms() < fold_->asked.begin_ms) return false;
+      more = count == Limit();
+      if (more) return false;
+      ++count;
+      at_first_ = entry.time_ms() == first_ms_ ? at_first_ + 1 : 1;
+      first_ms_ = entry.time_ms();
+      return true;
+    });
+    fold_->cut |= !more && folder_.complete_from_ms() > fold_->asked.begin_ms &&
+                  row_.log().floor().has_value();
+    if (more && count == 0) first_ms_ = end;
+    return more;
+  }
+
+  // The newest records of one millisecond, then all that are later.
+  void FoldNewest(int64_t end) {
+    int64_t at_this_time = 0;
+    if (first_ms_ < end) {
+      folder_.EntriesIf(first_ms_, first_ms_ + 1, [&at_this_time](const EntryRef& entry) {
+        at_this_time += IsLive(entry) ? 1 : 0;
+        return false;
+      });
+    }
+    int64_t skip = at_this_time - at_first_;
+    fold_->asked.begin_ms = fold_->covered.begin_ms = first_ms_;
+    folder_.EntriesIf(first_ms_, std::min(first_ms_ + 1, end),
+                      [&skip](const EntryRef& entry) { return IsLive(entry) && skip-- <= 0; });
+    if (window_.tail >= 0 && window_.window.kind != WindowKind::kLifetime) {
+      folder_.Sliding(first_ms_ + 1, end);
+    } else {
+      folder_.EntriesIf(first_ms_ + 1, end, IsLive);
+    }
+  }
+
+  void FoldAllEntries(int64_t end) {
+    folder_.EntriesIf(fold_->asked.begin_ms, end, IsLive);
+    fold_->asked.begin_ms = fold_->covered.begin_ms =
+        fold_->state.view().entries() > 0 ? fold_->state.view().min_time_ms() : end;
+  }
+
+  static bool IsLive(const EntryRef& entry) { return !entry.cancelled() && !entry.retracts(); }
+
+  // Record by record, with those retractions that were known.
+  void Known() {
+    const EntryLayout& entry_layout = layout_.entry();
+    Span span = fold_->asked;
+    fold_->cut |= span.begin_ms < folder_.complete_from_ms();
+    span.begin_ms = std::max(span.begin_ms, folder_.complete_from_ms());
+    fold_->covered.begin_ms = std::min(span.begin_ms, span.end_ms);
+    std::vector<uint64_t> copy(static_cast<size_t>(entry_layout.words()));
+    std::map<std::pair<int64_t, uint64_t>, int64_t> taken_back;
+    const auto known = [&](const EntryRef& entry) {
+      return static_cast<int64_t>(entry.words[entry_layout.known_word()]) <= *options_.known_ms;
+    };
+    const auto id = [&](const EntryRef& entry) {
+      return std::pair(entry.time_ms(), entry_layout.retracts()
+                                            ? entry.words[entry_layout.fingerprint_word()]
+                                            : uint64_t{0});
+    };
+    row_.log().ForRange(span.begin_ms, span.end_ms, [&](const EntryRef& entry) {
+      if (entry.retracts() && known(entry)) ++taken_back[id(entry)];
+    });
+    row_.log().ForRange(span.begin_ms, span.end_ms, [&](const EntryRef& entry) {
+      if (entry.retracts() || !known(entry)) return;
+      if (const auto found = taken_back.find(id(entry));
+          found != taken_back.end() && found->second > 0) {
+        --found->second;
+        return;
       }
-      Tiles(i, start, inner_start);
-      Tiles(i, inner_stop, stop);
-      start = inner_start;
-      stop = inner_stop;
-    }
-    Tiles(top, start, stop);
-    const int64_t edge = FloorTo(end, step);
-    if (edge < end) Partial(low, edge, edge, end);
-  }
-
-  // The part [begin, end) of one tile, exactly where that is possible.
-  void Partial(size_t tier, int64_t tile_start, int64_t begin, int64_t end) {
-    const BlobList* blobs = nullptr;
-    const uint64_t* tile = row_.tier(tier).Find(tile_start, &blobs);
-    if (tile == nullptr || StateMaxTime(tile) < begin || StateMinTime(tile) >= end) return;
-    if (StateMinTime(tile) >= begin && StateMaxTime(tile) < end) {
-      MergeState(window_.ops, tile, *blobs, fold_->words.data(), &fold_->blobs);
-      return;
-    }
-    const bool finer = tier > 0 && horizon_.tier_cut_ms[tier - 1] <= tile_start;
-    const bool exact = complete_from_ <= begin;
-    const int64_t tile_ms = layout_.tile_ms(tier);
-    const int64_t cheap = finer ? std::max(kFoldEntries, tile_ms / layout_.tile_ms(tier - 1)) : 0;
-    if (exact && (!finer || StateCount(tile) <= cheap)) return Entries(begin, end);
-    const int64_t tile_end = tile_start + tile_ms;
-    const bool takes_whole = layout_.spec().accuracy == Accuracy::kTiled && end == tile_end;
-    if (finer && !takes_whole) {
-      return Cover(static_cast<int>(tier) - 1, static_cast<int>(tier) - 1, begin, end);
-    }
-    if (end == tile_end) {  // a start that cannot be resolved: a little too much, and said so
-      fold_->covered.begin_ms = std::min(fold_->covered.begin_ms, tile_start);
-      MergeState(window_.ops, tile, *blobs, fold_->words.data(), &fold_->blobs);
-    } else {  // an end: never more than was known then
-      fold_->covered.end_ms = std::min(fold_->covered.end_ms, std::max(begin, tile_start));
-    }
+      // As if it were not cancelled: what cancels it may have become known later.
+      std::copy_n(entry.words, copy.size(), copy.begin());
+      copy[3] &= ~(uint64_t{1} << EntryLayout::kCancelledBit);
+      AddEntry(layout_.state(), window_.plan, {copy.data(), entry.blobs}, fold_->state.slot());
+    });
   }
 
   const ViewLayout& layout_;
   const WindowPlan& window_;
   const EntityRow& row_;
   const Horizon& horizon_;
+  const FoldOptions& options_;
   WindowFold* fold_;
-  const int64_t complete_from_;
+  SpanFolder folder_;
+  int64_t first_ms_ = INT64_MIN;  // of the newest records the window takes
+  int64_t at_first_ = 0;          // how many of them have that time
 };
 
 }  // namespace
 
 void FoldWindow(const ViewLayout& layout, const WindowPlan& window, const EntityRow* row,
-                const Horizon& horizon, const Span& span, WindowFold* fold) {
-  fold->words.resize(static_cast<size_t>(layout.state().words()));
-  ResetState(layout.state(), fold->words.data());
-  fold->blobs.clear();
-  fold->covered = span;
+                const Horizon& horizon, int64_t at_ms, const FoldOptions& options,
+                WindowFold* fold) {
+  fold->state.Reset(layout.state());
+  fold->asked = fold->covered = SpanAt(window.window, at_ms);
   fold->gone = false;
   fold->cut = false;
-  if (window.window.kind == WindowKind::kLifetime) {
-    if (span.end_ms < horizon.base_end_ms) {
-      fold->gone = true;
-      fold->covered.end_ms = fold->covered.begin_ms;
-      return;
+  fold->merges = 0;
+  const Span& asked = fold->asked;
+  switch (window.window.kind) {
+    case WindowKind::kLifetime: fold->gone = asked.end_ms < horizon.base_end_ms; break;
+    case WindowKind::kEvents: break;
+    case WindowKind::kSession: fold->gone = asked.end_ms <= horizon.log_cut_ms; break;
+    default: {
+      // Older than every tier: nothing is known.
+      int64_t oldest = horizon.log_cut_ms;
+      for (int i = window.tail; i >= 0 && i <= window.top; ++i) {
+        oldest = std::min(oldest, horizon.tier_cut_ms[i]);
+      }
+      fold->covered.begin_ms = std::min(std::max(asked.begin_ms, oldest), asked.end_ms);
+      fold->gone = asked.end_ms <= oldest && oldest > -kTimeLimitMs;
     }
-    if (row != nullptr) Folder(layout, window, *row, horizon, fold).Lifetime(span.end_ms);
+  }
+  if (fold->gone) {
+    fold->covered.end_ms = fold->covered.begin_ms;
     return;
   }
-  // Older than every tier: nothing is known.
-  int64_t oldest = horizon.log_cut_ms;
-  for (int i = window.tail; i >= 0 && i <= window.top; ++i) {
-    oldest = std::min(oldest, horizon.tier_cut_ms[i]);
+  if (row != nullptr) WindowFolder(layout, window, *row, horizon, options, fold).Fold(at_ms);
+  if (options.request.words != nullptr) {
+    AddEntry(layout.state(), window.plan, options.request, fold->state.slot());
   }
-  fold->covered.begin_ms = std::min(std::max(span.begin_ms, oldest), span.end_ms);
-  fold->gone = span.end_ms <= oldest;
-  if (fold->gone || row == nullptr) return;
-  Folder(layout, window, *row, horizon, fold).Sliding(fold->covered.begin_ms, span.end_ms);
 }
 
 std::optional<int64_t> NewestBefore(const ViewLayout& layout, const EntityRow& row,
                                     int64_t time_ms) {
-  if (row.newest_ms() < time_ms) return row.newest_ms();
+  if (row.newest_ms() < time_ms) {
+    if (row.newest_ms() <= -kTimeLimitMs) return std::nullopt;
+    return row.newest_ms();
+  }
   if (const auto newest = row.log().NewestBefore(time_ms)) return newest;
   std::optional<int64_t> newest;
   const auto offer = [&](int64_t time) {
     if (time < time_ms && (!newest || *newest < time)) newest = time;
   };
+  const auto offer_state = [&](StateView state) {
+    if (state.entries() == 0) return;
+    offer(state.max_time_ms());
+    offer(state.min_time_ms());
+  };
   for (size_t i = 0; !row.sparse() && i < layout.tiers(); ++i) {
-    const int64_t step = layout.tile_ms(i);
-    row.tier(i).ForRange(FloorTo(-kTimeLimitMs, step), FloorTo(time_ms, step) + step,
-                         [&](const uint64_t* words, const BlobList&) {
-                           offer(StateMaxTime(words));
-                           offer(StateMinTime(words));
-                         });
+    // Of the newest tiles before the time, one may begin after it.
+    const TileTier& tier = row.tiles().tier(i);
+    auto start = tier.LastBefore(time_ms);
+    for (int tiles = 0; start && tiles < 2; ++tiles) {
+      offer_state(*tier.Find(*start));
+      start = tier.LastBefore(*start);
+    }
   }
-  if (!row.base().empty() && StateCount(row.base().data()) > 0) {
-    offer(StateMaxTime(row.base().data()));
-    offer(StateMinTime(row.base().data()));
-  }
+  if (!row.base().empty()) offer_state(row.base().view());
   return newest;
 }
 

@@ -211,7 +211,7 @@ absl::StatusOr<FeaturesResponse> FeatureReader::ReadFeatures(const FeaturesReque
       for (const OwnedValue& part : key) key_views.push_back(part.view());
       values.assign(read.features.size(), FeatureValue());
       if (const absl::Status status =
-              store_.Read(read.view, key_views, at_ms, read.features, values);
+              store_.Read(read.view, key_views, at_ms, read.features, {}, values);
           !status.ok()) {
         return ExplainRead(status, store_, read.view, at_ms);
       }

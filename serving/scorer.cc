@@ -97,7 +97,7 @@ absl::Status Scorer::Assemble(std::span<const Value> fields, int64_t at_ms, Deci
     row->key.clear();
     for (const int slot : read.key_slots) row->key.push_back(row->slots[static_cast<size_t>(slot)]);
     const std::span<FeatureValue> values(row->features.data() + next, read.features.size());
-    const absl::Status status = store_->Read(read.view, row->key, at_ms, read.features, values);
+    const absl::Status status = store_->Read(read.view, row->key, at_ms, read.features, {}, values);
     if (!status.ok() && !(absl::IsOutOfRange(status) && too_old == TooOld::kTruncate)) {
       return ExplainRead(status, *store_, read.view, at_ms);
     }

@@ -1,13 +1,13 @@
 #include "stream/aggregate_state.h"
 
-#include <bit>
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <limits>
 #include <set>
 
 #include "core/check.h"
-#include "stream/exact_sum.h"
-#include "stream/expansion_words.h"
+#include "core/collection.h"
 
 namespace millrace {
 namespace {
@@ -15,270 +15,229 @@ namespace {
 constexpr uint64_t kNoTime = static_cast<uint64_t>(std::numeric_limits<int64_t>::min());
 
 int64_t Signed(uint64_t v) { return static_cast<int64_t>(v); }
-bool IsBytes(Type type) { return type == Type::kString || type == Type::kBytes; }
 
-int WordsOf(StateOpKind kind) {
-  switch (kind) {
-    case StateOpKind::kFilter: return 2;     // records, newest time
-    case StateOpKind::kColumn: return 1;     // non-null values
-    case StateOpKind::kIntSum: return 2;     // int128: low, high
-    case StateOpKind::kDoubleSum: return 4;  // addends, high, low, blob of a longer expansion
-    case StateOpKind::kLast:
-    case StateOpKind::kLastBytes: return 4;  // order (3), value
-    default: return 1;
+void KeepNewest(uint64_t time, uint64_t* word) {
+  if (Signed(time) > Signed(*word)) *word = time;
+}
+void KeepOldest(uint64_t time, uint64_t* word) {
+  if (Signed(time) < Signed(*word)) *word = time;
+}
+
+bool IsFinite(const Value& value) {
+  return value.type() != Type::kDouble || std::isfinite(value.double_value());
+}
+
+// Calls visit(sample) for the values that the entry has in a column.
+template <typename Visit>
+void ForEachSample(const EntryLayout& layout, int column, const EntryRef& entry, Visit visit) {
+  const StateColumn& spec = layout.columns()[static_cast<size_t>(column)];
+  Sample sample{entry.words, layout.ValueAt(entry, column, 0), Value::Null()};
+  if (spec.other != Type::kNull) sample.other = layout.ValueAt(entry, column, 1);
+  if (!spec.spreads()) return visit(sample);
+  const Value whole = sample.value;
+  if (spec.type == Type::kList) {
+    ForEachItem(whole, [&](const Value& item) {
+      if (item.is_null() || !IsFinite(item)) return;
+      sample.value = item;
+      visit(sample);
+    });
+    return;
   }
+  ForEachEntry(whole, [&](absl::string_view key, const Value& item) {
+    if (item.is_null() || !IsFinite(item)) return;
+    sample.value = item;
+    sample.other = Value::String(key);
+    visit(sample);
+  });
 }
 
-StateOpKind OpFor(AggregationKind aggregation, Type type) {
-  switch (aggregation) {
-    case AggregationKind::kSum:
-    case AggregationKind::kMean:
-      return type == Type::kDouble ? StateOpKind::kDoubleSum : StateOpKind::kIntSum;
-    case AggregationKind::kMin:
-      return IsBytes(type)           ? StateOpKind::kMinBytes
-             : type == Type::kDouble ? StateOpKind::kMinDouble
-                                     : StateOpKind::kMinInt;
-    case AggregationKind::kMax:
-      return IsBytes(type)           ? StateOpKind::kMaxBytes
-             : type == Type::kDouble ? StateOpKind::kMaxDouble
-                                     : StateOpKind::kMaxInt;
-    default: return IsBytes(type) ? StateOpKind::kLastBytes : StateOpKind::kLast;
+void AddColumn(const StateLayout& layout, const FoldPlan::Column& column, const EntryRef& entry,
+               StateSlot state) {
+  ForEachSample(layout.entry(), column.column, entry, [&](const Sample& sample) {
+    const int64_t live = Signed(state.words[column.live_word]);
+    for (const FoldPlan::State& s : column.states) {
+      s.accumulator->Add(sample, live, state.words + s.word, state.parts);
+    }
+    ++state.words[column.net_word];
+    if (column.live_word != column.net_word) ++state.words[column.live_word];
+  });
+}
+
+void SubtractColumn(const StateLayout& layout, const FoldPlan::Column& column,
+                    const EntryRef& entry, StateSlot state) {
+  ForEachSample(layout.entry(), column.column, entry, [&](const Sample& sample) {
+    for (const FoldPlan::State& s : column.states) {
+      if (s.subtracts) s.accumulator->Subtract(sample, state.words + s.word, state.parts);
+    }
+    --state.words[column.net_word];
+  });
+}
+
+void SubtractEntry(const StateLayout& layout, const FoldPlan& plan, const EntryRef& entry,
+                   StateSlot state) {
+  for (const FoldPlan::Filter& filter : plan.filters) {
+    if (layout.entry().passes(entry, filter.filter)) --state.words[filter.word];
   }
-}
-
-__int128 GetInt128(const uint64_t* words) {
-  return static_cast<__int128>(static_cast<unsigned __int128>(words[1]) << 64 | words[0]);
-}
-void AddInt128(__int128 v, uint64_t* words) {
-  const auto sum =
-      static_cast<unsigned __int128>(GetInt128(words)) + static_cast<unsigned __int128>(v);
-  words[0] = static_cast<uint64_t>(sum);
-  words[1] = static_cast<uint64_t>(sum >> 64);
-}
-
-void SetBlob(absl::string_view bytes, uint64_t* word, BlobList* blobs) {
-  if (*word == 0) {
-    blobs->emplace_back(bytes.data(), bytes.size());
-    *word = blobs->size();
-  } else {
-    (*blobs)[*word - 1].assign(bytes.data(), bytes.size());
-  }
-}
-
-bool OrderLess(const uint64_t* a, const uint64_t* b) {
-  if (a[0] != b[0]) return Signed(a[0]) < Signed(b[0]);
-  if (a[1] != b[1]) return a[1] < b[1];
-  return Signed(a[2]) < Signed(b[2]);
-}
-
-// A candidate for min, max or last, from an entry or from another state. `n` is how many values the
-// state holds so far; `order` only for last.
-void Offer(StateOpKind kind, bool first, const uint64_t* order, uint64_t value,
-           const BlobList& from, uint64_t* word, BlobList* blobs) {
-  const auto number = [](uint64_t bits) { return std::bit_cast<double>(bits); };
-  switch (kind) {
-    case StateOpKind::kMinInt:
-      if (first || Signed(value) < Signed(*word)) *word = value;
-      return;
-    case StateOpKind::kMaxInt:
-      if (first || Signed(value) > Signed(*word)) *word = value;
-      return;
-    case StateOpKind::kMinDouble:
-      if (first || number(value) < number(*word)) *word = value;
-      return;
-    case StateOpKind::kMaxDouble:
-      if (first || number(value) > number(*word)) *word = value;
-      return;
-    case StateOpKind::kMinBytes:
-      if (first || from[value - 1] < (*blobs)[*word - 1]) SetBlob(from[value - 1], word, blobs);
-      return;
-    case StateOpKind::kMaxBytes:
-      if (first || from[value - 1] > (*blobs)[*word - 1]) SetBlob(from[value - 1], word, blobs);
-      return;
-    case StateOpKind::kLast:
-    case StateOpKind::kLastBytes:
-      if (!first && !OrderLess(word, order)) return;
-      std::memcpy(word, order, 3 * sizeof(uint64_t));
-      if (kind == StateOpKind::kLast) {
-        word[3] = value;
-      } else {
-        SetBlob(from[value - 1], word + 3, blobs);
-      }
-      return;
-    default: return;
+  for (const FoldPlan::Column& column : plan.columns) {
+    if (entry.bit(layout.entry().column_bit(column.column))) {
+      SubtractColumn(layout, column, entry, state);
+    }
   }
 }
 
 }  // namespace
 
-int StateLayout::AddColumn(const StateColumn& column) {
-  columns_.push_back(column);
-  return static_cast<int>(columns_.size()) - 1;
-}
-
-int StateLayout::AddAccumulator(AggregationKind aggregation, int column) {
-  const StateOpKind kind = OpFor(aggregation, columns_[column].type);
+int StateLayout::AddAccumulator(int column, const std::string& key,
+                                std::shared_ptr<const Accumulator> accumulator) {
   for (size_t i = 0; i < accumulators_.size(); ++i) {
-    if (accumulators_[i].kind == kind && accumulators_[i].index == column) {
+    if (accumulators_[i].column == column && accumulators_[i].key == key) {
       return static_cast<int>(i);
     }
   }
-  accumulators_.push_back({kind, 0, 0, static_cast<uint16_t>(column)});
+  accumulators_.push_back({column, key, std::move(accumulator), 0});
   return static_cast<int>(accumulators_.size()) - 1;
 }
 
 void StateLayout::Finish() {
-  CHECK(ops_.empty());
-  bit_words_ = (filters_ + static_cast<int>(columns_.size()) + 63) / 64;
-  entry_words_ = 3 + bit_words_ + static_cast<int>(columns_.size());
-  words_ = column_word(static_cast<int>(columns_.size()));
-  for (StateOp& op : accumulators_) {
-    op.word = static_cast<uint16_t>(words_);
-    op.n_word = static_cast<uint16_t>(column_word(op.index));
-    words_ += WordsOf(op.kind);
+  CHECK(words_ == 0);
+  const bool retracts = entry_.retracts();
+  int next = 3;
+  const auto take = [&next](int n) {
+    next += n;
+    CHECK(next < std::numeric_limits<uint16_t>::max());
+    return static_cast<uint16_t>(next - n);
+  };
+  for (int f = 0; f < entry_.filters(); ++f) {
+    FoldPlan::Filter filter;
+    filter.filter = static_cast<uint16_t>(f);
+    if (f == 0 && !retracts) {
+      filter.word = filter.live_word = 0;  // the header says it all
+      filter.newest_word = 2;
+    } else {
+      filter.word = take(1);
+      filter.live_word = retracts ? take(1) : filter.word;
+      filter.newest_word = take(1);
+    }
+    plan_.filters.push_back(filter);
   }
-  CHECK(words_ < std::numeric_limits<uint16_t>::max());
-  ops_ = accumulators_;
-  for (size_t c = 0; c < columns_.size(); ++c) {
-    const auto word = static_cast<uint16_t>(column_word(static_cast<int>(c)));
-    ops_.push_back({StateOpKind::kColumn, word, word, static_cast<uint16_t>(c)});
+  for (size_t c = 0; c < entry_.columns().size(); ++c) {
+    FoldPlan::Column column;
+    column.column = static_cast<uint16_t>(c);
+    column.net_word = take(1);
+    column.live_word = retracts ? take(1) : column.net_word;
+    plan_.columns.push_back(std::move(column));
   }
-  for (int f = 1; f < filters_; ++f) {
-    const auto word = static_cast<uint16_t>(filter_word(f));
-    ops_.push_back({StateOpKind::kFilter, word, word, static_cast<uint16_t>(f)});
+  for (Added& added : accumulators_) {
+    FoldPlan::Column& column = plan_.columns[static_cast<size_t>(added.column)];
+    added.index = column.states.size();
+    column.states.push_back({added.accumulator.get(), take(added.accumulator->words()),
+                             added.accumulator->subtracts()});
+    plan_.ordered |= added.accumulator->state_class() != StateClass::kExact;
   }
+  words_ = next;
 }
 
-std::vector<StateOp> StateLayout::Subset(const std::vector<int>& accumulators,
-                                         const std::vector<int>& columns,
-                                         const std::vector<int>& filters) const {
-  const std::set<int> chosen(accumulators.begin(), accumulators.end());
-  const std::set<int> chosen_columns(columns.begin(), columns.end());
-  const std::set<int> chosen_filters(filters.begin(), filters.end());
-  std::vector<StateOp> subset;
-  for (const int i : chosen) subset.push_back(accumulators_[i]);
-  for (const StateOp& op : ops_) {
-    if (op.kind == StateOpKind::kColumn && chosen_columns.contains(op.index)) subset.push_back(op);
-    if (op.kind == StateOpKind::kFilter && chosen_filters.contains(op.index)) subset.push_back(op);
+const FoldPlan::State& StateLayout::accumulator(int i) const {
+  const Added& added = accumulators_[static_cast<size_t>(i)];
+  return plan_.columns[static_cast<size_t>(added.column)].states[added.index];
+}
+
+FoldPlan StateLayout::Subset(const std::vector<int>& accumulators, const std::vector<int>& columns,
+                             const std::vector<int>& filters) const {
+  const std::set<int> wanted(accumulators.begin(), accumulators.end());
+  std::set<int> wanted_columns(columns.begin(), columns.end());
+  FoldPlan subset;
+  for (const int f : std::set<int>(filters.begin(), filters.end())) {
+    subset.filters.push_back(plan_.filters[static_cast<size_t>(f)]);
+  }
+  for (const int i : wanted) wanted_columns.insert(accumulator_column(i));
+  for (const int c : wanted_columns) {
+    FoldPlan::Column column = plan_.columns[static_cast<size_t>(c)];
+    column.states.clear();
+    for (const int i : wanted) {
+      if (accumulator_column(i) != c) continue;
+      column.states.push_back(accumulator(i));
+      subset.ordered |= column.states.back().accumulator->state_class() != StateClass::kExact;
+    }
+    subset.columns.push_back(std::move(column));
   }
   return subset;
 }
 
-void ResetState(const StateLayout& layout, uint64_t* words) {
-  std::memset(words, 0, static_cast<size_t>(layout.words()) * sizeof(uint64_t));
-  words[1] = static_cast<uint64_t>(std::numeric_limits<int64_t>::max());
-  words[2] = kNoTime;
-  for (int f = 1; f < layout.filters(); ++f) words[layout.filter_word(f) + 1] = kNoTime;
+size_t PartsMemoryBytes(const StateParts& parts) {
+  size_t bytes = parts.capacity() * sizeof(void*);
+  for (const auto& part : parts) bytes += part->MemoryBytes();
+  return bytes;
 }
 
-void AddEntry(const StateLayout& layout, std::span<const StateOp> ops, const EntryRef& entry,
-              uint64_t* words, BlobList* blobs) {
+void OwnedState::Reset(const StateLayout& layout) {
+  words_.resize(static_cast<size_t>(layout.words()));
+  parts_.clear();
+  ResetState(layout, slot());
+}
+
+size_t OwnedState::MemoryBytes() const {
+  return words_.capacity() * sizeof(uint64_t) + PartsMemoryBytes(parts_);
+}
+
+void ResetState(const StateLayout& layout, StateSlot state) {
+  std::memset(state.words, 0, static_cast<size_t>(layout.words()) * sizeof(uint64_t));
+  state.words[1] = static_cast<uint64_t>(std::numeric_limits<int64_t>::max());
+  state.words[2] = kNoTime;
+  for (const FoldPlan::Filter& filter : layout.plan().filters) {
+    state.words[filter.newest_word] = kNoTime;
+  }
+  state.parts->clear();
+}
+
+void AddEntry(const StateLayout& layout, const FoldPlan& plan, const EntryRef& entry,
+              StateSlot state) {
+  if (entry.cancelled()) return;
   const uint64_t time = entry.words[0];
-  const uint64_t* values = entry.words + layout.value_word(0);
-  for (const StateOp& op : ops) {
-    uint64_t* word = words + op.word;
-    if (op.kind == StateOpKind::kFilter) {
-      if (!entry.bit(op.index)) continue;
-      ++word[0];
-      if (Signed(time) > Signed(word[1])) word[1] = time;
-      continue;
+  if (entry.retracts()) {
+    SubtractEntry(layout, plan, entry, state);
+  } else {
+    for (const FoldPlan::Filter& filter : plan.filters) {
+      if (filter.word == 0 || !layout.entry().passes(entry, filter.filter)) continue;
+      ++state.words[filter.word];
+      if (filter.live_word != filter.word) ++state.words[filter.live_word];
+      KeepNewest(time, &state.words[filter.newest_word]);
     }
-    if (!entry.bit(layout.column_bit(op.index))) continue;
-    const uint64_t value = values[op.index];
-    if (op.kind == StateOpKind::kColumn) {
-      ++*word;
-    } else if (op.kind == StateOpKind::kDoubleSum) {
-      AddDouble(std::bit_cast<double>(value), word, blobs);
-    } else if (op.kind == StateOpKind::kIntSum) {
-      AddInt128(Signed(value), word);
-    } else {
-      Offer(op.kind, words[op.n_word] == 0, entry.words, value, *entry.blobs, word, blobs);
+    for (const FoldPlan::Column& column : plan.columns) {
+      if (entry.bit(layout.entry().column_bit(column.column))) {
+        AddColumn(layout, column, entry, state);
+      }
     }
   }
-  ++words[0];
-  if (Signed(time) < Signed(words[1])) words[1] = time;
-  if (Signed(time) > Signed(words[2])) words[2] = time;
+  ++state.words[0];
+  KeepOldest(time, &state.words[1]);
+  KeepNewest(time, &state.words[2]);
 }
 
-void MergeState(std::span<const StateOp> ops, const uint64_t* from, const BlobList& from_blobs,
-                uint64_t* words, BlobList* blobs) {
-  for (const StateOp& op : ops) {
-    uint64_t* word = words + op.word;
-    const uint64_t* other = from + op.word;
-    switch (op.kind) {
-      case StateOpKind::kFilter:
-        word[0] += other[0];
-        if (Signed(other[1]) > Signed(word[1])) word[1] = other[1];
-        break;
-      case StateOpKind::kColumn: *word += *other; break;
-      case StateOpKind::kIntSum: AddInt128(GetInt128(other), word); break;
-      case StateOpKind::kDoubleSum: MergeDoubleSum(other, from_blobs, word, blobs); break;
-      case StateOpKind::kLast:
-      case StateOpKind::kLastBytes:
-        if (from[op.n_word] == 0) break;
-        Offer(op.kind, words[op.n_word] == 0, other, other[3], from_blobs, word, blobs);
-        break;
-      default:
-        if (from[op.n_word] == 0) break;
-        Offer(op.kind, words[op.n_word] == 0, nullptr, *other, from_blobs, word, blobs);
+void MergeState(const FoldPlan& plan, StateView later, StateSlot state) {
+  for (const FoldPlan::Filter& filter : plan.filters) {
+    if (filter.word == 0) continue;
+    state.words[filter.word] += later.words[filter.word];
+    if (filter.live_word != filter.word) {
+      state.words[filter.live_word] += later.words[filter.live_word];
     }
+    KeepNewest(later.words[filter.newest_word], &state.words[filter.newest_word]);
   }
-  words[0] += from[0];
-  if (Signed(from[1]) < Signed(words[1])) words[1] = from[1];
-  if (Signed(from[2]) > Signed(words[2])) words[2] = from[2];
-}
-
-ResultState FinaliseState(const StateLayout& layout, AggregationKind aggregation, int filter,
-                          int column, const StateOp* accumulator, const uint64_t* words,
-                          const BlobList& blobs, Value* value) {
-  const auto records = Signed(words[layout.filter_word(filter)]);
-  if (aggregation == AggregationKind::kCount) {
-    *value = Value::Int(column < 0 ? records : Signed(words[layout.column_word(column)]));
-    return ResultState::kPresent;
-  }
-  *value = Value::Null();
-  if (records == 0) return ResultState::kMissing;
-  int64_t n = Signed(words[accumulator->n_word]);
-  if (n == 0) return ResultState::kNull;
-  const uint64_t* word = words + accumulator->word;
-  const Type type = layout.columns()[column].type;
-  const bool mean = aggregation == AggregationKind::kMean;
-  double high = 0, low = 0;
-  switch (accumulator->kind) {
-    case StateOpKind::kDoubleSum:
-      n = Signed(word[0]);
-      if (n == 0) return ResultState::kNull;
-      LoadRounded(word, blobs, &high, &low);
-      *value = Value::Double(mean ? DividePair(high, low, n) : high);
-      return ResultState::kPresent;
-    case StateOpKind::kIntSum: {
-      const __int128 sum = GetInt128(word);
-      if (mean) {
-        PairOfInteger(sum, &high, &low);
-        *value = Value::Double(DividePair(high, low, n));
-        return ResultState::kPresent;
-      }
-      if (sum > std::numeric_limits<int64_t>::max() || sum < std::numeric_limits<int64_t>::min()) {
-        return ResultState::kOverflow;
-      }
-      *value = type == Type::kDuration ? Value::Duration(static_cast<int64_t>(sum))
-                                       : Value::Int(static_cast<int64_t>(sum));
-      return ResultState::kPresent;
+  for (const FoldPlan::Column& column : plan.columns) {
+    const int64_t live = Signed(state.words[column.live_word]);
+    const int64_t later_live = Signed(later.words[column.live_word]);
+    const bool apart = column.live_word != column.net_word;
+    for (const FoldPlan::State& s : column.states) {
+      if (later_live == 0 && !(s.subtracts && apart)) continue;
+      s.accumulator->Merge({later_live, later.words + s.word, later.parts}, live,
+                           state.words + s.word, state.parts);
     }
-    case StateOpKind::kLast:
-    case StateOpKind::kLastBytes: word += 3; break;
-    default: break;
+    state.words[column.net_word] += later.words[column.net_word];
+    if (apart) state.words[column.live_word] += later.words[column.live_word];
   }
-  switch (type) {
-    case Type::kBool: *value = Value::Bool(*word != 0); break;
-    case Type::kDouble: *value = Value::Double(std::bit_cast<double>(*word)); break;
-    case Type::kString: *value = Value::String(blobs[*word - 1]); break;
-    case Type::kBytes: *value = Value::Bytes(blobs[*word - 1]); break;
-    case Type::kTimestamp: *value = Value::Timestamp(Signed(*word)); break;
-    case Type::kDuration: *value = Value::Duration(Signed(*word)); break;
-    default: *value = Value::Int(Signed(*word));
-  }
-  return ResultState::kPresent;
+  state.words[0] += later.words[0];
+  KeepOldest(later.words[1], &state.words[1]);
+  KeepNewest(later.words[2], &state.words[2]);
 }
 
 }  // namespace millrace

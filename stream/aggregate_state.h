@@ -1,15 +1,14 @@
 // AggregateState: what the aggregations of a view know about a set of records, as a flat run of
-// 64-bit words (one tile, or the answer being folded), and the operations on it.
+// 64-bit words with parts beside them (one tile, or the answer being folded), and the operations
+// on it. Features that share (aggregation, input, where, by) share one state. A state's words:
+//   header        entries, smallest and largest event time
+//   filters       per `where`: records that pass it (net and live), the newest of their times
+//   columns       per (inputs, where): values (net and live)
+//   accumulators  (stream/aggregations/accumulator.h)
 //
-// All aggregations here are of class E: a state is a bit-for-bit function of the multiset of
-// records added, merging is associative and commutative. Features that share (aggregation, input,
-// where) share one state. A state's words hold
-//   header     records, smallest and largest event time
-//   filters    per `where`: records that pass it, the newest of their times
-//   columns    per (input, where): non-null values
-//   accumulators
-// Strings, and sums that need more than two components, lie beside the words in a BlobList; a word
-// then holds 1 + their index, or 0.
+// Net counts go down by every retraction, live ones only by those that met their record; they
+// differ where a record was taken back that never came. In views without retractions they are one
+// word. Filter 0 is "every record".
 //
 // StateLayout is immutable once built; states are thread-compatible.
 
@@ -17,132 +16,134 @@
 #define MILLRACE_STREAM_AGGREGATE_STATE_H_
 
 #include <cstdint>
-#include <span>
+#include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
 #include "core/value.h"
-#include "stream/aggregation.h"
-#include "stream/event.h"
+#include "stream/aggregations/accumulator.h"
+#include "stream/entry.h"
 
 namespace millrace {
 
-using BlobList = std::vector<std::string>;
-
-// A record as a view keeps it: [time, source and partition, offset, bits…, a word per column].
-// Bits: first one per filter (it passes), then one per column (it has a value).
-struct EntryRef {
+// A state, changed and read.
+struct StateSlot {
+  uint64_t* words = nullptr;
+  StateParts* parts = nullptr;
+};
+struct StateView {
   const uint64_t* words = nullptr;
-  const BlobList* blobs = nullptr;
+  const StateParts* parts = nullptr;
 
-  int64_t time_ms() const { return static_cast<int64_t>(words[0]); }
-  bool bit(int i) const { return (words[3 + i / 64] >> (i % 64) & 1) != 0; }
+  StateView() = default;
+  StateView(const uint64_t* words, const StateParts* parts) : words(words), parts(parts) {}
+  StateView(const StateSlot& slot) : words(slot.words), parts(slot.parts) {}  // NOLINT: is one
+
+  int64_t entries() const { return static_cast<int64_t>(words[0]); }
+  int64_t min_time_ms() const { return static_cast<int64_t>(words[1]); }
+  int64_t max_time_ms() const { return static_cast<int64_t>(words[2]); }
 };
 
-inline uint64_t PackSource(int32_t source, int32_t partition) {
-  return static_cast<uint64_t>(static_cast<uint32_t>(source)) << 32 |
-         static_cast<uint32_t>(partition);
-}
-inline EventOrder OrderOf(const uint64_t* entry) {
-  return {static_cast<int64_t>(entry[0]), static_cast<int32_t>(entry[1] >> 32),
-          static_cast<int32_t>(entry[1]), static_cast<int64_t>(entry[2])};
-}
-
-struct StateColumn {
-  int filter = 0;          // 0: every record
-  Type type = Type::kInt;  // of its values
-};
-
-enum class StateOpKind : uint8_t {
-  kFilter,
-  kColumn,
-  kIntSum,
-  kDoubleSum,
-  kMinInt,
-  kMaxInt,
-  kMinDouble,
-  kMaxDouble,
-  kMinBytes,
-  kMaxBytes,
-  kLast,
-  kLastBytes,
-};
-
-// One part of a state. Accumulators stand before the column whose count they look at.
-struct StateOp {
-  StateOpKind kind = StateOpKind::kFilter;
-  uint16_t word = 0;    // first word
-  uint16_t n_word = 0;  // the column's count
-  uint16_t index = 0;   // filter or column
+// What of a state is folded: all of a layout, or what the features of a window need.
+struct FoldPlan {
+  struct Filter {
+    uint16_t filter = 0;
+    uint16_t word = 0;  // net, live, newest time
+    uint16_t live_word = 0;
+    uint16_t newest_word = 0;
+  };
+  struct State {
+    const Accumulator* accumulator = nullptr;
+    uint16_t word = 0;
+    bool subtracts = false;
+  };
+  struct Column {
+    uint16_t column = 0;
+    uint16_t net_word = 0;
+    uint16_t live_word = 0;
+    std::vector<State> states;
+  };
+  std::vector<Filter> filters;
+  std::vector<Column> columns;
+  // Some state depends on the order of folding.
+  bool ordered = false;
 };
 
 class StateLayout {
  public:
-  // Adds a condition; 0 is "every record" and always there.
-  int AddFilter() { return filters_++; }
-  int AddColumn(const StateColumn& column);
-  // The accumulator that `aggregation` needs over the column, shared with those already there; its
-  // first word after Finish. kMean and kSum share. REQUIRES: not kCount; ResultType accepts it.
-  int AddAccumulator(AggregationKind aggregation, int column);
-  // Fixes the places of all words. REQUIRES: called once, after the last Add.
+  // `entry` is finished.
+  explicit StateLayout(EntryLayout entry) : entry_(std::move(entry)) {}
+
+  // The accumulator over a column; those with the same key share one. REQUIRES: before Finish.
+  int AddAccumulator(int column, const std::string& key,
+                     std::shared_ptr<const Accumulator> accumulator);
+  // Fixes the places of all words. REQUIRES: called once.
   void Finish();
 
-  int words() const { return words_; }              // of a state
-  int entry_words() const { return entry_words_; }  // of an entry
-  int filters() const { return filters_; }
-  int bit_words() const { return bit_words_; }
-  int column_bit(int column) const { return filters_ + column; }
-  int value_word(int column) const { return 3 + bit_words_ + column; }
-  int filter_word(int filter) const { return filter == 0 ? 0 : 3 + 2 * (filter - 1); }
-  int column_word(int column) const { return 3 + 2 * (filters_ - 1) + column; }
-  const std::vector<StateColumn>& columns() const { return columns_; }
-  const std::vector<StateOp>& ops() const { return ops_; }  // all, in order
-  const StateOp& accumulator(int i) const { return accumulators_[i]; }
-  // The part of ops() that these accumulators, columns and filters need.
-  std::vector<StateOp> Subset(const std::vector<int>& accumulators, const std::vector<int>& columns,
-                              const std::vector<int>& filters) const;
+  const EntryLayout& entry() const { return entry_; }
+  int words() const { return words_; }
+  const FoldPlan& plan() const { return plan_; }  // of everything
+  // The part that these accumulators, columns and filters need.
+  FoldPlan Subset(const std::vector<int>& accumulators, const std::vector<int>& columns,
+                  const std::vector<int>& filters) const;
+
+  const FoldPlan::Filter& filter(int i) const { return plan_.filters[static_cast<size_t>(i)]; }
+  const FoldPlan::Column& column(int i) const { return plan_.columns[static_cast<size_t>(i)]; }
+  const FoldPlan::State& accumulator(int i) const;
+  const std::string& accumulator_key(int i) const {
+    return accumulators_[static_cast<size_t>(i)].key;
+  }
+  int accumulators() const { return static_cast<int>(accumulators_.size()); }
+  int accumulator_column(int i) const { return accumulators_[static_cast<size_t>(i)].column; }
 
  private:
-  int filters_ = 1;
+  struct Added {
+    int column;
+    std::string key;
+    std::shared_ptr<const Accumulator> accumulator;
+    size_t index = 0;  // among the states of its column
+  };
+  EntryLayout entry_;
   int words_ = 0;
-  int entry_words_ = 0;
-  int bit_words_ = 0;
-  std::vector<StateColumn> columns_;
-  std::vector<StateOp> accumulators_;
-  std::vector<StateOp> ops_;
+  std::vector<Added> accumulators_;
+  FoldPlan plan_;
 };
 
-inline constexpr int kHeaderWords = 3;
+// A state with its own storage, reused.
+class OwnedState {
+ public:
+  void Reset(const StateLayout& layout);
+  StateSlot slot() { return {words_.data(), &parts_}; }
+  StateView view() const { return {words_.data(), &parts_}; }
+  bool empty() const { return words_.empty(); }
+  size_t MemoryBytes() const;
 
-// The empty state. REQUIRES: `words` has layout.words() words.
-void ResetState(const StateLayout& layout, uint64_t* words);
+ private:
+  std::vector<uint64_t> words_;
+  StateParts parts_;
+};
 
-inline int64_t StateCount(const uint64_t* words) { return static_cast<int64_t>(words[0]); }
-inline int64_t StateMinTime(const uint64_t* words) { return static_cast<int64_t>(words[1]); }
-inline int64_t StateMaxTime(const uint64_t* words) { return static_cast<int64_t>(words[2]); }
+// The empty state. REQUIRES: layout.words() words.
+void ResetState(const StateLayout& layout, StateSlot state);
 
-// Adds a record, or the records of another state, for the given ops (all of a layout, or a Subset).
-void AddEntry(const StateLayout& layout, std::span<const StateOp> ops, const EntryRef& entry,
-              uint64_t* words, BlobList* blobs);
-void MergeState(std::span<const StateOp> ops, const uint64_t* from, const BlobList& from_blobs,
-                uint64_t* words, BlobList* blobs);
-
-enum class ResultState : uint8_t { kPresent, kNull, kMissing, kOverflow };
-
-// The answer of an aggregation over `column` (-1: `count: "*"` under `filter`), from its
-// accumulator's op. A string lies in `blobs`.
-ResultState FinaliseState(const StateLayout& layout, AggregationKind aggregation, int filter,
-                          int column, const StateOp* accumulator, const uint64_t* words,
-                          const BlobList& blobs, Value* value);
+// Adds an entry: a record, or a retraction that has not met its record. Entries that cancel each
+// other add nothing.
+void AddEntry(const StateLayout& layout, const FoldPlan& plan, const EntryRef& entry,
+              StateSlot state);
+// Adds the records of another state, which come later.
+void MergeState(const FoldPlan& plan, StateView later, StateSlot state);
 
 // Bytes of a state: canonical, so equal states give equal bytes (docs/formats/feature-state.md).
 // Times are written relative to base_ms.
-void EncodeState(const StateLayout& layout, const uint64_t* words, const BlobList& blobs,
-                 int64_t base_ms, std::string* out);
+void EncodeState(const StateLayout& layout, StateView state, int64_t base_ms, std::string* out);
 // Takes a state off the front of *in. False when it does not parse.
-bool DecodeState(const StateLayout& layout, int64_t base_ms, absl::string_view* in, uint64_t* words,
-                 BlobList* blobs);
+bool DecodeState(const StateLayout& layout, int64_t base_ms, absl::string_view* in,
+                 StateSlot state);
+
+size_t PartsMemoryBytes(const StateParts& parts);
 
 }  // namespace millrace
 

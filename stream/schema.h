@@ -19,6 +19,8 @@ struct Field {
   // Numbers outside are rejected (reason "range"); inclusive.
   std::optional<double> min;
   std::optional<double> max;
+  // Where it stands in the record, as names with dots: "user.address.city". Empty: at its name.
+  std::string path = {};
 };
 
 struct Schema {

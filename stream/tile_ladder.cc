@@ -25,17 +25,18 @@ int64_t WorstCover(int64_t window_ms, std::span<const int> tiers) {
   return merges + window_ms / kTileSizesMs[tiers[top]];
 }
 
-std::vector<int> BuildLadder(std::span<const int64_t> windows_ms) {
+std::vector<int> BuildLadder(std::span<const LadderNeed> needs) {
   std::set<int> ladder;
-  for (const int64_t window : windows_ms) {
-    if (const int tail = TailTier(window); tail >= 0) ladder.insert(tail);
+  for (const LadderNeed& need : needs) {
+    if (need.tail >= 0) ladder.insert(need.tail);
   }
-  for (const int64_t window : windows_ms) {
-    const int tail = TailTier(window);
-    if (tail < 0) continue;
-    for (int next = tail + 1; next < static_cast<int>(kTileSizesMs.size()); ++next) {
-      const std::vector<int> tiers(ladder.find(tail), ladder.end());
-      if (WorstCover(window, tiers) <= kMaxMerges || kTileSizesMs[next] > window) break;
+  for (const LadderNeed& need : needs) {
+    if (need.tail < 0) continue;
+    for (int next = need.tail + 1; next < static_cast<int>(kTileSizesMs.size()); ++next) {
+      const std::vector<int> tiers(ladder.find(need.tail), ladder.end());
+      if (WorstCover(need.window_ms, tiers) <= kMaxMerges || kTileSizesMs[next] > need.window_ms) {
+        break;
+      }
       ladder.insert(next);
     }
   }

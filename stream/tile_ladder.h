@@ -27,9 +27,15 @@ int TailTier(int64_t window_ms);
 // of the coarser one, plus whole tiles of the coarsest. Tiers above the window do not count.
 int64_t WorstCover(int64_t window_ms, std::span<const int> tiers);
 
+// What a window needs of a ladder.
+struct LadderNeed {
+  int64_t window_ms = 0;
+  int tail = -1;  // the tier that its edges are resolved by; -1: folded record by record
+};
+
 // The tail tiers of the windows, and coarser ones until every cover is <= kMaxMerges; ascending
 // indices into kTileSizesMs. Windows without a tail tier add nothing.
-std::vector<int> BuildLadder(std::span<const int64_t> windows_ms);
+std::vector<int> BuildLadder(std::span<const LadderNeed> needs);
 
 }  // namespace millrace
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "core/value.h"
-#include "stream/aggregation.h"
+#include "stream/aggregations/aggregation.h"
 #include "stream/expr/expression.h"
 #include "stream/window.h"
 
@@ -20,19 +20,25 @@ namespace millrace {
 // One feature: an aggregation of an expression over a window.
 struct FeatureSpec {
   std::string name;
-  AggregationKind aggregation = AggregationKind::kCount;
+  std::string aggregation_name;
+  std::shared_ptr<const Aggregation> aggregation;
   // By source of the view (FeatureSpec is one feature; each source has its own schema).
   // Null pointers: `count: "*"`.
   std::vector<std::shared_ptr<const Expression>> input;
+  // The second input (`with`, `order_by`, `by`). Null pointers: none.
+  std::vector<std::shared_ptr<const Expression>> other;
   // A record for which it is not true is skipped. Null pointers: no condition.
   std::vector<std::shared_ptr<const Expression>> where;
   // The expressions' text, which decides whether two features share their state.
   std::string input_text;
+  std::string other_text;
   std::string where_text;
+  std::string options_text;  // "q=0.9": what else decides the answer
   Window window;
-  // Type of the input (kNull for `count: "*"`) and of the answer.
-  Type input_type = Type::kNull;
-  Type result_type = Type::kNull;
+  // Types of the inputs (kNull for `count: "*"`, and where there is no second).
+  ValueType input_type;
+  ValueType other_type;
+  ValueType result_type;
   std::optional<OwnedValue>
       default_value;  // shown in place of a missing value; never hides the status
 };
@@ -41,7 +47,7 @@ struct FeatureSpec {
 struct ViewInput {
   int32_t source = 0;           // index in the project
   std::vector<int> key_fields;  // by field of the entity key: index into the source's schema
-  // The source may take events back, which are then found by their fingerprint.
+  // Records of the source may be taken back, and are then found by their fingerprint.
   bool retracts = false;
 };
 
@@ -57,6 +63,8 @@ struct ViewSpec {
   int64_t retention_ms = 40LL * 86'400'000;  // largest lateness of its sources
   std::optional<int64_t> ttl_ms;
   std::optional<int64_t> stale_after_ms;  // freshness.error_after
+  // Records carry when they became known (EventKnowledge), for reads of what was known then.
+  bool keeps_known_time = false;
   // In place of the tiers that the windows ask for one only: of the largest tile size that is no
   // longer than this (`tiles:` of `millrace test`).
   std::optional<int64_t> tile_ms;

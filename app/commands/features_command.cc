@@ -27,14 +27,11 @@ struct Listed {
 };
 
 std::string MeaningOf(const FeatureSpec& feature) {
-  std::string text = absl::StrCat(AggregationName(feature.aggregation), "(",
+  std::string text = absl::StrCat(feature.aggregation_name, "(",
                                   feature.input_text.empty() ? "*" : feature.input_text, ")");
   if (!feature.where_text.empty()) absl::StrAppend(&text, " where ", feature.where_text);
-  const Window& window = feature.window;
-  if (window.kind == WindowKind::kLifetime) return text + " since ever";
-  absl::StrAppend(&text, " over ", FormatDuration(window.size_ms));
-  if (window.lag_ms > 0) absl::StrAppend(&text, ", ", FormatDuration(window.lag_ms), " ago");
-  return text;
+  if (!feature.options_text.empty()) absl::StrAppend(&text, ", ", feature.options_text);
+  return absl::StrCat(text, " over ", DescribeWindow(feature.window));
 }
 
 std::vector<std::string> ReadersOf(const Project& project, int view, int feature) {
@@ -64,7 +61,7 @@ std::vector<Listed> ListFeatures(const Project& project, const std::string& only
       const FeatureSpec& feature = view.features[f];
       list.push_back({absl::StrCat(view.name, ".", feature.name),
                       absl::StrJoin(view.key_names, ","),
-                      std::string(TypeName(feature.result_type)), MeaningOf(feature),
+                      ValueTypeName(feature.result_type), MeaningOf(feature),
                       absl::StrJoin(sources, ","),
                       ReadersOf(project, static_cast<int>(v), static_cast<int>(f))});
     }

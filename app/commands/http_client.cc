@@ -31,22 +31,25 @@ struct FreeHeaders {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<HttpClient>> HttpClient::Make(absl::string_view base_url) {
+absl::StatusOr<std::unique_ptr<HttpClient>> HttpClient::Make(absl::string_view base_url,
+                                                             HttpClientOptions options) {
   std::string url(absl::StripSuffix(base_url, "/"));
   if (!absl::StrContains(url, "://")) url = absl::StrCat("http://", url);
+  const char* const never =
+      options.url_path == HttpClientOptions::UrlPath::kAllowed ? " ?#@" : " /?#@";
   const size_t host = url.find("://") + 3;
   const bool http = absl::StartsWith(url, "http://") || absl::StartsWith(url, "https://");
-  if (!http || host == url.size() || url.find_first_of(" /?#@", host) != std::string::npos) {
+  if (!http || host == url.size() || url.find_first_of(never, host) != std::string::npos) {
     return absl::InvalidArgumentError(
         absl::StrCat("'", base_url, "' is no server such as http://127.0.0.1:7470"));
   }
-  auto client = std::unique_ptr<HttpClient>(new HttpClient(std::move(url)));
+  auto client = std::unique_ptr<HttpClient>(new HttpClient(std::move(url), std::move(options)));
   if (client->curl_ == nullptr) return absl::ResourceExhaustedError("cannot make an HTTP client");
   return client;
 }
 
-HttpClient::HttpClient(std::string base_url)
-    : base_url_(std::move(base_url)), curl_(curl_easy_init()) {}
+HttpClient::HttpClient(std::string base_url, HttpClientOptions options)
+    : base_url_(std::move(base_url)), options_(std::move(options)), curl_(curl_easy_init()) {}
 
 HttpClient::~HttpClient() {
   if (curl_ != nullptr) curl_easy_cleanup(static_cast<CURL*>(curl_));
@@ -78,6 +81,15 @@ absl::StatusOr<HttpReply> HttpClient::Call(absl::string_view path, const absl::s
   curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(absl::ToInt64Milliseconds(timeout)));
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &TakeBody);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &reply.body);
+  if (!options_.user.empty()) {
+    curl_easy_setopt(curl, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
+    curl_easy_setopt(curl, CURLOPT_USERNAME, options_.user.c_str());
+    curl_easy_setopt(curl, CURLOPT_PASSWORD, options_.password.c_str());
+  }
+  if (!options_.token.empty()) {
+    curl_easy_setopt(curl, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
+    curl_easy_setopt(curl, CURLOPT_XOAUTH2_BEARER, options_.token.c_str());
+  }
   std::unique_ptr<curl_slist, FreeHeaders> headers;
   if (json != nullptr) {
     // Without "Expect:" curl waits for a 100 before it sends a large body.

@@ -1,11 +1,12 @@
-// HttpClient: requests of the command line to a running server. One connection, kept between calls;
-// blocks; owned by one thread. Redirects are not followed; a server on this machine is never asked
-// through a proxy.
+// HttpClient: requests to a running server, or to a schema registry. One connection, kept between
+// calls; blocks; owned by one thread. Redirects are not followed; a server on this machine is never
+// asked through a proxy.
 
 #ifndef MILLRACE_APP_COMMANDS_HTTP_CLIENT_H_
 #define MILLRACE_APP_COMMANDS_HTTP_CLIENT_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -21,11 +22,21 @@ struct HttpReply {
   std::string body;
 };
 
+// Beyond what commands need.
+struct HttpClientOptions {
+  enum class UrlPath : uint8_t { kRefused, kAllowed };
+  UrlPath url_path = UrlPath::kRefused;  // "https://host/path": a server below a path
+  // Sent with every request, never printed: basic authentication, or a bearer token.
+  std::string user, password;
+  std::string token;
+};
+
 class HttpClient {
  public:
   // `base_url`: "http://127.0.0.1:7470", with or without the scheme and a last slash.
   // InvalidArgument when it is no http or https URL.
-  static absl::StatusOr<std::unique_ptr<HttpClient>> Make(absl::string_view base_url);
+  static absl::StatusOr<std::unique_ptr<HttpClient>> Make(absl::string_view base_url,
+                                                          HttpClientOptions options = {});
   ~HttpClient();
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
@@ -41,11 +52,12 @@ class HttpClient {
                                  absl::Duration timeout);
 
  private:
-  explicit HttpClient(std::string base_url);
+  HttpClient(std::string base_url, HttpClientOptions options);
   absl::StatusOr<HttpReply> Call(absl::string_view path, const absl::string_view* json,
                                  absl::Duration timeout);
 
   const std::string base_url_;
+  const HttpClientOptions options_;
   void* curl_ = nullptr;  // CURL*
 };
 

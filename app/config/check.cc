@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,12 +16,37 @@
 #include "app/config/parse_yaml.h"
 #include "app/config/suggest.h"
 #include "core/closest_name.h"
+#include "core/value.h"
 
 namespace millrace {
 namespace {
 
 bool Contains(const std::vector<std::string>& words, absl::string_view word) {
   return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+// Whether `text` is a type, made of the words of the row: "int", "list<int>", "vector<8>".
+bool IsFieldType(const std::string& text, const std::vector<std::string>& words) {
+  const std::optional<ValueType> type = ParseValueType(text);
+  if (!type.has_value()) return false;
+  const std::string name(TypeName(type->type));
+  if (!IsCollection(type->type)) return Contains(words, name);
+  if (type->type == Type::kVector) return Contains(words, name + "<N>");
+  return Contains(words, name + "<T>") && Contains(words, std::string(TypeName(type->element)));
+}
+
+std::string TypeSuggestion(const std::string& text, const std::vector<std::string>& words) {
+  const std::string name = text.substr(0, text.find('<'));
+  if (name == text && (Contains(words, text + "<T>") || Contains(words, text + "<N>"))) {
+    return absl::StrCat("say of what: ", text, text == "vector" ? "<8>" : "<string>");
+  }
+  if (name == text) return DidYouMean(text, words);
+  std::vector<std::string> collections;
+  for (const std::string& word : words) {
+    if (absl::StrContains(word, '<')) collections.push_back(word.substr(0, word.find('<')));
+  }
+  if (!Contains(collections, name)) return DidYouMean(name, collections);
+  return name == "vector" ? "N is a whole number from 1" : "T is a type without <…>";
 }
 
 // What a kind of scalar is called, and an example of it.
@@ -217,7 +243,10 @@ bool Checker::CheckPlainWord(const SchemaNode& schema, absl::string_view name, C
   const absl::string_view word = spec.kind == ValueKind::kType
                                      ? absl::string_view(node->text).substr(0, node->text.find('<'))
                                      : absl::string_view(node->text);
-  if (Contains(words, node->text)) return true;
+  if (spec.kind == ValueKind::kType ? IsFieldType(node->text, words)
+                                    : Contains(words, node->text)) {
+    return true;
+  }
   if (Contains(later, word)) {
     Fail(ConfigErrorCode::kNotSupported, node,
          absl::StrCat("'", node->shown, "' is not supported yet"))
@@ -236,7 +265,8 @@ bool Checker::CheckPlainWord(const SchemaNode& schema, absl::string_view name, C
     const bool may_be_map = !schema.keys.empty();
     Diagnostic& d = Fail(ConfigErrorCode::kInvalidValue, node,
                          absl::StrCat("'", name, "' cannot be '", node->shown, "'"));
-    d.suggestion = DidYouMean(node->text, words);
+    d.suggestion = spec.kind == ValueKind::kType ? TypeSuggestion(node->text, words)
+                                                 : DidYouMean(node->text, words);
     if (d.suggestion.empty() && may_be_map)
       d.suggestion = absl::StrCat("expected ", Expected(schema));
     d.known = words;

@@ -99,12 +99,6 @@ Scope ScopeOf(const Schema& schema) {
   return scope;
 }
 
-Type TypeOfWord(absl::string_view word) {
-  for (Type type :
-       {Type::kBool, Type::kInt, Type::kDouble, Type::kString, Type::kBytes, Type::kTimestamp}) {
-    if (TypeName(type) == word) return type;
-  }
-  return Type::kNull;
-}
+ValueType TypeOfWord(absl::string_view word) { return ParseValueType(word).value_or(ValueType()); }
 
 }  // namespace millrace

@@ -32,6 +32,10 @@ struct ProjectDraft {
   std::string directory;
   DiagnosticSink* sink = nullptr;
 
+  // Of sources with Confluent's framing; null when there is none, or a broken one.
+  std::shared_ptr<SchemaRegistry> registry;
+  bool broken_registry = false;
+
   // By source, as project.sources. A source is broken when its fields are not known.
   std::vector<bool> broken_source;
   std::vector<std::set<std::string>> broken_fields;
@@ -55,6 +59,11 @@ void ReadViews(const Section& root, ProjectDraft* draft);     // views
 void ReadServices(const Section& root, ProjectDraft* draft);  // services
 void ReadTasks(const Section& root, ProjectDraft* draft);     // tasks
 
+// The schema registry; before the sources.
+void ReadRegistry(const Section& root, ProjectDraft* draft);
+// `format` of a source and what belongs to it. `fields_known`: the source's fields were read whole,
+// so that they can be compared with its schema file.
+void ReadFormat(const Section& source, bool fields_known, ProjectDraft* draft, SourceSpec* spec);
 // The keys `let`, `where` and `each` of a source over rows of `base`: what they make of a row (with
 // all of its columns, in order), and spec->schema. Null when they change nothing. Fields that were
 // reported as wrong are added to *broken.
@@ -85,8 +94,8 @@ bool MentionsAny(absl::string_view text, const std::set<std::string>& names);
 
 // The fields of a source as a scope, by Schema index.
 Scope ScopeOf(const Schema& schema);
-// By the word of the configuration; kNull for another.
-Type TypeOfWord(absl::string_view word);
+// By the word of the configuration, which was checked.
+ValueType TypeOfWord(absl::string_view word);
 
 }  // namespace millrace
 

@@ -94,6 +94,10 @@ constexpr ErrorCodeInfo kCodes[] = {
      "Without TLS and authentication the server listens on the loopback only, unless "
      "`server.trusted_network: true` says that "
      "everyone who can reach it may use it."},
+    {ConfigErrorCode::kRecordSchema, "records' schema does not fit",
+     "The file in `schema_file` is no schema, has no such message, or lacks a field that the "
+     "source "
+     "wants or has it with another type. docs/reference/formats.md says which types fit."},
 };
 
 }  // namespace

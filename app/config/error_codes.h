@@ -42,6 +42,7 @@ enum class ConfigErrorCode : int {
   kLearner = 2207,
   kDecisionId = 2208,
   kOpenToNetwork = 2209,
+  kRecordSchema = 2210,
 };
 
 struct ErrorCodeInfo {

@@ -3,8 +3,10 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "app/config/schema_table.h"
 
 namespace millrace {
@@ -72,8 +74,20 @@ std::vector<std::string> ScalarForms(const KeySpec& spec) {
       forms.emplace_back("{\"type\": [\"string\", \"number\", \"boolean\", \"null\"]}");
       break;
   }
-  if (!spec.words.empty())
-    forms.push_back(absl::StrCat("{\"enum\": ", List(SplitWords(spec.words)), "}"));
+  std::vector<std::string> words, collections;
+  for (const std::string& word : SplitWords(spec.words)) {
+    if (spec.kind != ValueKind::kType || !absl::StrContains(word, '<')) {
+      words.push_back(word);
+    } else {
+      collections.push_back(word);
+    }
+  }
+  if (!words.empty()) forms.push_back(absl::StrCat("{\"enum\": ", List(words), "}"));
+  for (const std::string& word : collections) {
+    const std::string inside = absl::StrCat("<(", absl::StrJoin(words, "|"), ")>");
+    forms.push_back(Text(absl::StrCat(
+        "^", absl::StrReplaceAll(word, {{"<T>", inside}, {"<N>", "<[1-9][0-9]*>"}}), "$")));
+  }
   return forms;
 }
 

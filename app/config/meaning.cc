@@ -18,6 +18,7 @@ std::string DescribeSchema(const Schema& schema) {
   for (const Field& field : schema.fields) {
     absl::StrAppend(&out, " ", field.name, ":", ValueTypeName(field.type));
     if (field.min) absl::StrAppend(&out, "[", *field.min, ",", *field.max, "]");
+    if (!field.path.empty()) absl::StrAppend(&out, "@", field.path);
   }
   return out;
 }
@@ -30,7 +31,8 @@ std::string DescribeSource(const Project& project, const SourceSpec& source) {
     return absl::StrCat(out, source.shape_text, " schema", DescribeSchema(source.schema));
   }
   return absl::StrCat(
-      "topic=", source.topic, " format=", source.format, " time=",
+      "topic=", source.topic, " format=", source.format, " message=", source.decoder.message,
+      " envelope=", static_cast<int>(source.decoder.envelope), " time=",
       source.decoder.time_field ? absl::StrCat(*source.decoder.time_field, "/",
                                                static_cast<int>(source.decoder.time_unit))
                                 : "record",
@@ -52,12 +54,11 @@ std::string DescribeView(const Project& project, const ViewSpec& view) {
                   " retention=", view.retention_ms, " ttl=", view.ttl_ms.value_or(0),
                   " stale_after=", view.stale_after_ms.value_or(0));
   for (const FeatureSpec& feature : view.features) {
-    absl::StrAppend(&out, "; ", feature.name, "=", AggregationName(feature.aggregation), "(",
-                    feature.input_text, ") where(", feature.where_text,
-                    ") window=", static_cast<int>(feature.window.kind), "/", feature.window.size_ms,
-                    "/", feature.window.lag_ms, "/", static_cast<int>(feature.window.bounds),
-                    " type=", TypeName(feature.result_type), " default=",
-                    feature.default_value ? Typed(feature.default_value->view()) : "none");
+    absl::StrAppend(
+        &out, "; ", feature.name, "=", feature.aggregation_name, "(", feature.input_text,
+        ") other(", feature.other_text, ") where(", feature.where_text, ") ", feature.options_text,
+        " window=", DescribeWindow(feature.window), " type=", ValueTypeName(feature.result_type),
+        " default=", feature.default_value ? Typed(feature.default_value->view()) : "none");
   }
   return out;
 }

@@ -145,8 +145,9 @@ class DerivedSources {
   }
 
   void RefuseForeignKeys(const Section& section) {
-    for (const absl::string_view key : {"topic", "format", "time", "id", "dedup", "retract",
-                                        "schema", "history", "lateness", "on_error"}) {
+    for (const absl::string_view key :
+         {"topic", "format", "schema_file", "message", "message_indices", "envelope", "time", "id",
+          "dedup", "retract", "schema", "history", "lateness", "on_error"}) {
       if (!section.Has(key)) continue;
       for (const ConfigMember& member : section.map()->members) {
         if (member.key.text != key) continue;

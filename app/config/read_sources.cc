@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "app/config/check.h"
 #include "app/config/compile.h"
 #include "app/config/value_of.h"
@@ -14,6 +15,9 @@
 
 namespace millrace {
 namespace {
+
+// Larger lists would not be taken from a record either.
+constexpr int32_t kMaxDim = 65'536;
 
 bool ReadRange(const Section& spec, Field* field, ProjectDraft* draft) {
   const ConfigNode* range = spec.Find("range");
@@ -38,6 +42,17 @@ bool ReadRange(const Section& spec, Field* field, ProjectDraft* draft) {
   return true;
 }
 
+bool ReadPath(const Section& spec, Field* field, ProjectDraft* draft) {
+  const ConfigNode* path = spec.Find("path");
+  if (path == nullptr) return !spec.Has("path");
+  field->path = path->text;
+  const std::vector<std::string> names = absl::StrSplit(field->path, '.');
+  if (std::find(names.begin(), names.end(), "") == names.end()) return true;
+  draft->sink->Error(ConfigErrorCode::kInvalidValue, path->place,
+                     "a 'path' is names with dots between them, such as user.address.city");
+  return false;
+}
+
 // Reads one entry of `schema:`; false when the field's type is not known.
 bool ReadField(const ConfigMember& member, const Section& map, Field* field, ProjectDraft* draft) {
   field->name = member.key.text;
@@ -48,13 +63,30 @@ bool ReadField(const ConfigMember& member, const Section& map, Field* field, Pro
     return false;
   }
   if (member.key.bad || (member.value.bad && !member.value.is_map())) return false;
-  if (member.value.is_scalar()) {
-    field->type = TypeOfWord(member.value.text);
-    return true;
+  const ConfigNode* type = member.value.is_scalar() ? &member.value : map.Find("type");
+  if (type == nullptr) return false;
+  field->type = TypeOfWord(type->text);
+  if (field->type.dim > kMaxDim) {
+    draft->sink->Error(ConfigErrorCode::kOutOfRange, type->place,
+                       absl::StrCat("a vector has at most ", kMaxDim, " items"));
+    return false;
   }
-  if (map.Find("type") == nullptr) return false;
-  field->type = TypeOfWord(map.Text("type"));
-  return ReadRange(map, field, draft);
+  if (member.value.is_scalar()) return true;
+  return ReadPath(map, field, draft) && ReadRange(map, field, draft);
+}
+
+// What stands at one place is one field: its types could contradict each other.
+bool HasPlaceOfItsOwn(const Field& field, const Schema& others, const Section& section,
+                      DiagnosticSink* sink) {
+  const auto place = [](const Field& f) { return f.path.empty() ? f.name : f.path; };
+  for (const Field& other : others.fields) {
+    if (place(other) != place(field)) continue;
+    sink->Error(ConfigErrorCode::kDuplicate, section.place(),
+                absl::StrCat("the fields '", other.name, "' and '", field.name,
+                             "' stand at the same place of the record"));
+    return false;
+  }
+  return true;
 }
 
 TimeUnit UnitOfWord(absl::string_view word) {
@@ -143,6 +175,23 @@ void ReadTopic(const Section& section, ProjectDraft* draft, SourceSpec* source) 
   }
 }
 
+// REQUIRES: `time` was read.
+void ReadEnvelope(const Section& section, SourceSpec* source, ProjectDraft* draft) {
+  const std::string word = section.Text("envelope");
+  source->decoder.envelope = word == "debezium" ? Envelope::kDebezium
+                             : word == "none"   ? Envelope::kNone
+                                                : Envelope::kAuto;
+  if (source->decoder.envelope != Envelope::kDebezium || source->decoder.time_field ||
+      section.At("time").incomplete()) {
+    return;
+  }
+  draft->sink
+      ->Error(ConfigErrorCode::kConflict, section.Find("envelope")->place,
+              "changes of Debezium need the event time in a field of the row: a deletion takes its "
+              "row back at the time at which it was inserted")
+      .suggestion = "add time: {field: …}";
+}
+
 void ReadSource(const Section& section, ProjectDraft* draft) {
   SourceSpec source;
   source.name = section.name();
@@ -153,7 +202,6 @@ void ReadSource(const Section& section, ProjectDraft* draft) {
     return;
   }
   source.format = section.Text("format");
-  source.retracts = section.Bool("retract");
   std::set<std::string> broken;
 
   const Section time = section.At("time");
@@ -161,18 +209,22 @@ void ReadSource(const Section& section, ProjectDraft* draft) {
     source.decoder.time_field = time.Text("field");
     source.decoder.time_unit = UnitOfWord(time.Text("unit"));
   }
+  ReadEnvelope(section, &source, draft);
+  source.retracts = section.Bool("retract") || source.decoder.envelope == Envelope::kDebezium;
   const Section schema = section.At("schema");
   if (schema.present()) {
     const std::vector<Section> fields = schema.Named();
     for (size_t i = 0; i < fields.size(); ++i) {
       Field field;
-      if (ReadField(schema.map()->members[i], fields[i], &field, draft)) {
+      if (ReadField(schema.map()->members[i], fields[i], &field, draft) &&
+          HasPlaceOfItsOwn(field, source.decoder.schema, fields[i], draft->sink)) {
         source.decoder.schema.fields.push_back(std::move(field));
       } else {
         broken.insert(fields[i].name());
       }
     }
   }
+  ReadFormat(section, schema.present() && broken.empty(), draft, &source);
   ReadLateness(section.At("lateness"), draft, &source);
   const std::string on_error = section.Text("on_error");
   source.on_error = on_error == "skip"   ? OnError::kSkip
@@ -193,6 +245,7 @@ void ReadSource(const Section& section, ProjectDraft* draft) {
 }  // namespace
 
 void ReadSources(const Section& root, ProjectDraft* draft) {
+  ReadRegistry(root, draft);
   for (const Section& source : root.At("sources").Named()) ReadSource(source, draft);
   ReadDerivedSources(root, draft);
   for (const Section& entity : root.At("entities").Named()) {

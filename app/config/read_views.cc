@@ -4,23 +4,14 @@
 #include <memory>
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "app/config/check.h"
 #include "app/config/compile.h"
+#include "app/config/feature_reader.h"
 #include "app/config/suggest.h"
-#include "app/config/value_of.h"
 
 namespace millrace {
 namespace {
-
-Bounds BoundsOfWord(absl::string_view word) {
-  if (word == "(]") return Bounds::kOpenClosed;
-  if (word == "[]") return Bounds::kClosedClosed;
-  if (word == "()") return Bounds::kOpenOpen;
-  return Bounds::kClosedOpen;
-}
 
 class ViewReader {
  public:
@@ -36,10 +27,11 @@ class ViewReader {
       return;
     }
     const Section features = section_.At("features");
+    FeatureReader reader(view_, draft_);
     for (const Section& feature : features.Named()) {
       FeatureSpec spec;
       spec.name = feature.name();
-      if (ReadFeature(feature, &spec)) {
+      if (reader.Read(feature, &spec)) {
         view_.features.push_back(std::move(spec));
       } else {
         draft_->broken_features.insert(absl::StrCat(view_.name, ".", feature.name()));
@@ -126,9 +118,10 @@ class ViewReader {
                                    "' but ", TypeName(found), " in '", source.name, "'"));
         return false;
       }
-      if (found == Type::kDouble) {
+      if (found == Type::kDouble || IsCollection(found)) {
         sink()->Error(ConfigErrorCode::kKeyFields, entity.place,
-                      absl::StrCat("the key field '", key, "' is a double, which cannot be a key"));
+                      absl::StrCat("the key field '", key, "' is a ", TypeName(found),
+                                   ", which cannot be a key"));
         return false;
       }
       type = found;
@@ -158,136 +151,6 @@ class ViewReader {
     const Section freshness = section_.At("freshness");
     if (freshness.Find("error_after") != nullptr)
       view_.stale_after_ms = Positive("error_after", freshness);
-  }
-
-  bool ReadFeature(const Section& feature, FeatureSpec* spec) {
-    const Section* section = &feature;
-    if (!feature.present()) return false;
-    const bool window = ReadWindow(feature, &spec->window);
-    const ConfigNode* input = FindAggregation(feature, spec);
-    const bool where = ReadWhere(*section, spec);
-    if (input == nullptr || !ReadInput(*input, spec) || !window || !where) return false;
-    return ReadDefault(feature, spec) && !feature.incomplete();
-  }
-
-  bool ReadWindow(const Section& feature, Window* window) {
-    window->lag_ms = feature.DurationMs("lag");
-    window->bounds = BoundsOfWord(feature.Text("bounds"));
-    const ConfigNode* node = feature.Find("window");
-    if (node == nullptr || node->is_map()) return false;
-    if (node->text == "lifetime") {
-      window->kind = WindowKind::kLifetime;
-      return true;
-    }
-    window->size_ms = Positive("window", feature);
-    return window->size_ms > 0;
-  }
-
-  // The one member that names an aggregation.
-  const ConfigNode* FindAggregation(const Section& feature, FeatureSpec* spec) {
-    const ConfigMember* found = nullptr;
-    bool reported = feature.incomplete();
-    for (const ConfigMember& member : feature.map()->members) {
-      const SchemaNode* row = feature.schema().Find(member.key.text);
-      if (row == nullptr || !row->spec->aggregation) continue;
-      if (found != nullptr) {
-        sink()->Error(ConfigErrorCode::kConflict, member.key.place,
-                      absl::StrCat("a feature has one aggregation, and '", found->key.text,
-                                   "' is given already"));
-        return nullptr;
-      }
-      found = &member;
-      reported = reported || member.value.bad;
-    }
-    if (found == nullptr && !reported) {
-      sink()
-          ->Error(ConfigErrorCode::kConflict, feature.place(),
-                  absl::StrCat("'", feature.name(), "' has no aggregation"))
-          .known = feature.schema().SupportedAggregations();
-    }
-    if (found == nullptr || found->value.bad) return nullptr;
-    const std::optional<AggregationKind> kind = millrace::FindAggregation(found->key.text);
-    if (!kind) return nullptr;
-    spec->aggregation = *kind;
-    return &found->value;
-  }
-
-  // "source 'b'" where there are several to tell apart.
-  std::string Context(const ViewInput& input) const {
-    return view_.inputs.size() < 2 ? "" : absl::StrCat("in source '", SourceOf(input).name, "'");
-  }
-
-  bool ReadInput(const ConfigNode& node, FeatureSpec* spec) {
-    spec->input_text = node.text;
-    if (node.text == "*") {
-      if (spec->aggregation != AggregationKind::kCount) {
-        sink()->Error(ConfigErrorCode::kExpressionType, node.place, "only 'count' takes \"*\"");
-        return false;
-      }
-      spec->input.resize(view_.inputs.size());
-      spec->result_type = ResultType(spec->aggregation, Type::kNull).value_or(Type::kInt);
-      return true;
-    }
-    for (const ViewInput& input : view_.inputs) {
-      const auto expression =
-          CompileExpression(node, ScopeOf(SourceOf(input).schema),
-                            draft_->broken_fields[input.source], Context(input), sink());
-      if (expression == nullptr) return false;
-      if (!spec->input.empty() && expression->type() != spec->input_type) {
-        sink()->Error(
-            ConfigErrorCode::kExpressionType, node.place,
-            absl::StrCat("the expression is ", TypeName(spec->input_type), " in one source and ",
-                         TypeName(expression->type()), " in '", SourceOf(input).name, "'"));
-        return false;
-      }
-      spec->input_type = expression->type();
-      spec->input.push_back(expression);
-    }
-    const std::optional<Type> result = spec->input_type == Type::kNull
-                                           ? std::nullopt
-                                           : ResultType(spec->aggregation, spec->input_type);
-    if (!result) {
-      sink()
-          ->Error(ConfigErrorCode::kExpressionType, node.place,
-                  absl::StrCat("'", AggregationName(spec->aggregation), "' does not take a ",
-                               TypeName(spec->input_type)))
-          .suggestion = spec->input_type == Type::kBool ? "write … ? 1.0 : 0.0" : "";
-      return false;
-    }
-    spec->result_type = *result;
-    return true;
-  }
-
-  bool ReadWhere(const Section& feature, FeatureSpec* spec) {
-    spec->where.resize(view_.inputs.size());
-    const ConfigNode* node = feature.Find("where");
-    if (node == nullptr) return true;
-    spec->where_text = node->text;
-    for (size_t i = 0; i < view_.inputs.size(); ++i) {
-      const ViewInput& input = view_.inputs[i];
-      spec->where[i] =
-          CompileExpression(*node, ScopeOf(SourceOf(input).schema),
-                            draft_->broken_fields[input.source], Context(input), sink());
-      if (spec->where[i] == nullptr) return false;
-      if (spec->where[i]->type() == Type::kBool) continue;
-      sink()->Error(
-          ConfigErrorCode::kExpressionType, node->place,
-          absl::StrCat("'where' must be a bool, not a ", TypeName(spec->where[i]->type())));
-      return false;
-    }
-    return true;
-  }
-
-  bool ReadDefault(const Section& feature, FeatureSpec* spec) {
-    const ConfigNode* node = feature.Find("default");
-    if (node == nullptr || node->kind == ConfigNode::Kind::kNull)
-      return !feature.Has("default") || node != nullptr;
-    spec->default_value = ValueOf(*node, spec->result_type);
-    if (spec->default_value) return true;
-    sink()->Error(ConfigErrorCode::kWrongType, node->place,
-                  absl::StrCat("'default' must be a ", TypeName(spec->result_type),
-                               " as the feature is, found ", Describe(*node)));
-    return false;
   }
 
   const Section& section_;

@@ -7,10 +7,20 @@ namespace {
 
 using enum ValueKind;
 
-constexpr absl::string_view kTypes = "bool|int|double|string|bytes|timestamp";
-constexpr absl::string_view kLaterTypes = "list|map|vector";
+constexpr absl::string_view kTypes =
+    "bool|int|double|string|bytes|timestamp|list<T>|map<T>|vector<N>";
 
 constexpr KeySpec kKeys[] = {
+    May("registry", kNone, "",
+        "The schema registry of `confluent_avro` and `confluent_protobuf`, with the REST interface "
+        "of Confluent's."),
+    Must("registry.url", kString, "Its address, with or without a path."),
+    May("registry.user", kString, "", "User of basic authentication."),
+    May("registry.password", kString, "", "Password of basic authentication."),
+    May("registry.token", kString, "", "Bearer token."),
+    May("registry.timeout", kDuration, "2s",
+        "How long a record with a new schema waits for the registry at a time."),
+
     Must("sources", kNone, "The topics that are read, by name."),
     May("sources.*", kNone, "", "A topic with its format, event time, schema and error policy."),
     May("sources.*.topic", kString, "", "Topic of the log; a source has one, or `from`."),
@@ -19,8 +29,20 @@ constexpr KeySpec kKeys[] = {
         "`let`, `where` and `each` change them."),
     May("sources.*.from[]", kName, "", "A source."),
     May("sources.*.format", kNone, "json", "Encoding of the records' values.")
-        .Words("json", "avro|protobuf|confluent_json|confluent_avro|confluent_protobuf"),
-    NotYet("sources.*.envelope", "Change-data envelope of the records: auto, none or debezium."),
+        .Words("json|avro|protobuf|confluent_json|confluent_avro|confluent_protobuf"),
+    May("sources.*.schema_file", kString, "",
+        "Of `avro` an .avsc file; of `protobuf` a .proto file or a descriptor set of protoc; "
+        "relative to this file."),
+    May("sources.*.message", kString, "",
+        "Of `protobuf` the message by its full name; without it the only one of the file."),
+    May("sources.*.message_indices", kNone, "zigzag",
+        "Of `confluent_protobuf` how producers write the message's indices: `plain` with "
+        "use.deprecated.format.")
+        .Words("zigzag|plain"),
+    May("sources.*.envelope", kNone, "auto",
+        "What stands around the values: CloudEvents where a record's headers say so (`auto`), "
+        "nothing, or changes of database rows as Debezium writes them.")
+        .Words("auto|none|debezium"),
     May("sources.*.time", kNone, "record",
         "Event time: `record` for the record's own timestamp, or the field that holds it.")
         .Words("record"),
@@ -31,17 +53,17 @@ constexpr KeySpec kKeys[] = {
         "record without it is rejected."),
     May("sources.*.dedup", kDuration, "1d",
         "Event time over which records of one id are duplicates. Given without `id`, the id is "
-        "that "
-        "of the record's envelope."),
+        "that of the record's envelope."),
     May("sources.*.retract", kBool, "false",
         "Records may take back earlier ones, by the header `millrace-retract: true`."),
     NotYet("sources.*.partitioned_by", "Entity by whose key the topic is partitioned."),
     May("sources.*.schema", kNone, "",
         "Fields that are read, with their types; missing ones are null. A source with a topic "
-        "needs "
-        "it."),
-    May("sources.*.schema.*", kType, "", "Type of the field.").Words(kTypes, kLaterTypes),
-    Must("sources.*.schema.*.type", kType, "Type of the field.").Words(kTypes, kLaterTypes),
+        "needs it."),
+    May("sources.*.schema.*", kType, "", "Type of the field.").Words(kTypes),
+    Must("sources.*.schema.*.type", kType, "Type of the field.").Words(kTypes),
+    May("sources.*.schema.*.path", kString, "",
+        "Where the field stands, as names with dots; without it at its own name."),
     May("sources.*.schema.*.range", kNone, "",
         "Smallest and largest number; a record with another is rejected."),
     May("sources.*.schema.*.range[]", kNumber, "", "A bound, inclusive."),

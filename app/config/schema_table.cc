@@ -2,17 +2,42 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "core/check.h"
+#include "stream/aggregations/aggregation_table.h"
 
 namespace millrace {
 namespace {
 
+constexpr absl::string_view kFeature = "views.*.features.*";
+
+// A row for each aggregation of a feature.
+std::vector<KeySpec> AggregationKeys() {
+  static const auto* const paths = [] {
+    auto* made = new std::vector<std::string>;
+    for (const AggregationType& type : AggregationTypes()) {
+      made->push_back(absl::StrCat(kFeature, ".", type.name));
+    }
+    return made;
+  }();
+  std::vector<KeySpec> keys;
+  for (size_t i = 0; i < paths->size(); ++i) {
+    keys.push_back(AggregationKey((*paths)[i], AggregationTypes()[i].meaning));
+  }
+  return keys;
+}
+
 std::vector<KeySpec> JoinParts() {
   std::vector<KeySpec> keys;
   for (std::span<const KeySpec> part : {StorageKeys(), SourceKeys(), ViewKeys(), TaskKeys()}) {
-    keys.insert(keys.end(), part.begin(), part.end());
+    for (const KeySpec& key : part) {
+      keys.push_back(key);
+      if (key.path != kFeature) continue;
+      const std::vector<KeySpec> aggregations = AggregationKeys();
+      keys.insert(keys.end(), aggregations.begin(), aggregations.end());
+    }
   }
   return keys;
 }

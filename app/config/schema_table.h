@@ -30,7 +30,7 @@ enum class ValueKind : uint8_t {
   kDurationOrSize,
   kShare,  // "0.5%"
   kExpression,
-  kType,     // of a field; the row's words, and later_words with <T> after them
+  kType,     // of a field: one of the row's words, where <T> is one of its scalars and <N> a number
   kAddress,  // host:port
   kAny,      // any scalar
 };
@@ -86,7 +86,7 @@ constexpr KeySpec NotYet(absl::string_view path, absl::string_view description) 
   return {path, ValueKind::kAny, KeyStatus::kNotYet, Presence::kOptional, "", description};
 }
 
-constexpr KeySpec Aggregation(absl::string_view path, absl::string_view description) {
+constexpr KeySpec AggregationKey(absl::string_view path, absl::string_view description) {
   KeySpec spec = May(path, ValueKind::kExpression, "", description);
   spec.aggregation = true;
   return spec;

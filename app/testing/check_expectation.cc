@@ -87,7 +87,8 @@ class Checker {
     for (const ViewExpectation::Cell& cell : expected.cells) {
       FeatureValue value;
       const absl::Status read = simulation_.store().Read(
-          expected.view, key, expected.at_ms, std::span(&cell.feature, 1), std::span(&value, 1));
+          expected.view, key, expected.at_ms, std::span(&cell.feature, 1), {},
+          std::span(&value, 1));
       if (!read.ok()) {
         Differ(cell.expected, std::string(read.message()));
         continue;

@@ -11,7 +11,7 @@
 #include "app/config/check.h"
 #include "app/config/parse_yaml.h"
 #include "app/workers/source_decoder.h"
-#include "stream/decode/retract_header.h"
+#include "stream/decode/decoder.h"
 
 namespace millrace {
 namespace {
@@ -236,10 +236,15 @@ bool RecordReader::ReadTimes(const ConfigNode& node, TestRecord* record) {
   if (record->value) as_read.value = *record->value;
   as_read.headers = headers;
   DecodedRecord decoded;
-  if (!decoders_[static_cast<size_t>(record->source)]->Decode(as_read, &decoded) &&
-      (decoded.inserts || decoded.retracts)) {
-    record->event_time_ms = (decoded.inserts ? decoded.row : decoded.before).event_time_ms;
-    if (appended == nullptr) record->appended_ms = *record->event_time_ms;
+  const auto rejection = decoders_[static_cast<size_t>(record->source)]->Decode(as_read, &decoded);
+  if (rejection && rejection->transient) {
+    read_.sink().Error(ConfigErrorCode::kRecordSchema, node.place, rejection->message);
+    return false;
+  }
+  if (!rejection && (decoded.inserts || decoded.retracts)) {
+    const DecodedRow& placed = decoded.inserts ? decoded.row : decoded.before;
+    record->event_time_ms = placed.event_time_ms;
+    if (appended == nullptr) record->appended_ms = placed.event_time_ms;
   }
   return true;
 }

@@ -1,15 +1,15 @@
 #include "app/workers/source_decoder.h"
 
-#include "stream/decode/retract_header.h"
+#include "stream/history/history_file.h"
 
 namespace millrace {
 
 std::unique_ptr<Decoder> MakeDecoder(const SourceSpec& source) {
-  return HonourRetractHeader(MakeJsonDecoder(source.decoder));
+  return MakeDecoder(source.decoder);
 }
 
 std::unique_ptr<Decoder> MakeHistoryDecoder(const SourceSpec& source) {
-  return MakeJsonDecoder(source.decoder);
+  return MakeDecoder(HistoryDecoderOptions(source.decoder, source.history->format));
 }
 
 }  // namespace millrace

@@ -13,7 +13,8 @@ namespace millrace {
 
 // REQUIRES: the source has a topic.
 std::unique_ptr<Decoder> MakeDecoder(const SourceSpec& source);
-// The same for records of its history files, which are JSON whatever the topic holds.
+// The same for records of its history files, which are plain rows of JSON whatever the topic
+// holds. REQUIRES: the source has a history.
 std::unique_ptr<Decoder> MakeHistoryDecoder(const SourceSpec& source);
 
 }  // namespace millrace

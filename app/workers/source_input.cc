@@ -57,23 +57,27 @@ absl::StatusOr<bool> SourceInput::Peek(LogReader& reader, size_t index) {
       }
       at_end_ = false;
     }
-    ASSIGN_OR_RETURN(has_head_, Accept(batch_.records()[next_record_++]));
+    ASSIGN_OR_RETURN(const Verdict verdict, Accept(batch_.records()[next_record_]));
+    if (verdict == Verdict::kLater) return false;
+    ++next_record_;
+    has_head_ = verdict == Verdict::kHead;
   }
   return true;
 }
 
-absl::StatusOr<bool> SourceInput::Accept(const Record& record) {
+absl::StatusOr<SourceInput::Verdict> SourceInput::Accept(const Record& record) {
   in_redo_ = record.offset < position_.next_offset;
   append_ms_ = record.append_ms;
   time_cap_ms_ = spec_.keep_future ? AddSaturated(append_ms_, spec_.future_skew_ms) : INT64_MAX;
   value_bytes_ = record.value ? record.value->size() : 0;
   one_sided_ = false;
   std::optional<Rejection> rejection = decoder_->Decode(record, &decoded_);
+  if (rejection && rejection->transient) return Verdict::kLater;
   if (!rejection) rejection = JudgeContent();
   if (!rejection) rejection = JudgeTimes(record);
   if (rejection) {
     RETURN_IF_ERROR(Reject(record, *rejection));
-    return false;
+    return Verdict::kPassed;
   }
   if (!decoded_.inserts && !decoded_.retracts) {
     if (!in_redo_) {
@@ -82,11 +86,11 @@ absl::StatusOr<bool> SourceInput::Accept(const Record& record) {
       position_.counts.bytes += value_bytes_;
     }
     Passed(record.offset);
-    return false;
+    return Verdict::kPassed;
   }
   const DecodedRow& row = decoded_.inserts ? decoded_.row : decoded_.before;
   head_ = {std::min(row.event_time_ms, time_cap_ms_), source_, partition_, record.offset};
-  return true;
+  return Verdict::kHead;
 }
 
 std::optional<Rejection> SourceInput::JudgeContent() {

@@ -45,8 +45,9 @@ class SourceInput {
 
   // Makes the next record that is neither rejected nor empty the head, reading from the log as
   // needed; those on the way are counted, and what is rejected passed to OnReject. False: nothing
-  // to read now. Errors: those of LogReader::Read but Unavailable (there is nothing to read now),
-  // those of OnReject, or FailedPrecondition when the source says `on_error: stop`.
+  // to read now, or a record that can only be judged later (Rejection::transient); it is tried
+  // again, and holds time. Errors: those of LogReader::Read but Unavailable (there is nothing to
+  // read now), those of OnReject, or FailedPrecondition when the source says `on_error: stop`.
   absl::StatusOr<bool> Peek(LogReader& reader, size_t index);
   bool has_head() const { return has_head_; }
   // Where the head stands among records; its time is that of its row, or of what it takes back, but
@@ -78,8 +79,13 @@ class SourceInput {
   int64_t start_offset() const { return redo_from_; }
 
  private:
-  // Decodes and judges one record; true when it became the head.
-  absl::StatusOr<bool> Accept(const Record& record);
+  enum class Verdict : uint8_t {
+    kHead,
+    kPassed,  // rejected or empty, and counted
+    kLater,   // to be judged again: as if it had not been read
+  };
+  // Decodes and judges one record.
+  absl::StatusOr<Verdict> Accept(const Record& record);
   std::optional<Rejection> JudgeContent();
   std::optional<Rejection> JudgeTimes(const Record& record);
   TimeVerdict VerdictOn(const DecodedRow& row, const Record& record) const;

@@ -1,12 +1,12 @@
 // Accumulator: what one aggregation keeps about the values of a column in a set of records, and the
-// operations on it. An accumulator has no state of its own: the state is a fixed run of 64-bit
-// words, zero at first, and for what does not fit there parts beside them. So a tile of many
-// aggregations is one flat run of words, and features that share a state share its words.
+// operations on it. An accumulator has no state of its own: a state is a fixed run of 64-bit words,
+// zero at first, and parts beside them for what does not fit. So a tile of many aggregations is one
+// flat run of words, and features that share a state share its words.
 //
 // The laws (docs/windows.md, "Classes"):
 //   E  exact     a state is a bit-for-bit function of the multiset of values; Merge is associative
 //                and commutative
-//   R  rounded   the state depends on the order of folding, in its last bits
+//   R  rounded   the state depends, in its last bits, on the order of folding
 //   S  sequence  Merge means "the later records after the earlier ones" and nothing else
 //
 // Implementations are immutable, hence thread-safe; a state is thread-compatible.
@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -31,8 +32,8 @@ enum class StateClass : uint8_t { kExact, kRounded, kSequence };
 // A value of a column with the place of its record in the total order.
 struct Sample {
   const uint64_t* order = nullptr;  // [event time, source and partition, offset]
-  Value value;
-  Value other;  // the second input of aggregations over pairs
+  Value value;                      // never null, NaN or infinite
+  Value other;                      // the second input, of aggregations over pairs
 
   int64_t time_ms() const { return static_cast<int64_t>(order[0]); }
 };
@@ -41,7 +42,6 @@ struct Sample {
 class StatePart {
  public:
   virtual ~StatePart() = default;
-  virtual void Clear() = 0;
   virtual size_t MemoryBytes() const = 0;
 };
 // A word of a state refers to a part by 1 + its index here; 0 is none.
@@ -62,15 +62,8 @@ const Part* FindPart(uint64_t word, const StateParts& parts) {
   return word == 0 ? nullptr : static_cast<const Part*>(parts[word - 1].get());
 }
 
-// Bytes of a string that is a value.
-class TextPart final : public StatePart {
- public:
-  void Clear() override { bytes.clear(); }
-  size_t MemoryBytes() const override { return sizeof(*this) + bytes.capacity(); }
-  std::string bytes;
-};
-
-// One state of an accumulator. `n` counts the values added; the caller keeps it.
+// One state of an accumulator. `n` counts the values in it; the caller keeps that. For an
+// accumulator that subtracts it may be less than what was added, and negative.
 struct StateRef {
   int64_t n = 0;
   const uint64_t* words = nullptr;
@@ -83,21 +76,23 @@ class Accumulator {
 
   virtual int words() const = 0;
   virtual StateClass state_class() const = 0;
-  // Whether Subtract takes a value back. Else the records are folded again without it.
+  // Whether Subtract takes a value back, also one that was not added yet. Else the records are
+  // folded again without it.
   virtual bool subtracts() const { return false; }
 
-  // Adds a value that is not null (nor NaN, nor infinite) to a state of `n` values.
+  // Adds a value to a state of `n` values.
   virtual void Add(const Sample& sample, int64_t n, uint64_t* words, StateParts* parts) const = 0;
-  // REQUIRES: subtracts(). The value need not have been added yet.
-  virtual void Subtract(const Sample& /*sample*/, int64_t /*n*/, uint64_t* /*words*/,
+  // REQUIRES: subtracts().
+  virtual void Subtract(const Sample& /*sample*/, uint64_t* /*words*/,
                         StateParts* /*parts*/) const {
     CHECK(subtracts());
   }
-  // Adds the values of `later`. For class S every record of `later` comes after those of the state.
+  // Adds the values of `later` to a state of `n`. For class S every record of `later` comes after
+  // those of the state.
   virtual void Merge(const StateRef& later, int64_t n, uint64_t* words,
                      StateParts* parts) const = 0;
 
-  // Canonical bytes of a state with n != 0; times are relative to `base_ms`.
+  // Canonical bytes of a state; times are relative to `base_ms`. REQUIRES: n > 0 or subtracts().
   virtual void Encode(const StateRef& state, int64_t base_ms, std::string* out) const = 0;
   // Takes a state of n values off the front of *in, into zero words. False when it does not parse.
   virtual bool Decode(absl::string_view* in, int64_t n, int64_t base_ms, uint64_t* words,

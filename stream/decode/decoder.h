@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "core/value.h"
 #include "stream/record_batch.h"
@@ -36,18 +37,54 @@ absl::string_view RejectCodeName(RejectCode code);
 struct Rejection {
   RejectCode code = RejectCode::kMalformed;
   std::string message;  // located: names the field or the byte
+  // What is missing to judge the record may come, such as a schema registry that does not answer:
+  // not the record's fault, which must be decoded again later instead of being given up.
+  bool transient = false;
 };
 
 enum class TimeUnit : uint8_t { kMillis, kSeconds, kMicros, kRfc3339 };
+
+// Encoding of the bytes of a value.
+enum class RecordFormat : uint8_t { kJson, kAvro, kProtobuf };
+
+// What stands around those bytes.
+enum class Envelope : uint8_t {
+  kAuto,      // CloudEvents where a record's headers say so, else nothing
+  kNone,      // nothing
+  kDebezium,  // a change of a database row
+};
+
+// What stands before the bytes, or in a header, to say which schema they are of.
+enum class Framing : uint8_t { kNone, kConfluent };
+
+// How Confluent's framing writes the indices of a Protobuf message.
+enum class MessageIndices : uint8_t {
+  kZigZag,
+  kPlain,  // serializers with use.deprecated.format
+};
+
+class RecordSchema;    // stream/decode/record_schema.h
+class SchemaRegistry;  // stream/decode/schema_registry.h
 
 struct DecoderOptions {
   Schema schema;
   // Field that holds the event time; absent: the record's timestamp.
   std::optional<std::string> time_field;
   TimeUnit time_unit = TimeUnit::kMillis;
+  RecordFormat format = RecordFormat::kJson;
+  Framing framing = Framing::kNone;
+  // Of Avro and Protobuf: the schema of all records without framing, the registry with it.
+  // REQUIRES: CheckRecordSchema(…) finds nothing.
+  std::shared_ptr<const RecordSchema> record_schema;
+  std::shared_ptr<SchemaRegistry> registry;
+  std::string message;  // of a Protobuf schema, by full name; empty: its only one
+  MessageIndices message_indices = MessageIndices::kZigZag;
+  // kDebezium REQUIRES time_field: a change takes its row back at the time it was inserted for.
+  Envelope envelope = Envelope::kAuto;
   size_t max_record_bytes = 1 << 20;
   int max_depth = 32;
   int max_members = 1024;
+  int max_items = 65'536;  // of one list or map
 };
 
 // What a record says happened: one row, placed in event time.
@@ -78,8 +115,21 @@ class Decoder {
   virtual std::optional<Rejection> Decode(const Record& record, DecodedRecord* out) = 0;
 };
 
-// Decodes JSON objects (RFC 8259, UTF-8), projecting the schema's fields only.
-std::unique_ptr<Decoder> MakeJsonDecoder(DecoderOptions options);
+// What a record schema cannot give of the fields that are wanted.
+struct FieldFault {
+  std::string field;
+  std::string message;
+};
+// Of the options' record_schema, by field; none when they have none. Errors: InvalidArgument when
+// it has no such message.
+absl::StatusOr<std::vector<FieldFault>> CheckRecordSchema(const DecoderOptions& options);
+
+// A record whose header of this name is `true` takes back what it would have said without.
+inline constexpr absl::string_view kRetractHeader = "millrace-retract";
+
+// The decoder of a source. It honours kRetractHeader in every format. A record without value is
+// malformed; in a Debezium envelope it says nothing (it follows a deletion).
+std::unique_ptr<Decoder> MakeDecoder(DecoderOptions options);
 
 }  // namespace millrace
 

@@ -1,7 +1,9 @@
 // Expression: a typed expression over the fields of a record, compiled when the configuration is
-// loaded, evaluated per record without allocation (except where a function makes a new string).
-// A subset of CEL (docs/expressions.md); beyond CEL, null propagates, && and || are three-valued,
-// and a null condition of ?: gives null.
+// loaded, evaluated per record without allocation: new strings and collections are made in a
+// scratch of the caller, which is reused. Work is bounded: an evaluation that loops over more
+// items, or makes more bytes, than program.h and scratch.h allow gives null. A subset of CEL
+// (docs/expressions.md); beyond CEL, null propagates, && and || are three-valued, and a null
+// condition of ?: gives null.
 //
 // Immutable once compiled; thread-safe.
 
@@ -42,14 +44,14 @@ class Expression {
                                                                    TextRange* where = nullptr);
   virtual ~Expression() = default;
 
-  // The type of the result; kNull for the literal null.
+  // The type of the result; kNull for the literal null. The items of an empty list are of kNull.
   virtual ValueType value_type() const = 0;
   Type type() const { return value_type().type; }
   // Positions in the scope of the names that the expression reads, ascending, once each.
   virtual const std::vector<int>& used_fields() const = 0;
   // `fields` follow the scope. Bytes that the result needs and that are not in `fields` are put
-  // into *scratch, and live until it is changed. REQUIRES: fields have the scope's types or
-  // are null.
+  // into *scratch, somewhere, and live until it is changed. REQUIRES: fields have the scope's types
+  // or are null; their bytes are not in *scratch.
   virtual Value Evaluate(std::span<const Value> fields, std::string* scratch) const = 0;
 };
 

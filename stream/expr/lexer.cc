@@ -25,7 +25,7 @@ class Lexer {
   absl::StatusOr<std::vector<Token>> Run() {
     std::vector<Token> tokens;
     while (true) {
-      while (absl::ascii_isspace(static_cast<unsigned char>(Peek()))) ++at_;
+      SkipSpace();
       Token token;
       token.range.begin = static_cast<int>(at_);
       if (at_ < text_.size()) RETURN_IF_ERROR(Next(&token));
@@ -46,8 +46,27 @@ class Lexer {
     return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0';
   }
 
+  void SkipSpace() {
+    while (true) {
+      while (absl::ascii_isspace(static_cast<unsigned char>(Peek()))) ++at_;
+      if (Peek() != '/' || Peek(1) != '/') return;
+      while (at_ < text_.size() && Peek() != '\n') ++at_;
+    }
+  }
+
+  // Letters that stand before a quote: r (no escapes), b (bytes), or both.
+  size_t PrefixLength() const {
+    size_t length = 0;
+    while (length < 2 && absl::string_view("rRbB").find(Peek(length)) != absl::string_view::npos &&
+           Peek(length) != '\0') {
+      ++length;
+    }
+    return Peek(length) == '\'' || Peek(length) == '"' ? length : 0;
+  }
+
   absl::Status Next(Token* token) {
     const char c = Peek();
+    if (c == '\'' || c == '"' || PrefixLength() != 0) return String(token);
     if (IsNameStart(c)) {
       const size_t begin = at_;
       while (IsNamePart(Peek())) ++at_;
@@ -56,7 +75,6 @@ class Lexer {
       return absl::OkStatus();
     }
     if (IsDigit(c) || (c == '.' && IsDigit(Peek(1)))) return Number(token);
-    if (c == '\'' || c == '"') return String(token);
     return Symbol(token);
   }
 
@@ -71,7 +89,7 @@ class Lexer {
       }
     }
     const char c = text_[at_];
-    if (absl::string_view("+-*/%<>!?:()[],.").find(c) != absl::string_view::npos) {
+    if (absl::string_view("+-*/%<>!?:()[]{},.").find(c) != absl::string_view::npos) {
       token->text = std::string(1, c);
       ++at_;
       return absl::OkStatus();
@@ -87,6 +105,7 @@ class Lexer {
   }
 
   absl::Status Number(Token* token) {
+    if (Peek() == '0' && (Peek(1) == 'x' || Peek(1) == 'X')) return Hexadecimal(token);
     const size_t begin = at_;
     bool whole = true;
     while (IsDigit(Peek())) ++at_;
@@ -107,6 +126,7 @@ class Lexer {
     const absl::string_view unit = text_.substr(unit_begin, at_ - unit_begin);
     const absl::string_view all = text_.substr(begin, at_ - begin);
     if (!unit.empty()) {
+      if (unit == "u" || unit == "U") return Unsigned(begin);
       const std::optional<int64_t> unit_ms = DurationUnitMs(unit);
       if (!unit_ms.has_value()) {
         return Error(begin, at_,
@@ -122,7 +142,8 @@ class Lexer {
       }
       uint64_t ms;
       if (!ReadInt(digits, &ms) ||
-          __builtin_mul_overflow(ms, static_cast<uint64_t>(*unit_ms), &ms) || ms > kMaxInt) {
+          __builtin_mul_overflow(ms, static_cast<uint64_t>(*unit_ms), &ms) ||
+          ms > static_cast<uint64_t>(kMaxDurationMs)) {
         return Error(begin, at_, absl::StrCat("the duration '", all, "' is too long"));
       }
       token->kind = TokenKind::kDuration;
@@ -149,52 +170,99 @@ class Lexer {
     return std::from_chars(digits.data(), digits.data() + digits.size(), *value).ec == std::errc();
   }
 
+  absl::Status Unsigned(size_t begin) {
+    return Error(begin, at_, "there are no unsigned integers; leave out the u");
+  }
+
+  absl::Status Hexadecimal(Token* token) {
+    const size_t begin = at_;
+    at_ += 2;
+    while (IsNamePart(Peek())) ++at_;
+    const absl::string_view digits = text_.substr(begin + 2, at_ - begin - 2);
+    if (!digits.empty() && absl::ascii_tolower(static_cast<unsigned char>(digits.back())) == 'u') {
+      return Unsigned(begin);
+    }
+    const char* const end = digits.data() + digits.size();
+    const auto read = std::from_chars(digits.data(), end, token->integer, 16);
+    token->kind = TokenKind::kInt;
+    if (read.ec == std::errc() && read.ptr == end && token->integer <= kMaxInt + 1) {
+      return absl::OkStatus();
+    }
+    return Error(
+        begin, at_,
+        absl::StrCat("'", text_.substr(begin, at_ - begin), "' is no hexadecimal int of 64 bits"));
+  }
+
   absl::Status String(Token* token) {
     const size_t begin = at_;
-    const char quote = text_[at_++];
+    bool raw = false;
     token->kind = TokenKind::kString;
+    for (size_t n = PrefixLength(); n > 0; --n, ++at_) {
+      if (absl::ascii_tolower(static_cast<unsigned char>(Peek())) == 'r') {
+        raw = true;
+      } else {
+        token->kind = TokenKind::kBytes;
+      }
+    }
+    const char quote = Peek();
+    const size_t quotes = Peek(1) == quote && Peek(2) == quote ? 3 : 1;
+    const absl::string_view closing = text_.substr(at_, quotes);
+    at_ += quotes;
     while (true) {
       if (at_ >= text_.size()) {
         return Error(begin, at_,
-                     absl::StrCat("the string has no closing ", quote == '"' ? "double" : "single",
-                                  " quote"));
+                     absl::StrCat("the string has no closing ", quotes == 3 ? "triple " : "",
+                                  quote == '"' ? "double" : "single", " quote"));
+      }
+      if (text_.substr(at_, quotes) == closing) {
+        at_ += quotes;
+        return absl::OkStatus();
       }
       const char c = text_[at_++];
-      if (c == quote) return absl::OkStatus();
-      if (c == '\\') {
-        RETURN_IF_ERROR(Escape(&token->text));
+      if (c == '\\' && !raw) {
+        RETURN_IF_ERROR(Escape(token));
       } else {
         token->text.push_back(c);
       }
     }
   }
 
-  // After the backslash.
-  absl::Status Escape(std::string* out) {
+  // After the backslash. In bytes a number is a byte, in a string a character.
+  absl::Status Escape(Token* token) {
     constexpr absl::string_view kFrom = "nrtabfv\\'\"`?";
     constexpr absl::string_view kTo = "\n\r\t\a\b\f\v\\'\"`?";
     const size_t begin = at_ - 1;
     const char c = Peek();
     ++at_;
     if (const size_t i = kFrom.find(c); c != '\0' && i != absl::string_view::npos) {
-      out->push_back(kTo[i]);
+      token->text.push_back(kTo[i]);
       return absl::OkStatus();
     }
-    const size_t digits = c == 'x' ? 2 : c == 'u' ? 4 : c == 'U' ? 8 : 0;
-    if (digits == 0) {
-      return Error(begin, at_, "unknown escape; a backslash itself is written \\\\");
-    }
-    const absl::string_view hex = text_.substr(at_, digits);
-    uint32_t code_point = 0;
-    const auto read = std::from_chars(hex.data(), hex.data() + hex.size(), code_point, 16);
-    at_ += hex.size();
-    if (hex.size() != digits || read.ec != std::errc() || read.ptr != hex.data() + digits ||
-        !AppendUtf8(code_point, out)) {
+    const bool bytes = token->kind == TokenKind::kBytes;
+    const bool octal = c >= '0' && c <= '3';
+    if (octal) --at_;  // the first digit is one of three
+    const size_t digits = octal ? 3 : c == 'x' || c == 'X' ? 2 : c == 'u' ? 4 : c == 'U' ? 8 : 0;
+    if (digits == 0 || (bytes && digits > 3)) {
       return Error(begin, at_,
-                   absl::StrCat("\\", std::string(1, c), " needs ", digits,
-                                " hexadecimal digits that name a character"));
+                   bytes ? "unknown escape in bytes; a byte is written \\xHH"
+                         : "unknown escape; a backslash itself is written \\\\");
     }
-    return absl::OkStatus();
+    const absl::string_view number = text_.substr(at_, digits);
+    uint32_t code = 0;
+    const auto read =
+        std::from_chars(number.data(), number.data() + number.size(), code, octal ? 8 : 16);
+    at_ += number.size();
+    const bool is_number = number.size() == digits && read.ec == std::errc() &&
+                           read.ptr == number.data() + digits && (code <= 0xff || !bytes);
+    if (is_number && bytes) {
+      token->text.push_back(static_cast<char>(code));
+      return absl::OkStatus();
+    }
+    if (is_number && AppendUtf8(code, &token->text)) return absl::OkStatus();
+    return Error(begin, at_,
+                 octal ? std::string("a number after \\ needs 3 octal digits")
+                       : absl::StrCat("\\", std::string(1, c), " needs ", digits,
+                                      " hexadecimal digits that name a character"));
   }
 
   const absl::string_view text_;

@@ -1,4 +1,5 @@
-// Lexer: the text of an expression → tokens, each with its place. Thread-safe: a pure function.
+// Lexer: the text of an expression → tokens, each with its place; comments go from // to the end of
+// the line. Thread-safe: a pure function.
 
 #ifndef MILLRACE_STREAM_EXPR_LEXER_H_
 #define MILLRACE_STREAM_EXPR_LEXER_H_
@@ -20,6 +21,7 @@ enum class TokenKind : uint8_t {
   kDouble,    // `number`
   kDuration,  // `integer`: milliseconds
   kString,    // `text`: without quotes, escapes replaced
+  kBytes,     // the same
   kSymbol,    // an operator or punctuation; `text`
 };
 

@@ -1,20 +1,16 @@
 #include "stream/expr/operations.h"
 
-#include <charconv>
 #include <cmath>
 #include <limits>
-#include <optional>
 
-#include "absl/time/civil_time.h"
 #include "core/portable_math.h"
+#include "core/portable_trigonometry.h"
 #include "stream/expr/time_text.h"
-#include "stream/expr/utf8.h"
 
 namespace millrace {
 namespace {
 
 constexpr int64_t kMinInt = std::numeric_limits<int64_t>::min();
-constexpr int64_t kDayMs = 86'400'000;
 
 // x^y. Small whole exponents by multiplication, so that squares are exact; others as exp(y log x).
 double Power(double x, double y) {
@@ -52,46 +48,10 @@ double Least(double a, double b) {
   return a < b ? a : b;
 }
 
-Value DoubleToInt(double v) {
-  // Both bounds are doubles exactly; NaN fails both comparisons.
-  if (!(v >= -0x1p63 && v < 0x1p63)) return Value::Null();
-  return Value::Int(static_cast<int64_t>(v));
+bool IsBeyondRange(Type type, int64_t v) {
+  if (type == Type::kTimestamp) return v < kMinTimestampMs || v > kMaxTimestampMs;
+  return type == Type::kDuration && (v < -kMaxDurationMs || v > kMaxDurationMs);
 }
-
-template <typename Number>
-bool ParseWhole(absl::string_view text, Number* out) {
-  // from_chars takes no leading plus and no spaces.
-  const auto read = std::from_chars(text.data(), text.data() + text.size(), *out);
-  return read.ec == std::errc() && read.ptr == text.data() + text.size();
-}
-
-Value WriteString(const Value& a, char* slot) {
-  constexpr absl::string_view kWords[] = {"false", "true"};
-  char* const end = slot + Program::kStringSlotBytes;
-  size_t size = 0;
-  switch (a.type()) {
-    case Type::kBool: return Value::String(kWords[a.bool_value() ? 1 : 0]);
-    case Type::kInt:
-      size = static_cast<size_t>(std::to_chars(slot, end, a.int_value()).ptr - slot);
-      break;
-    case Type::kDouble:
-      // As core/double_text.h.
-      if (std::isnan(a.double_value())) return Value::String("NaN");
-      if (std::isinf(a.double_value())) {
-        return Value::String(a.double_value() > 0 ? "+Inf" : "-Inf");
-      }
-      size = static_cast<size_t>(std::to_chars(slot, end, a.double_value()).ptr - slot);
-      break;
-    case Type::kTimestamp:
-      size = WriteTimestamp(a.int_value(), slot);
-      if (size == 0) return Value::Null();
-      break;
-    case Type::kDuration: size = WriteDuration(a.int_value(), slot); break;
-    default: return a;
-  }
-  return Value::String(absl::string_view(slot, size));
-}
-static_assert(kMaxTimeTextBytes <= Program::kStringSlotBytes);
 
 }  // namespace
 
@@ -127,9 +87,23 @@ Value ApplyInts(Op op, Type result, int64_t a, int64_t b) {
       break;
     case Op::kMinInts: v = b < a ? b : a; break;
     case Op::kMaxInts: v = b > a ? b : a; break;
+    case Op::kSignInt: v = a > 0 ? 1 : a < 0 ? -1 : 0; break;
+    case Op::kBitAnd: v = a & b; break;
+    case Op::kBitOr: v = a | b; break;
+    case Op::kBitXor: v = a ^ b; break;
+    case Op::kBitNot: v = ~a; break;
+    // Shifts of the 64 bits: zeros move in.
+    case Op::kBitShiftLeft:
+      overflow = b < 0;
+      if (b >= 0 && b < 64) v = static_cast<int64_t>(static_cast<uint64_t>(a) << b);
+      break;
+    case Op::kBitShiftRight:
+      overflow = b < 0;
+      if (b >= 0 && b < 64) v = static_cast<int64_t>(static_cast<uint64_t>(a) >> b);
+      break;
     default: return Value::Null();
   }
-  return overflow ? Value::Null() : IntegerOf(result, v);
+  return overflow || IsBeyondRange(result, v) ? Value::Null() : IntegerOf(result, v);
 }
 
 Value ApplyDoubles(Op op, double a, double b) {
@@ -146,71 +120,22 @@ Value ApplyDoubles(Op op, double a, double b) {
     case Op::kFloor: return of(std::floor(a));
     case Op::kCeil: return of(std::ceil(a));
     case Op::kRound: return of(std::round(a));
+    case Op::kTrunc: return of(std::trunc(a));
+    case Op::kSign: return of(std::isnan(a) ? a : a > 0 ? 1 : a < 0 ? -1 : 0);
     case Op::kLog: return of(PortableLog(a));
+    case Op::kLog2: return of(PortableLog2(a));
+    case Op::kLog10: return of(PortableLog10(a));
+    case Op::kLog1p: return of(PortableLog1p(a));
     case Op::kExp: return of(PortableExp(a));
     case Op::kSqrt: return of(std::sqrt(a));
     case Op::kPow: return of(Power(a, b));
-    default: return Value::Null();
-  }
-}
-
-Value ApplyCivil(Op op, int64_t epoch_ms, const ZoneOffsets& zone) {
-  // Civil time is defined for the years that timestamps can be written in; a margin for the zone.
-  if (epoch_ms < kMinTimestampMs - kDayMs || epoch_ms > kMaxTimestampMs + kDayMs) {
-    return Value::Null();
-  }
-  const int64_t local_ms = epoch_ms + zone.SecondsAt(epoch_ms) * 1000;
-  const int64_t days = FloorDiv(local_ms, kDayMs);
-  const int64_t in_day_ms = local_ms - days * kDayMs;
-  const int64_t hour = in_day_ms / 3'600'000;
-  // 1970-01-01 was a Thursday, day 3 of a week that begins on Monday.
-  const int64_t weekday = (days + 3) - FloorDiv(days + 3, 7) * 7;
-  switch (op) {
-    case Op::kHour: return Value::Int(hour);
-    case Op::kMinute: return Value::Int(in_day_ms / 60'000 % 60);
-    case Op::kWeekday: return Value::Int(weekday);
-    case Op::kHourOfWeek: return Value::Int(weekday * 24 + hour);
-    case Op::kDay: return Value::Int((absl::CivilDay(1970, 1, 1) + days).day());
-    case Op::kMonth: return Value::Int((absl::CivilDay(1970, 1, 1) + days).month());
-    default: return Value::Null();
-  }
-}
-
-Value ApplyConversion(Op op, const Value& a, char* slot) {
-  switch (op) {
-    case Op::kIntFromBool: return Value::Int(a.bool_value() ? 1 : 0);
-    case Op::kIntFromDouble: return DoubleToInt(a.double_value());
-    case Op::kIntFromString: {
-      int64_t v;
-      return ParseWhole(a.string_value(), &v) ? Value::Int(v) : Value::Null();
-    }
-    case Op::kIntFromMillis: return Value::Int(FloorDiv(a.int_value(), 1000));
-    case Op::kDoubleFromBool: return Value::Double(a.bool_value() ? 1 : 0);
-    case Op::kDoubleFromInt: return Value::Double(static_cast<double>(a.int_value()));
-    case Op::kDoubleFromString: {
-      double v;
-      const bool read = ParseWhole(a.string_value(), &v) && std::isfinite(v);
-      return read ? Value::Double(v) : Value::Null();
-    }
-    case Op::kDoubleFromMillis: return Value::Double(static_cast<double>(a.int_value()) / 1000);
-    case Op::kTimestampFromString: {
-      const std::optional<int64_t> ms = ParseRfc3339(a.string_value());
-      return ms.has_value() ? Value::Timestamp(*ms) : Value::Null();
-    }
-    case Op::kTimestampFromInt: {
-      int64_t ms;
-      const bool fits = !__builtin_mul_overflow(a.int_value(), int64_t{1000}, &ms);
-      return fits ? Value::Timestamp(ms) : Value::Null();
-    }
-    case Op::kDurationFromString: {
-      const std::optional<int64_t> ms = ParseDurationText(a.string_value());
-      return ms.has_value() ? Value::Duration(*ms) : Value::Null();
-    }
-    case Op::kStringFromBytes: {
-      const absl::string_view bytes = a.string_value();
-      return ValidUtf8Prefix(bytes) == bytes.size() ? Value::String(bytes) : Value::Null();
-    }
-    case Op::kStringFrom: return WriteString(a, slot);
+    case Op::kSin: return of(PortableSin(a));
+    case Op::kCos: return of(PortableCos(a));
+    case Op::kTan: return of(PortableSin(a) / PortableCos(a));
+    case Op::kAtan2: return of(PortableAtan2(a, b));
+    case Op::kIsNan: return Value::Bool(std::isnan(a));
+    case Op::kIsInf: return Value::Bool(std::isinf(a));
+    case Op::kIsFinite: return Value::Bool(std::isfinite(a));
     default: return Value::Null();
   }
 }

@@ -1,4 +1,4 @@
-// The operations of expressions on values that are not null. No operation allocates or fails:
+// The operations of expressions on numbers that are not null. No operation allocates or fails:
 // what has no result gives null. Thread-safe: pure functions.
 
 #ifndef MILLRACE_STREAM_EXPR_OPERATIONS_H_
@@ -7,22 +7,17 @@
 #include <cstdint>
 
 #include "core/value.h"
-#include "stream/expr/program.h"
-#include "stream/expr/zone_offsets.h"
+#include "stream/expr/op.h"
 
 namespace millrace {
 
 // A value of bool, int, timestamp or duration.
 Value IntegerOf(Type type, int64_t v);
 
-// kAddInts … kMaxInts.
+// kAddInts … kBitShiftRight.
 Value ApplyInts(Op op, Type result, int64_t a, int64_t b);
-// kAddDoubles … kPow.
+// kAddDoubles … kIsFinite.
 Value ApplyDoubles(Op op, double a, double b);
-// kHour … kHourOfWeek, in the zone's civil time.
-Value ApplyCivil(Op op, int64_t epoch_ms, const ZoneOffsets& zone);
-// kIntFromBool … kStringFrom. `slot` has Program::kStringSlotBytes; only kStringFrom uses it.
-Value ApplyConversion(Op op, const Value& a, char* slot);
 
 }  // namespace millrace
 

@@ -82,6 +82,7 @@ class Parser {
     switch (token.kind) {
       case TokenKind::kEnd: return "end";
       case TokenKind::kString: return "string";
+      case TokenKind::kBytes: return "bytes";
       case TokenKind::kInt:
       case TokenKind::kDouble: return "number";
       case TokenKind::kDuration: return "duration";
@@ -119,33 +120,12 @@ class Parser {
       const int precedence = Precedence(Peek());
       if (precedence < least || precedence == 0) return left;
       const std::string op = Take().text;
-      if (op == "in") {
-        ASSIGN_OR_RETURN(left, In(std::move(left)));
-        continue;
-      }
       ASSIGN_OR_RETURN(NodePtr right, Binary(precedence + 1));
       NodePtr node = MakeNode(NodeKind::kBinary, {left->range.begin, right->range.end}, op);
       node->children.push_back(std::move(left));
       node->children.push_back(std::move(right));
       left = std::move(node);
     }
-  }
-
-  absl::StatusOr<NodePtr> In(NodePtr value) {
-    RETURN_IF_ERROR(Expect("[", "after in"));
-    NodePtr node = MakeNode(NodeKind::kIn, value->range);
-    node->children.push_back(std::move(value));
-    while (!IsSymbol("]")) {
-      if (node->children.size() > 1) RETURN_IF_ERROR(Expect(",", "between the items of a list"));
-      ASSIGN_OR_RETURN(NodePtr item, Unary());
-      if (item->kind != NodeKind::kLiteral || item->literal.is_null()) {
-        *where_ = item->range;
-        return absl::InvalidArgumentError("a list may hold only literals, and not null");
-      }
-      node->children.push_back(std::move(item));
-    }
-    node->range.end = Take().range.end;
-    return node;
   }
 
   absl::StatusOr<NodePtr> Unary() {
@@ -177,13 +157,36 @@ class Parser {
 
   absl::StatusOr<NodePtr> Postfix() {
     ASSIGN_OR_RETURN(NodePtr node, Primary());
-    while (IsSymbol(".")) {
-      Take();
-      if (Peek().kind != TokenKind::kName || !IsSymbol("(", 1)) {
-        return Error(Peek(), "expected a method after '.', such as .startsWith('x')");
+    for (int links = 0;; ++links) {
+      if (links > kMaxExpressionDepth) return TooDeep();
+      if (TakeSymbol("[")) {
+        ASSIGN_OR_RETURN(node, Index(std::move(node)));
+      } else if (TakeSymbol(".")) {
+        if (Peek().kind != TokenKind::kName) {
+          return Error(Peek(), "expected a key or a method after '.', such as .startsWith('x')");
+        }
+        if (IsSymbol("(", 1)) {
+          ASSIGN_OR_RETURN(node, Call(NodeKind::kMethodCall, std::move(node)));
+          continue;
+        }
+        const Token& key = Take();
+        NodePtr select = MakeNode(NodeKind::kSelect, {node->range.begin, key.range.end}, key.text);
+        select->children.push_back(std::move(node));
+        node = std::move(select);
+      } else {
+        return node;
       }
-      ASSIGN_OR_RETURN(node, Call(NodeKind::kMethodCall, std::move(node)));
     }
+  }
+
+  // After the bracket.
+  absl::StatusOr<NodePtr> Index(NodePtr collection) {
+    NodePtr node = MakeNode(NodeKind::kIndex, collection->range);
+    ASSIGN_OR_RETURN(NodePtr index, Expr());
+    RETURN_IF_ERROR(Expect("]", "to close '['"));
+    node->range.end = tokens_[at_ - 1].range.end;
+    node->children.push_back(std::move(collection));
+    node->children.push_back(std::move(index));
     return node;
   }
 
@@ -201,6 +204,38 @@ class Parser {
       if (!first) RETURN_IF_ERROR(Expect(",", "or ')' after an argument"));
       ASSIGN_OR_RETURN(NodePtr argument, Expr());
       node->children.push_back(std::move(argument));
+    }
+    node->range.end = Take().range.end;
+    return node;
+  }
+
+  // A comma may stand behind the last item or entry.
+  absl::StatusOr<NodePtr> List() {
+    NodePtr node = MakeNode(NodeKind::kList, Take().range);
+    while (!IsSymbol("]")) {
+      if (!node->children.empty()) {
+        RETURN_IF_ERROR(Expect(",", "between the items of a list"));
+        if (IsSymbol("]")) break;
+      }
+      ASSIGN_OR_RETURN(NodePtr item, Expr());
+      node->children.push_back(std::move(item));
+    }
+    node->range.end = Take().range.end;
+    return node;
+  }
+
+  absl::StatusOr<NodePtr> Map() {
+    NodePtr node = MakeNode(NodeKind::kMap, Take().range);
+    while (!IsSymbol("}")) {
+      if (!node->children.empty()) {
+        RETURN_IF_ERROR(Expect(",", "between the entries of a map"));
+        if (IsSymbol("}")) break;
+      }
+      ASSIGN_OR_RETURN(NodePtr key, Expr());
+      RETURN_IF_ERROR(Expect(":", "between a key and its value"));
+      ASSIGN_OR_RETURN(NodePtr value, Expr());
+      node->children.push_back(std::move(key));
+      node->children.push_back(std::move(value));
     }
     node->range.end = Take().range.end;
     return node;
@@ -226,6 +261,10 @@ class Parser {
         node->text = token.text;
         node->literal = Value::String({});
         break;
+      case TokenKind::kBytes:
+        node->text = token.text;
+        node->literal = Value::Bytes({});
+        break;
       case TokenKind::kName:
         if (token.text == "true" || token.text == "false") {
           node->literal = Value::Bool(token.text == "true");
@@ -236,7 +275,8 @@ class Parser {
         return Name();
       default:
         if (IsSymbol("(")) return Parenthesized();
-        if (IsSymbol("[")) return Error(token, "a list may stand only after 'in'");
+        if (IsSymbol("[")) return List();
+        if (IsSymbol("{")) return Map();
         return Error(token, absl::StrCat("expected a value, not ", Describe(token)));
     }
     Take();
@@ -256,10 +296,12 @@ class Parser {
     if (IsSymbol("(", 1)) return Call(NodeKind::kCall, nullptr);
     const Token& first = Take();
     NodePtr node = MakeNode(NodeKind::kName, first.range, first.text);
+    node->part_ends.push_back(first.range.end);
     while (IsSymbol(".") && Peek(1).kind == TokenKind::kName && !IsSymbol("(", 2)) {
       Take();
       absl::StrAppend(&node->text, ".", Peek().text);
       node->range.end = Take().range.end;
+      node->part_ends.push_back(node->range.end);
     }
     return node;
   }

@@ -4,9 +4,9 @@
 //   expr    := or ['?' expr ':' expr]
 //   binary operators, loosest first: ||, &&, (== != < <= > >= in), (+ -), (* / %); left to right
 //   unary   := ('-' | '!') unary | postfix
-//   postfix := primary ('.' name '(' args ')')*
-//   primary := literal | name ('.' name)* | name '(' args ')' | '(' expr ')'
-//   in      := the right-hand side is '[' literal (',' literal)* ']'
+//   postfix := primary ('.' name ['(' args ')'] | '[' expr ']')*
+//   primary := literal | name ('.' name)* | name '(' args ')' | '(' expr ')' | '[' args ']'
+//            | '{' [expr ':' expr (',' expr ':' expr)*] '}'
 
 #ifndef MILLRACE_STREAM_EXPR_PARSER_H_
 #define MILLRACE_STREAM_EXPR_PARSER_H_
@@ -21,7 +21,8 @@
 namespace millrace {
 
 inline constexpr size_t kMaxExpressionBytes = 4096;
-// Parentheses, arguments, branches and unary operators within one another.
+// Parentheses, arguments, branches and unary operators within one another; calls, keys and indexes
+// behind one another.
 inline constexpr int kMaxExpressionDepth = 64;
 
 // InvalidArgument, and the place in *where, when the text is no expression or beyond a limit.

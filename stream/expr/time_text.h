@@ -17,6 +17,9 @@ namespace millrace {
 inline constexpr int64_t kMinTimestampMs = -62'135'596'800'000;
 inline constexpr int64_t kMaxTimestampMs = 253'402'300'799'999;
 
+// The longest duration that CEL knows, 10,000 years.
+inline constexpr int64_t kMaxDurationMs = 315'576'000'000'000;
+
 // Quotient rounded towards −∞. REQUIRES: divisor > 0.
 constexpr int64_t FloorDiv(int64_t value, int64_t divisor) {
   return value / divisor - (value % divisor < 0 ? 1 : 0);

@@ -1,5 +1,6 @@
 #include "stream/expr/zone_offsets.h"
 
+#include "absl/time/civil_time.h"
 #include "stream/expr/time_text.h"
 
 namespace millrace {
@@ -31,6 +32,16 @@ int64_t ZoneOffsets::CachedSecondsAt(int64_t epoch_ms) const {
                 std::memory_order_relaxed);
   }
   return offset;
+}
+
+int64_t ZoneOffsets::FirstMomentOf(int64_t local_ms) const {
+  if (is_utc_) return local_ms;
+  const int64_t seconds = FloorDiv(local_ms, 1000);
+  const absl::TimeZone::TimeInfo info =
+      zone_.At(absl::CivilSecond(1970, 1, 1) + static_cast<absl::civil_diff_t>(seconds));
+  // A time that the clocks skip: when they go forward. One that they show twice: the first.
+  const absl::Time first = info.kind == absl::TimeZone::TimeInfo::SKIPPED ? info.trans : info.pre;
+  return absl::ToUnixMillis(first) + (local_ms - seconds * 1000);
 }
 
 }  // namespace millrace

@@ -21,6 +21,10 @@ class ZoneOffsets {
   // Seconds east of UTC at `epoch_ms`.
   int64_t SecondsAt(int64_t epoch_ms) const { return is_utc_ ? 0 : CachedSecondsAt(epoch_ms); }
 
+  // The first moment at which the zone's clocks show a civil time or a later one; the civil time
+  // is given in milliseconds as if it were UTC.
+  int64_t FirstMomentOf(int64_t local_ms) const;
+
  private:
   static constexpr size_t kEntries = 64;  // hours
 

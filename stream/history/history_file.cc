@@ -51,6 +51,18 @@ std::string CellJson(const std::string& text, Type type) {
 
 }  // namespace
 
+DecoderOptions HistoryDecoderOptions(DecoderOptions topic, HistoryFormat format) {
+  topic.format = RecordFormat::kJson;
+  topic.framing = Framing::kNone;
+  topic.envelope = Envelope::kNone;
+  topic.record_schema = nullptr;
+  topic.registry = nullptr;
+  if (format == HistoryFormat::kCsv) {
+    for (Field& field : topic.schema.fields) field.path.clear();
+  }
+  return topic;
+}
+
 HistoryFile::HistoryFile(std::string path, HistoryFormat format, const DecoderOptions& options)
     : path_(std::move(path)), format_(format), options_(options), in_(path_, std::ios::binary) {}
 

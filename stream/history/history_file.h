@@ -20,6 +20,10 @@ namespace millrace {
 
 enum class HistoryFormat : uint8_t { kJsonLines, kCsv };
 
+// How the records of a file are decoded that stand for those of a topic: as plain rows of JSON,
+// whatever the topic holds. A column of CSV is called as its field, wherever a topic has it.
+DecoderOptions HistoryDecoderOptions(DecoderOptions topic, HistoryFormat format);
+
 class HistoryFile {
  public:
   // NotFound when it cannot be read; InvalidArgument when a CSV file has no line of names.

@@ -12,7 +12,8 @@
 namespace millrace {
 
 HistoryReader::HistoryReader(HistoryReaderOptions options)
-    : options_(std::move(options)), decoder_(MakeJsonDecoder(options_.decoder)) {}
+    : options_(std::move(options)),
+      decoder_(MakeDecoder(HistoryDecoderOptions(options_.decoder, options_.format))) {}
 
 absl::StatusOr<std::unique_ptr<HistoryReader>> HistoryReader::Open(HistoryReaderOptions options,
                                                                    int64_t offset) {

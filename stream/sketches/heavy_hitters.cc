@@ -10,6 +10,7 @@ namespace millrace {
 
 void HeavyHitters::Add(absl::string_view key, int64_t times) {
   n_ += times;
+  if (times < 0 && !exact() && !counts_.contains(key)) return;  // it was dropped
   const auto [entry, added] = counts_.try_emplace(std::string(key.data(), key.size()), 0);
   entry->second += times;
   if (entry->second == 0) counts_.erase(entry);

@@ -29,7 +29,6 @@ class HeavyHitters {
 
   // Counts `key` `times` more; -1 takes one back. Keys whose count is 0 are dropped while exact;
   // a negative count stays, so that what it took back too early cancels when it comes.
-  // REQUIRES: exact() for a negative `times`.
   void Add(absl::string_view key, int64_t times);
   void Merge(const HeavyHitters& later);
 

@@ -104,6 +104,30 @@ TEST(PortableLog, HandlesTheEdges) {
   EXPECT_NEAR(PortableLog(std::numeric_limits<double>::denorm_min()), -744.4400719213812, 1e-12);
 }
 
+// One rounding more than the natural logarithm, and that of the factor.
+TEST(PortableLog2And10, AreWithinTwoUlps) {
+  const auto any = [](Random& r) {
+    return std::bit_cast<double>(r.Below(0x7ff0000000000000u - 1) + 1);
+  };
+  EXPECT_LT(WorstUlps(any, PortableLog2, [](long double x) { return std::log2(x); }), 2.0);
+  EXPECT_LT(WorstUlps(any, PortableLog10, [](long double x) { return std::log10(x); }), 2.0);
+}
+
+TEST(PortableLog2And10, AreExactForExactPowers) {
+  for (int k = -1074; k <= 1023; ++k) EXPECT_EQ(PortableLog2(std::ldexp(1.0, k)), k);
+  double power = 1;
+  for (int k = 0; k <= 22; ++k, power *= 10) EXPECT_EQ(PortableLog10(power), k);
+}
+
+TEST(PortableLog2And10, HandleTheEdges) {
+  for (const auto log : {PortableLog2, PortableLog10}) {
+    EXPECT_EQ(log(0.0), -kInf);
+    EXPECT_EQ(log(kInf), kInf);
+    EXPECT_TRUE(std::isnan(log(-1.0)));
+    EXPECT_TRUE(std::isnan(log(kNaN)));
+  }
+}
+
 TEST(PortableLog1p, IsWithinOneUlpEverywhere) {
   const auto log1p = [](long double x) { return std::log1p(x); };
   EXPECT_LT(WorstUlps([](Random& r) { return r.Unit() * 2.0 - 0.9999; }, PortableLog1p, log1p),

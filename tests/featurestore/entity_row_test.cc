@@ -18,7 +18,12 @@ std::unique_ptr<const ViewLayout> LayoutOf(std::vector<FeatureSpec> features) {
 void Add(const ViewLayout& layout, const TestRecord& r, const Horizon& horizon, EntityRow* row) {
   ViewLayout::Scratch scratch;
   const std::vector<Value> fields = r.Fields();
-  row->Add(layout.MakeEntry(0, {r.time_ms, 0, r.partition, r.offset}, fields, &scratch), horizon);
+  Event event;
+  event.event_time_ms = r.time_ms;
+  event.partition = r.partition;
+  event.offset = r.offset;
+  event.fields = fields;
+  row->Add(layout.MakeEntry(0, event, &scratch), horizon);
 }
 
 TestRecord Record(int64_t time_ms, int64_t offset, double x) {
@@ -32,7 +37,7 @@ TestRecord Record(int64_t time_ms, int64_t offset, double x) {
 }
 
 TEST(EntityRow, SmallRowsHaveTheBytesOfTheFormatPage) {
-  const auto layout = LayoutOf({TestFeature(AggregationKind::kSum, kX, Sliding(60'000))});
+  const auto layout = LayoutOf({TestFeature("sum", kX, Sliding(60'000))});
   const Horizon horizon = layout->HorizonAt(1010);
   EntityRow row(*layout, horizon);
   Add(*layout, Record(1010, 8, 2.0), horizon, &row);
@@ -43,7 +48,7 @@ TEST(EntityRow, SmallRowsHaveTheBytesOfTheFormatPage) {
   ASSERT_EQ(batch.changes().size(), 1u);
   EXPECT_EQ(batch.changes()[0].first, std::string("P\0", 2));
   EXPECT_EQ(absl::BytesToHexString(*batch.changes()[0].second),
-            "01"
+            "02"
             "00"
             "e40f"
             "02"  // version, flags, newest 1010, next chunk id 1
@@ -55,13 +60,13 @@ TEST(EntityRow, SmallRowsHaveTheBytesOfTheFormatPage) {
             "00"
             "01"
             "0e"
-            "03"
+            "04"
             "3ff8000000000000"  // 1000, source, partition, 7, bits, 1.5
             "0a"
             "00"
             "01"
             "02"
-            "03"
+            "04"
             "4000000000000000");  // + 10 ms, + 1
 }
 
@@ -69,8 +74,8 @@ TEST(EntityRow, ComesBackFromItsPartsAsItWas) {
   const uint64_t seed = 7;
   SCOPED_TRACE(seed);
   Random random(seed);
-  const auto layout = LayoutOf({TestFeature(AggregationKind::kLast, kS, Sliding(3'600'000)),
-                                TestFeature(AggregationKind::kSum, kX, Lifetime())});
+  const auto layout =
+      LayoutOf({TestFeature("last", kS, Sliding(3'600'000)), TestFeature("sum", kX, Lifetime())});
   MemoryStateStore state;
   const std::string prefix = "\x01prefix";
   int64_t now = 0;
@@ -103,13 +108,13 @@ TEST(EntityRow, ComesBackFromItsPartsAsItWas) {
                         })
                   .ok());
   size_t live = 1 + row.log().chunks().size();
-  for (size_t i = 0; i < layout->tiers(); ++i) live += row.tier(i).blocks().size();
+  for (size_t i = 0; i < layout->tiers(); ++i) live += row.tiles().tier(i).blocks().size();
   EXPECT_LE(stored, live + 8);
 }
 
 TEST(EntityRow, DamagedBytesAreRefusedNotServed) {
-  const auto layout = LayoutOf({TestFeature(AggregationKind::kMax, kS, Sliding(3'600'000)),
-                                TestFeature(AggregationKind::kSum, kX, Lifetime())});
+  const auto layout =
+      LayoutOf({TestFeature("max", kS, Sliding(3'600'000)), TestFeature("sum", kX, Lifetime())});
   const Horizon horizon = layout->HorizonAt(0);
   EntityRow row(*layout, horizon);
   for (int i = 0; i < 20; ++i) {

@@ -92,7 +92,7 @@ class NaiveStore {
   static void Fold(const FeatureSpec& feature, int field, const std::vector<TestRecord>& records,
                    NaiveAnswer* answer) {
     answer->status = FeatureStatus::kPresent;
-    if (feature.aggregation == AggregationKind::kCount) {
+    if (feature.aggregation_name == "count") {
       answer->value.Assign(Value::Int(static_cast<int64_t>(records.size())));
       return;
     }
@@ -103,8 +103,8 @@ class NaiveStore {
     if (field == kS) {
       std::string best = *records.back().s;
       for (const TestRecord& r : records) {
-        if (feature.aggregation == AggregationKind::kMin) best = std::min(best, *r.s);
-        if (feature.aggregation == AggregationKind::kMax) best = std::max(best, *r.s);
+        if (feature.aggregation_name == "min") best = std::min(best, *r.s);
+        if (feature.aggregation_name == "max") best = std::max(best, *r.s);
       }
       answer->value.Assign(Value::String(best));
       return;
@@ -119,14 +119,13 @@ class NaiveStore {
       low = std::min(low, number(r));
       high = std::max(high, number(r));
     }
-    long double result = 0;
-    switch (feature.aggregation) {
-      case AggregationKind::kSum: result = sum; break;
-      case AggregationKind::kMean: result = sum / static_cast<long double>(records.size()); break;
-      case AggregationKind::kMin: result = low; break;
-      case AggregationKind::kMax: result = high; break;
-      default: result = number(records.back());
+    long double result = number(records.back());
+    if (feature.aggregation_name == "sum") result = sum;
+    if (feature.aggregation_name == "mean") {
+      result = sum / static_cast<long double>(records.size());
     }
+    if (feature.aggregation_name == "min") result = low;
+    if (feature.aggregation_name == "max") result = high;
     if (feature.result_type == Type::kDouble) {
       answer->value.Assign(Value::Double(static_cast<double>(result)));
     } else {

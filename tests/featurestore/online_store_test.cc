@@ -56,7 +56,7 @@ class OnlineStoreTest : public ::testing::Test {
   FeatureValue Read(int64_t at_ms, int feature = 0, const std::string& key = "k") {
     FeatureValue value;
     const Value k = Value::String(key);
-    const absl::Status status = store_->Read(0, {&k, 1}, at_ms, {&feature, 1}, {&value, 1});
+    const absl::Status status = store_->Read(0, {&k, 1}, at_ms, {&feature, 1}, {}, {&value, 1});
     EXPECT_TRUE(status.ok()) << status;
     return value;
   }
@@ -73,7 +73,7 @@ class OnlineStoreTest : public ::testing::Test {
 // --- what others get wrong (docs/windows.md) ---
 
 TEST_F(OnlineStoreTest, SumStartsExactlyAtTheWindowNotAtAHop) {
-  Open(TestView({TestFeature(AggregationKind::kSum, kN, Sliding(2 * kHour))}));
+  Open(TestView({TestFeature("sum", kN, Sliding(2 * kHour))}));
   Apply(At(kEight + 2 * kMinute, 3));
   Apply(At(kEight + 9 * kMinute, 4));
   Apply(At(kEight + 90 * kMinute, 5));
@@ -88,8 +88,8 @@ TEST_F(OnlineStoreTest, LastOfATieIsTheLaterOffsetInAnyArrivalOrder) {
   for (const bool swapped : {false, true}) {
     MemoryStateStore fresh;
     store_.reset();
-    auto opened = OnlineStore::Open(
-        fresh, {TestView({TestFeature(AggregationKind::kLast, kS, Sliding(kHour))})}, {});
+    auto opened =
+        OnlineStore::Open(fresh, {TestView({TestFeature("last", kS, Sliding(kHour))})}, {});
     ASSERT_TRUE(opened.ok());
     store_ = *std::move(opened);
     TestRecord x = At(kEight, {}, {}, "x"), y = At(kEight, {}, {}, "y");
@@ -103,7 +103,7 @@ TEST_F(OnlineStoreTest, LastOfATieIsTheLaterOffsetInAnyArrivalOrder) {
 }
 
 TEST_F(OnlineStoreTest, LateRecordIsInTheNextRead) {
-  Open(TestView({TestFeature(AggregationKind::kCount, -1, Sliding(kHour))}));
+  Open(TestView({TestFeature("count", -1, Sliding(kHour))}));
   Apply(At(kEight + 20 * kMinute, 1));
   EXPECT_EQ(Text(Read(kEight + 20 * kMinute)), "0 present");
   Apply(At(kEight - kMinute, 1));
@@ -111,7 +111,7 @@ TEST_F(OnlineStoreTest, LateRecordIsInTheNextRead) {
 }
 
 TEST_F(OnlineStoreTest, ValuesDecayWithoutEventsOrTimers) {
-  Open(TestView({TestFeature(AggregationKind::kCount, -1, Sliding(10 * kMinute))}));
+  Open(TestView({TestFeature("count", -1, Sliding(10 * kMinute))}));
   Apply(At(kEight, 1));
   EXPECT_EQ(Text(Read(kEight)), "0 present");  // its own millisecond does not count
   EXPECT_EQ(Text(Read(kEight + 1)), "1 present");
@@ -120,8 +120,7 @@ TEST_F(OnlineStoreTest, ValuesDecayWithoutEventsOrTimers) {
 }
 
 TEST_F(OnlineStoreTest, MaximumIsNotASumOfMaxima) {
-  Open(TestView({TestFeature(AggregationKind::kMax, kN, Sliding(kHour)),
-                 TestFeature(AggregationKind::kMin, kN, Sliding(kHour))}));
+  Open(TestView({TestFeature("max", kN, Sliding(kHour)), TestFeature("min", kN, Sliding(kHour))}));
   for (const auto& [at, n] :
        std::vector<std::pair<int64_t, int64_t>>{{0, 4}, {320'000, 9}, {640'000, 2}, {950'000, 6}}) {
     Apply(At(kEight + at, n));
@@ -132,9 +131,8 @@ TEST_F(OnlineStoreTest, MaximumIsNotASumOfMaxima) {
 
 // A window too short for any tile, of an entity that has outgrown its entries.
 TEST_F(OnlineStoreTest, ShortWindowOfAHotEntityIsTruncatedNeverASilentZero) {
-  Open(TestView({TestFeature(AggregationKind::kCount, -1, Sliding(1'000)),
-                 TestFeature(AggregationKind::kMax, kN, Sliding(1'000)),
-                 TestFeature(AggregationKind::kCount, -1, Sliding(kHour))}));
+  Open(TestView({TestFeature("count", -1, Sliding(1'000)), TestFeature("max", kN, Sliding(1'000)),
+                 TestFeature("count", -1, Sliding(kHour))}));
   for (int i = 0; i < 10'000; ++i) Apply(At(kEight + i / 10, i));
   const FeatureValue part = Read(kEight + 1'000);
   EXPECT_EQ(Text(part), "4090 truncated");
@@ -147,8 +145,7 @@ TEST_F(OnlineStoreTest, ShortWindowOfAHotEntityIsTruncatedNeverASilentZero) {
 }
 
 TEST_F(OnlineStoreTest, ExpiredIsNullAndSaysHowOld) {
-  auto view = TestView({TestFeature(AggregationKind::kLast, kX, Lifetime()),
-                        TestFeature(AggregationKind::kCount, -1, Lifetime())});
+  auto view = TestView({TestFeature("last", kX, Lifetime()), TestFeature("count", -1, Lifetime())});
   view->ttl_ms = 30 * kMinute;
   view->as_of_ms = 24 * kHour;
   Open(view);
@@ -165,7 +162,7 @@ TEST_F(OnlineStoreTest, ExpiredIsNullAndSaysHowOld) {
 }
 
 TEST_F(OnlineStoreTest, ReadsAreAtTheCallersTime) {
-  Open(TestView({TestFeature(AggregationKind::kCount, -1, Sliding(30 * kMinute))}));
+  Open(TestView({TestFeature("count", -1, Sliding(30 * kMinute))}));
   Apply(At(kEight, 1));
   EXPECT_EQ(Text(Read(kEight + kHour)), "0 present");
 }
@@ -173,10 +170,10 @@ TEST_F(OnlineStoreTest, ReadsAreAtTheCallersTime) {
 // --- statuses ---
 
 TEST_F(OnlineStoreTest, NothingNullMissingAndDefaultAreDifferentAnswers) {
-  auto sum = TestFeature(AggregationKind::kSum, kX, Sliding(kHour));
-  auto with_default = TestFeature(AggregationKind::kSum, kX, Sliding(kHour), 10);
+  auto sum = TestFeature("sum", kX, Sliding(kHour));
+  auto with_default = TestFeature("sum", kX, Sliding(kHour), 10);
   with_default.default_value = OwnedValue(Value::Double(-1));
-  Open(TestView({sum, with_default, TestFeature(AggregationKind::kCount, kX, Sliding(kHour))}));
+  Open(TestView({sum, with_default, TestFeature("count", kX, Sliding(kHour))}));
   EXPECT_EQ(Text(Read(kEight, 0, "nobody")), "null missing");
   EXPECT_EQ(Text(Read(kEight, 1, "nobody")), "-1 missing");
   EXPECT_EQ(Text(Read(kEight, 2, "nobody")), "0 present");
@@ -190,7 +187,7 @@ TEST_F(OnlineStoreTest, NothingNullMissingAndDefaultAreDifferentAnswers) {
 }
 
 TEST_F(OnlineStoreTest, NullKeyDoesNotConcernTheViewAndReadsMissing) {
-  Open(TestView({TestFeature(AggregationKind::kCount, -1, Sliding(kHour))}));
+  Open(TestView({TestFeature("count", -1, Sliding(kHour))}));
   TestRecord r = At(kEight, 1);
   r.key.reset();
   Apply(r);
@@ -199,26 +196,27 @@ TEST_F(OnlineStoreTest, NullKeyDoesNotConcernTheViewAndReadsMissing) {
   FeatureValue value;
   const Value null;
   const int feature = 0;
-  ASSERT_TRUE(store_->Read(0, {&null, 1}, kEight, {&feature, 1}, {&value, 1}).ok());
+  ASSERT_TRUE(store_->Read(0, {&null, 1}, kEight, {&feature, 1}, {}, {&value, 1}).ok());
   EXPECT_EQ(Text(value), "null missing");
 }
 
 TEST_F(OnlineStoreTest, KeysThatDoNotFitAreTheCallersFault) {
-  Open(TestView({TestFeature(AggregationKind::kCount, -1, Sliding(kHour))}));
+  Open(TestView({TestFeature("count", -1, Sliding(kHour))}));
   FeatureValue value;
   const Value number = Value::Int(1);
   const int feature = 0, none = 7;
   EXPECT_TRUE(
-      absl::IsInvalidArgument(store_->Read(0, {&number, 1}, 0, {&feature, 1}, {&value, 1})));
-  EXPECT_TRUE(absl::IsInvalidArgument(store_->Read(0, {}, 0, {&feature, 1}, {&value, 1})));
+      absl::IsInvalidArgument(store_->Read(0, {&number, 1}, 0, {&feature, 1}, {}, {&value, 1})));
+  EXPECT_TRUE(absl::IsInvalidArgument(store_->Read(0, {}, 0, {&feature, 1}, {}, {&value, 1})));
   EXPECT_TRUE(
-      absl::IsInvalidArgument(store_->Read(3, {&number, 1}, 0, {&feature, 1}, {&value, 1})));
-  EXPECT_TRUE(absl::IsInvalidArgument(store_->Read(0, {&number, 1}, 0, {&none, 1}, {&value, 1})));
+      absl::IsInvalidArgument(store_->Read(3, {&number, 1}, 0, {&feature, 1}, {}, {&value, 1})));
+  EXPECT_TRUE(
+      absl::IsInvalidArgument(store_->Read(0, {&number, 1}, 0, {&none, 1}, {}, {&value, 1})));
   EXPECT_TRUE(absl::IsInvalidArgument(store_->Apply({INT64_MAX, 0, 0, 0, 0, {}})));
 }
 
 TEST_F(OnlineStoreTest, WarmsUntilTheDataReachBackToTheWindow) {
-  Open(TestView({TestFeature(AggregationKind::kCount, -1, Sliding(kHour))}));
+  Open(TestView({TestFeature("count", -1, Sliding(kHour))}));
   store_->SetAvailableFrom(0, kEight);
   Apply(At(kEight + kMinute, 1));
   const FeatureValue v = Read(kEight + 15 * kMinute);
@@ -229,7 +227,7 @@ TEST_F(OnlineStoreTest, WarmsUntilTheDataReachBackToTheWindow) {
 }
 
 TEST_F(OnlineStoreTest, IntegerSumsOverflowInsteadOfWrapping) {
-  Open(TestView({TestFeature(AggregationKind::kSum, kN, Sliding(kHour))}));
+  Open(TestView({TestFeature("sum", kN, Sliding(kHour))}));
   Apply(At(kEight, INT64_MAX));
   Apply(At(kEight, 1));
   EXPECT_EQ(Text(Read(kEight + 1)), "null overflow");
@@ -238,7 +236,7 @@ TEST_F(OnlineStoreTest, IntegerSumsOverflowInsteadOfWrapping) {
 // --- accuracy ---
 
 TEST_F(OnlineStoreTest, HotEntityErrsByATailTileAtMostAndSaysSo) {
-  auto view = TestView({TestFeature(AggregationKind::kCount, -1, Sliding(12 * kHour))});
+  auto view = TestView({TestFeature("count", -1, Sliding(12 * kHour))});
   Open(view);
   // One record a second for 14 hours: 4,096 entries reach back little more than an hour.
   const int64_t seconds = 14 * 3600;
@@ -258,7 +256,7 @@ TEST_F(OnlineStoreTest, HotEntityErrsByATailTileAtMostAndSaysSo) {
 }
 
 TEST_F(OnlineStoreTest, ExactViewsStayExactHoweverHot) {
-  auto view = TestView({TestFeature(AggregationKind::kCount, -1, Sliding(2 * kHour))});
+  auto view = TestView({TestFeature("count", -1, Sliding(2 * kHour))});
   view->accuracy = Accuracy::kExact;
   Open(view);
   const int64_t seconds = 3 * 3600;
@@ -271,7 +269,7 @@ TEST_F(OnlineStoreTest, ExactViewsStayExactHoweverHot) {
 }
 
 TEST_F(OnlineStoreTest, TiledViewsNeverSeeTheFuture) {
-  auto view = TestView({TestFeature(AggregationKind::kCount, -1, Sliding(12 * kHour))});
+  auto view = TestView({TestFeature("count", -1, Sliding(12 * kHour))});
   view->accuracy = Accuracy::kTiled;
   Open(view);
   for (int64_t i = 0; i < 4 * 3600; ++i) Apply(At(kEight + i * 1000, 1));
@@ -284,7 +282,7 @@ TEST_F(OnlineStoreTest, TiledViewsNeverSeeTheFuture) {
 }
 
 TEST_F(OnlineStoreTest, ReadsOlderThanAllThatIsKeptAreRefused) {
-  auto view = TestView({TestFeature(AggregationKind::kCount, -1, Sliding(kMinute))});
+  auto view = TestView({TestFeature("count", -1, Sliding(kMinute))});
   view->as_of_ms = kMinute;
   Open(view);
   Apply(At(kEight, 1));
@@ -292,12 +290,12 @@ TEST_F(OnlineStoreTest, ReadsOlderThanAllThatIsKeptAreRefused) {
   FeatureValue value;
   const Value k = Value::String("k");
   const int feature = 0;
-  EXPECT_TRUE(absl::IsOutOfRange(store_->Read(0, {&k, 1}, kEight + 1, {&feature, 1}, {&value, 1})));
+  EXPECT_TRUE(
+      absl::IsOutOfRange(store_->Read(0, {&k, 1}, kEight + 1, {&feature, 1}, {}, {&value, 1})));
 }
 
 TEST_F(OnlineStoreTest, LifetimeKeepsWhatTheHorizonPassedInItsBase) {
-  Open(TestView({TestFeature(AggregationKind::kCount, -1, Lifetime()),
-                 TestFeature(AggregationKind::kSum, kN, Lifetime())}));
+  Open(TestView({TestFeature("count", -1, Lifetime()), TestFeature("sum", kN, Lifetime())}));
   int64_t sum = 0;
   for (int64_t i = 0; i < 3000; ++i) {
     Apply(At(kEight + i * kHour, i));
@@ -314,7 +312,7 @@ TEST_F(OnlineStoreTest, LifetimeKeepsWhatTheHorizonPassedInItsBase) {
 // --- positions ---
 
 TEST_F(OnlineStoreTest, RestartsFromItsMarksWithoutDoubling) {
-  Open(TestView({TestFeature(AggregationKind::kCount, -1, Sliding(kHour))}));
+  Open(TestView({TestFeature("count", -1, Sliding(kHour))}));
   std::vector<TestRecord> records;
   for (int i = 0; i < 100; ++i) {
     records.push_back(At(kEight + i, 1));
@@ -346,7 +344,7 @@ TEST_F(OnlineStoreTest, RestartsFromItsMarksWithoutDoubling) {
 }
 
 TEST_F(OnlineStoreTest, FailedCommitLosesNothing) {
-  Open(TestView({TestFeature(AggregationKind::kCount, -1, Sliding(kHour))}));
+  Open(TestView({TestFeature("count", -1, Sliding(kHour))}));
   for (int i = 0; i < 500; ++i) Apply(At(kEight + i * 1000, 1));
   for (int32_t shard = 0; shard < 8; ++shard) {
     StateBatch batch;
@@ -361,10 +359,10 @@ TEST_F(OnlineStoreTest, FailedCommitLosesNothing) {
 }
 
 TEST_F(OnlineStoreTest, RefusesStateOfOtherViewsOrShards) {
-  Open(TestView({TestFeature(AggregationKind::kCount, -1, Sliding(kHour))}));
+  Open(TestView({TestFeature("count", -1, Sliding(kHour))}));
   Commit();
   store_.reset();
-  const auto other = TestView({TestFeature(AggregationKind::kSum, kX, Sliding(kHour))});
+  const auto other = TestView({TestFeature("sum", kX, Sliding(kHour))});
   const auto refused = OnlineStore::Open(state_, {other}, {.shards = 8}).status();
   EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
   EXPECT_NE(refused.message().find("\"test\""), absl::string_view::npos);
@@ -374,7 +372,7 @@ TEST_F(OnlineStoreTest, RefusesStateOfOtherViewsOrShards) {
 }
 
 TEST_F(OnlineStoreTest, DamagedStateIsDetected) {
-  Open(TestView({TestFeature(AggregationKind::kCount, -1, Sliding(kHour))}));
+  Open(TestView({TestFeature("count", -1, Sliding(kHour))}));
   Apply(At(kEight, 1));
   Commit();
   StateBatch damage;
@@ -393,16 +391,15 @@ TEST_F(OnlineStoreTest, DamagedStateIsDetected) {
   FeatureValue value;
   const Value k = Value::String("k");
   const int feature = 0;
-  EXPECT_TRUE(absl::IsDataLoss(store_->Read(0, {&k, 1}, kEight, {&feature, 1}, {&value, 1})));
+  EXPECT_TRUE(absl::IsDataLoss(store_->Read(0, {&k, 1}, kEight, {&feature, 1}, {}, {&value, 1})));
   EXPECT_TRUE(absl::IsDataLoss(store_->Digest().status()));
 }
 
 // --- threads ---
 
 TEST_F(OnlineStoreTest, ReadersSeeWholeRecordsWhileTheOwnerWrites) {
-  auto view = TestView({TestFeature(AggregationKind::kCount, -1, Lifetime()),
-                        TestFeature(AggregationKind::kSum, kN, Lifetime()),
-                        TestFeature(AggregationKind::kCount, -1, Sliding(kHour))});
+  auto view = TestView({TestFeature("count", -1, Lifetime()), TestFeature("sum", kN, Lifetime()),
+                        TestFeature("count", -1, Sliding(kHour))});
   view->as_of_ms = 24 * kHour;
   view_ = view;
   auto opened = OnlineStore::Open(state_, {view_}, {.shards = 8, .cache_bytes = 1});
@@ -419,7 +416,8 @@ TEST_F(OnlineStoreTest, ReadersSeeWholeRecordsWhileTheOwnerWrites) {
       for (size_t i = 0; !stop.load(); i = (i + 1) % 5) {
         const std::string key = absl::StrCat("k", i);
         const Value k = Value::String(key);
-        const absl::Status status = store_->Read(0, {&k, 1}, kEight + 24 * kHour, features, values);
+        const absl::Status status =
+            store_->Read(0, {&k, 1}, kEight + 24 * kHour, features, {}, values);
         EXPECT_TRUE(status.ok()) << status;
         const int64_t count = values[0].value.view().int_value();
         if (count > 0) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "stream/aggregations/bind.h"
 #include "stream/expr/expression.h"
 #include "stream/view_spec.h"
 
@@ -21,7 +22,7 @@ enum TestField { kKey = 0, kN = 1, kX = 2, kS = 3 };
 // A field as it is.
 class FieldExpression final : public Expression {
  public:
-  FieldExpression(int field, Type type) : type_(type), used_{field} {}
+  FieldExpression(int field, const ValueType& type) : type_(type), used_{field} {}
   ValueType value_type() const override { return type_; }
   const std::vector<int>& used_fields() const override { return used_; }
   Value Evaluate(std::span<const Value> fields, std::string*) const override {
@@ -29,7 +30,7 @@ class FieldExpression final : public Expression {
   }
 
  private:
-  Type type_;
+  ValueType type_;
   std::vector<int> used_;
 };
 
@@ -50,13 +51,13 @@ class AboveExpression final : public Expression {
 };
 
 // A feature over `field` (-1: every record), under "n > where_above" when that is given.
-inline FeatureSpec TestFeature(AggregationKind aggregation, int field, const Window& window,
+inline FeatureSpec TestFeature(const std::string& aggregation, int field, const Window& window,
                                std::optional<int64_t> where_above = std::nullopt,
                                size_t sources = 1) {
   FeatureSpec feature;
-  feature.name = absl::StrCat(AggregationName(aggregation), "_", field, "_", window.size_ms, "_",
-                              window.lag_ms, "_", static_cast<int>(window.bounds));
-  feature.aggregation = aggregation;
+  feature.name = absl::StrCat(aggregation, "_", field, "_", window.size_ms, "_", window.lag_ms, "_",
+                              static_cast<int>(window.bounds));
+  feature.aggregation_name = aggregation;
   feature.window = window;
   if (field >= 0) {
     feature.input_type = field == kN ? Type::kInt : field == kX ? Type::kDouble : Type::kString;
@@ -67,15 +68,26 @@ inline FeatureSpec TestFeature(AggregationKind aggregation, int field, const Win
     feature.where_text = absl::StrCat("n > ", *where_above);
     feature.where.assign(sources, std::make_shared<AboveExpression>(*where_above));
   }
-  feature.result_type = ResultType(aggregation, feature.input_type).value();
+  AggregationRequest request;
+  request.type = FindAggregationType(aggregation);
+  request.input.value = feature.input_type;
+  request.input.window_ms = window.size_ms;
+  feature.aggregation = std::make_shared<const Aggregation>(BindAggregationTo(request).value());
+  feature.result_type = feature.aggregation->result;
   return feature;
 }
 
 inline Window Sliding(int64_t size_ms, int64_t lag_ms = 0, Bounds bounds = Bounds::kClosedOpen) {
-  return {WindowKind::kSliding, size_ms, lag_ms, bounds};
+  Window window;
+  window.size_ms = size_ms;
+  window.lag_ms = lag_ms;
+  window.bounds = bounds;
+  return window;
 }
 inline Window Lifetime(int64_t lag_ms = 0, Bounds bounds = Bounds::kClosedOpen) {
-  return {WindowKind::kLifetime, 0, lag_ms, bounds};
+  Window window = Sliding(0, lag_ms, bounds);
+  window.kind = WindowKind::kLifetime;
+  return window;
 }
 
 // A view keyed by the string field, over source 0 … sources - 1.
@@ -85,7 +97,7 @@ inline std::shared_ptr<ViewSpec> TestView(std::vector<FeatureSpec> features, int
   view->entity = "thing";
   view->key_names = {"key"};
   view->key_types = {Type::kString};
-  for (int source = 0; source < sources; ++source) view->inputs.push_back({source, {kKey}});
+  for (int source = 0; source < sources; ++source) view->inputs.push_back({source, {kKey}, false});
   view->features = std::move(features);
   return view;
 }

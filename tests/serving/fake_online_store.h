@@ -58,7 +58,8 @@ class FakeOnlineStore final : public OnlineStore {
   void SetAvailableFrom(int32_t, int64_t) override {}
 
   absl::Status Read(int32_t view, std::span<const Value> key, int64_t at_ms,
-                    std::span<const int> features, std::span<FeatureValue> values) const override {
+                    std::span<const int> features, const ReadOptions&,
+                    std::span<FeatureValue> values) const override {
     if (!failure_.ok()) return failure_;
     if (keep_times) read_times.push_back(at_ms);
     const std::string text = KeyText(view, {key.begin(), key.end()});
@@ -71,6 +72,7 @@ class FakeOnlineStore final : public OnlineStore {
   int64_t StreamTime() const override { return stream_time_ms; }
   int64_t EntityCount(int32_t) const override { return 0; }
   uint64_t NullKeys(int32_t) const override { return 0; }
+  uint64_t UnmatchedRetractions(int32_t) const override { return 0; }
   const std::vector<std::shared_ptr<const ViewSpec>>& views() const override { return views_; }
 
  private:

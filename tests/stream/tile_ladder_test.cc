@@ -10,9 +10,15 @@ using ::testing::ElementsAre;
 
 constexpr int64_t kMinute = 60'000, kHour = 3'600'000, kDay = 86'400'000;
 
-std::vector<int64_t> Sizes(std::vector<int64_t> windows) {
+std::vector<int> LadderOf(const std::vector<int64_t>& windows) {
+  std::vector<LadderNeed> needs;
+  for (const int64_t window : windows) needs.push_back({window, TailTier(window)});
+  return BuildLadder(needs);
+}
+
+std::vector<int64_t> Sizes(const std::vector<int64_t>& windows) {
   std::vector<int64_t> sizes;
-  for (const int tier : BuildLadder(windows)) sizes.push_back(kTileSizesMs[tier]);
+  for (const int tier : LadderOf(windows)) sizes.push_back(kTileSizesMs[tier]);
   return sizes;
 }
 
@@ -32,13 +38,13 @@ TEST(TileLadder, TailTierIsTheLargestWithinAHundredAndTwentyEighth) {
 
 TEST(TileLadder, ThirtyDaysCostFortyMerges) {
   EXPECT_THAT(Sizes({30 * kDay}), ElementsAre(kHour, 6 * kHour, kDay));
-  EXPECT_EQ(WorstCover(30 * kDay, BuildLadder(std::vector<int64_t>{30 * kDay})), 40);
+  EXPECT_EQ(WorstCover(30 * kDay, LadderOf({30 * kDay})), 40);
 }
 
 TEST(TileLadder, CountsBothEdgesWhereTheWindowIsNoMultiple) {
   // 90 d over {6 h, 1 d, 8 d}: 4 + 2·7 + 11.
   EXPECT_THAT(Sizes({90 * kDay}), ElementsAre(6 * kHour, kDay, 8 * kDay));
-  EXPECT_EQ(WorstCover(90 * kDay, BuildLadder(std::vector<int64_t>{90 * kDay})), 29);
+  EXPECT_EQ(WorstCover(90 * kDay, LadderOf({90 * kDay})), 29);
 }
 
 TEST(TileLadder, WindowsShareTiers) {
@@ -56,7 +62,7 @@ TEST(TileLadder, EveryCoverIsWithinTheBound) {
     for (int64_t n = random.Between(1, 5); n > 0; --n) {
       windows.push_back(random.Between(1, random.Chance(0.5) ? 90 * kDay : kHour));
     }
-    const std::vector<int> ladder = BuildLadder(windows);
+    const std::vector<int> ladder = LadderOf(windows);
     for (const int64_t window : windows) {
       const int tail = TailTier(window);
       if (tail < 0) continue;

@@ -1,7 +1,6 @@
 #include "stream/window.h"
 
 #include "gtest/gtest.h"
-#include "stream/aggregation.h"
 
 namespace millrace {
 namespace {
@@ -36,24 +35,44 @@ TEST(Window, SpansFollowBoundsAndLag) {
   }
 }
 
-TEST(Aggregation, NamesRoundTripAndUnknownWordsAreNone) {
-  for (int i = 0; i < 6; ++i) {
-    const auto kind = static_cast<AggregationKind>(i);
-    EXPECT_EQ(FindAggregation(AggregationName(kind)), kind);
-  }
-  EXPECT_EQ(FindAggregation("median-ish"), std::nullopt);
+Window Tumbling(int64_t size, Which which, int64_t origin = 0) {
+  Window window;
+  window.kind = WindowKind::kTumbling;
+  window.size_ms = size;
+  window.which = which;
+  window.origin_ms = origin;
+  return window;
 }
 
-TEST(Aggregation, RefusesTypesItCannotFold) {
-  EXPECT_EQ(ResultType(AggregationKind::kCount, Type::kNull), Type::kInt);
-  EXPECT_EQ(ResultType(AggregationKind::kSum, Type::kInt), Type::kInt);
-  EXPECT_EQ(ResultType(AggregationKind::kMean, Type::kInt), Type::kDouble);
-  EXPECT_EQ(ResultType(AggregationKind::kSum, Type::kBool), std::nullopt);
-  EXPECT_EQ(ResultType(AggregationKind::kMean, Type::kBool), std::nullopt);
-  EXPECT_EQ(ResultType(AggregationKind::kSum, Type::kTimestamp), std::nullopt);
-  EXPECT_EQ(ResultType(AggregationKind::kMin, Type::kString), Type::kString);
-  EXPECT_EQ(ResultType(AggregationKind::kLast, Type::kTimestamp), Type::kTimestamp);
-  EXPECT_EQ(ResultType(AggregationKind::kLast, Type::kNull), std::nullopt);
+TEST(Window, TumblingWindowsLieSideBySideBefore1970Too) {
+  EXPECT_EQ(SpanAt(Tumbling(300, Which::kCurrent), 650), (Span{600, 650}));
+  EXPECT_EQ(SpanAt(Tumbling(300, Which::kComplete), 650), (Span{300, 600}));
+  EXPECT_EQ(SpanAt(Tumbling(300, Which::kCurrent), 600), (Span{600, 600}));
+  EXPECT_EQ(SpanAt(Tumbling(300, Which::kCurrent), -1), (Span{-300, -1}));
+  EXPECT_EQ(SpanAt(Tumbling(300, Which::kCurrent, 100), 650), (Span{400, 650}));
+}
+
+TEST(Window, HoppingWindowsEndAtTheNewestHop) {
+  Window window;
+  window.kind = WindowKind::kHopping;
+  window.size_ms = 600;
+  window.hop_ms = 250;
+  EXPECT_EQ(SpanAt(window, 1'100), (Span{400, 1'000}));
+  EXPECT_EQ(SpanAt(window, 1'000), (Span{400, 1'000}));
+  EXPECT_EQ(SpanAt(window, -1), (Span{-850, -250}));
+}
+
+TEST(Window, LeavesOutTheReadTimeWhereAsked) {
+  Window window{WindowKind::kSliding, 100, 0, Bounds::kClosedClosed};
+  window.exclude_current = ExcludeCurrent::kTime;
+  EXPECT_EQ(SpanAt(window, 1'000), (Span{900, 1'000}));
+}
+
+TEST(Window, DescribesItself) {
+  Window window{WindowKind::kSliding, 3'600'000, 600'000, Bounds::kOpenClosed};
+  window.max_events = 5;
+  EXPECT_EQ(DescribeWindow(window), "newest 5 records in 1h, 10m ago, (]");
+  EXPECT_EQ(DescribeWindow(Tumbling(86'400'000, Which::kComplete)), "complete tumbling 1d");
 }
 
 }  // namespace

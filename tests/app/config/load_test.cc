@@ -124,6 +124,43 @@ TEST(Load, ReadsSources) {
   EXPECT_EQ(project.sources[2].on_error, OnError::kSkip);
 }
 
+TEST(Load, ReadsFormats) {
+  LoadOptions options;
+  options.directory = std::string(MILLRACE_SOURCE_DIR) + "/tests/app/config/cases";
+  options.text = R"(
+version: 1
+project: p
+log: {embedded: {path: log}}
+state: {path: state}
+registry: {url: "http://localhost:8081/apis/ccompat/v7", token: "${TOKEN}"}
+sources:
+  json: {topic: a, schema: {tags: list<string>, place: vector<3>, city: {type: string, path: user.city}}}
+  avro: {topic: b, format: avro, schema_file: schemas/event.avsc, time: {field: at}, schema: {id: int, user: string}}
+  proto: {topic: c, format: protobuf, schema_file: schemas/event.proto, message: shop.Event, schema: {cents: {type: int, path: total.cents}}}
+  framed: {topic: d, format: confluent_protobuf, message_indices: plain, schema: {id: int}}
+  change: {topic: e, format: confluent_avro, envelope: debezium, time: {field: at}, schema: {id: int}}
+  bare: {topic: f, format: confluent_json, envelope: none, schema: {id: int}}
+)";
+  options.environment = {{"TOKEN", "secret"}};
+  const LoadResult result = Load(options);
+  ASSERT_TRUE(result.project.has_value()) << Render(result.diagnostics, Color::kNever);
+  const std::vector<SourceSpec>& sources = result.project->sources;
+  EXPECT_EQ(sources[0].decoder.schema.fields[0].type, ValueType(Type::kList, Type::kString));
+  EXPECT_EQ(sources[0].decoder.schema.fields[1].type.dim, 3);
+  EXPECT_EQ(sources[0].decoder.schema.fields[2].path, "user.city");
+  EXPECT_EQ(sources[0].decoder.envelope, Envelope::kAuto);
+  EXPECT_EQ(sources[1].decoder.format, RecordFormat::kAvro);
+  EXPECT_NE(sources[1].decoder.record_schema, nullptr);
+  EXPECT_EQ(sources[2].decoder.message, "shop.Event");
+  EXPECT_EQ(sources[3].decoder.framing, Framing::kConfluent);
+  EXPECT_EQ(sources[3].decoder.message_indices, MessageIndices::kPlain);
+  EXPECT_NE(sources[3].decoder.registry, nullptr);
+  EXPECT_EQ(sources[4].decoder.registry, sources[3].decoder.registry) << "one for all";
+  EXPECT_EQ(sources[4].decoder.envelope, Envelope::kDebezium);
+  EXPECT_EQ(sources[5].decoder.format, RecordFormat::kJson);
+  EXPECT_EQ(sources[5].decoder.framing, Framing::kConfluent);
+}
+
 TEST(Load, ReadsViewsOverSeveralSources) {
   const Project project = LoadShop();
   ASSERT_EQ(project.views.size(), 1u);

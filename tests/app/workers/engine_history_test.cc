@@ -173,9 +173,10 @@ TEST_F(EngineHistory, EveryRecordCountsOnceWhereverItStands) {
     }
     const Value key = Value::String(shop);
     std::vector<FeatureValue> values(2);
-    ASSERT_TRUE(process.store()
-                    .Read(0, std::span(&key, 1), at_ms, std::vector<int>{0, 1}, std::span(values))
-                    .ok());
+    ASSERT_TRUE(
+        process.store()
+            .Read(0, std::span(&key, 1), at_ms, std::vector<int>{0, 1}, {}, std::span(values))
+            .ok());
     EXPECT_EQ(values[0].value.view(), Value::Int(sum));
     EXPECT_EQ(values[1].value.view(), Value::Int(rows));
   }

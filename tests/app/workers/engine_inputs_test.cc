@@ -14,7 +14,7 @@
 #include "core/random.h"
 #include "featurestore/memory_state_store.h"
 #include "gtest/gtest.h"
-#include "stream/decode/retract_header.h"
+#include "stream/decode/decoder.h"
 #include "stream/memory_log.h"
 #include "stream/progress.h"
 #include "tests/app/workers/crash_point.h"
@@ -272,14 +272,14 @@ TEST(EngineInputs, FeaturesAndCountsAreThoseOfANaiveAccount) {
         const std::string name = absl::StrCat("u", user);
         const Value key = Value::String(name);
         std::vector<FeatureValue> all(2), large(1);
-        ASSERT_TRUE(
-            process.store()
-                .Read(0, std::span(&key, 1), kStartMs * 2, std::vector<int>{0, 1}, std::span(all))
-                .ok());
-        ASSERT_TRUE(
-            process.store()
-                .Read(1, std::span(&key, 1), kStartMs * 2, std::vector<int>{0}, std::span(large))
-                .ok());
+        ASSERT_TRUE(process.store()
+                        .Read(0, std::span(&key, 1), kStartMs * 2, std::vector<int>{0, 1}, {},
+                              std::span(all))
+                        .ok());
+        ASSERT_TRUE(process.store()
+                        .Read(1, std::span(&key, 1), kStartMs * 2, std::vector<int>{0}, {},
+                              std::span(large))
+                        .ok());
         EXPECT_EQ(all[0].value.view(), Value::Int(expected.sum)) << name;
         EXPECT_EQ(all[1].value.view(), Value::Int(expected.rows)) << name;
         EXPECT_EQ(large[0].value.view(), Value::Int(expected.large)) << name;

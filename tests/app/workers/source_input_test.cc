@@ -108,6 +108,41 @@ TEST_F(SourceInputTest, EveryRecordIsAppliedLateOrRejectedAndCounted) {
   EXPECT_EQ(input_->times().newest_event_ms, 101'000);
 }
 
+// A decoder whose registry does not answer the first times that it is asked for `value`.
+class WaitingDecoder final : public Decoder {
+ public:
+  WaitingDecoder(std::unique_ptr<Decoder> decoder, std::string value, int times)
+      : decoder_(std::move(decoder)), value_(std::move(value)), times_(times) {}
+  std::optional<Rejection> Decode(const Record& record, DecodedRecord* out) override {
+    if (*record.value != absl::string_view(value_) || times_-- <= 0) {
+      return decoder_->Decode(record, out);
+    }
+    return Rejection{RejectCode::kUnknownSchema, "no answer", /*transient=*/true};
+  }
+
+ private:
+  std::unique_ptr<Decoder> decoder_;
+  const std::string value_;
+  int times_;
+};
+
+TEST_F(SourceInputTest, ARecordThatCannotBeJudgedYetIsWaitedFor) {
+  Append(100'000, 100'000);
+  Append(100'001, 100'001, "2");
+  Append(100'002, 100'002);
+  input_.emplace(
+      sources_, 0, 0, InputPosition(), 0,
+      std::make_unique<WaitingDecoder>(MakeDecoder(sources_[0]), "{\"at\":100001,\"pages\":2}", 2),
+      nullptr, [](const Record&, const Rejection&) { return absl::InternalError("rejected"); });
+  reader_ = *log_.OpenReader({{{kTopic, 0}, 0}});
+  EXPECT_THAT(TakeAll(), ElementsAre("0"));
+  EXPECT_FALSE(input_->times().at_end) << "time must not pass over it";
+  EXPECT_EQ(input_->progress_offset(), 1);
+  EXPECT_THAT(TakeAll(), IsEmpty());
+  EXPECT_THAT(TakeAll(), ElementsAre("1", "2"));
+  EXPECT_TRUE(input_->times().at_end);
+}
+
 TEST_F(SourceInputTest, AFutureRecordDoesNotMoveTime) {
   Append(900'000, 100'000);
   Append(100'000, 100'000);

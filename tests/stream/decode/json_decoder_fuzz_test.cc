@@ -61,10 +61,10 @@ TEST(JsonDecoderFuzz, AcceptedMeansValidAndMalformedMeansNot) {
   std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
   std::mt19937_64 random(seed);
   DecoderOptions options = Options();
-  const auto by_record = MakeJsonDecoder(options);
+  const auto by_record = MakeDecoder(options);
   options.time_field = "ts";
   options.time_unit = TimeUnit::kSeconds;
-  const auto by_field = MakeJsonDecoder(options);
+  const auto by_field = MakeDecoder(options);
   simdjson::dom::parser parser;
   DecodedRecord out;
   int accepted = 0;
@@ -114,7 +114,7 @@ TEST(JsonDecoderFuzz, RandomBytesAreAnswered) {
   const uint64_t seed = testing::UnitTest::GetInstance()->random_seed() + 3;
   std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
   std::mt19937_64 random(seed);
-  const auto decoder = MakeJsonDecoder(Options());
+  const auto decoder = MakeDecoder(Options());
   DecodedRecord out;
   for (int round = 0; round < 20'000; ++round) {
     std::string text(random() % 200, '\0');

@@ -29,7 +29,7 @@ Schema TestSchema() {
 // A decoder with what it decoded last.
 class Decoding {
  public:
-  explicit Decoding(DecoderOptions options) : decoder_(MakeJsonDecoder(std::move(options))) {}
+  explicit Decoding(DecoderOptions options) : decoder_(MakeDecoder(std::move(options))) {}
   Decoding() : Decoding(Options()) {}
 
   static DecoderOptions Options() {

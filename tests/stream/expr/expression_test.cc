@@ -420,6 +420,11 @@ TEST(Expression, EvaluatesWithoutAllocatingOnceWarm) {
       "string(at) == '2013-01-01T10:15:30.250Z' && int('12') == 12",
       "string(i)",
       "pow(x, 3.5) + log(x) * exp(y)",
+      "(s + '-' + string(i) + ' a longer text than a string holds in itself').upperAscii()",
+      "[i, j, 3].filter(n, n > 0).map(n, string(n) + s).join('+') == '7JFK+3JFK'",
+      "{s: i, 'b': 2}.keys().exists(k, k == s.substring(0, 1) + 'FK')",
+      "'a,b,c'.split(',').all(p, size(p) == 1) && hash(s, 10) >= 0",
+      "start_of_day(at, 'America/New_York') < at && geohash(x, y, 5).size() == 5",
   };
   const std::vector<Value> fields = TestFields();
   for (const char* text : kTexts) {

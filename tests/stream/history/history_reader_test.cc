@@ -77,6 +77,33 @@ TEST_F(HistoryReaderTest, MergesFilesByEventTimeAndName) {
   EXPECT_EQ(reader->NextOffset(0), 5);
 }
 
+// The topic's own format, framing and envelope say nothing of files; only JSON lines nest as its
+// records do.
+TEST_F(HistoryReaderTest, FilesArePlainRowsWhateverTheTopicHolds) {
+  options_.decoder.format = RecordFormat::kAvro;
+  options_.decoder.framing = Framing::kConfluent;
+  options_.decoder.envelope = Envelope::kDebezium;
+  options_.decoder.schema.fields[0].path = "person.name";
+  const auto user = [this](const Record& record) {
+    DecodedRecord decoded;
+    const auto decoder = MakeDecoder(HistoryDecoderOptions(options_.decoder, options_.format));
+    EXPECT_FALSE(decoder->Decode(record, &decoded).has_value());
+    EXPECT_TRUE(decoded.inserts);
+    return ToString(decoded.row.fields[0]);
+  };
+  RecordBatch batch;
+  Write("a", "{\"at\":5,\"person\":{\"name\":\"ann\"}}\n");
+  ASSERT_EQ(*Open()->Read(0, 100, &batch), 1);
+  EXPECT_EQ(batch.records()[0].append_ms, 5);
+  EXPECT_EQ(user(batch.records()[0]), "ann");
+  batch.Clear();
+  options_.format = HistoryFormat::kCsv;
+  Write("a", "at,user\n6,bob\n");
+  ASSERT_EQ(*Open()->Read(0, 100, &batch), 1);
+  EXPECT_EQ(batch.records()[0].append_ms, 6);
+  EXPECT_EQ(user(batch.records()[0]), "bob");
+}
+
 TEST_F(HistoryReaderTest, WhatHasNoTimeComesAtOnce) {
   Write("a.jsonl", "{\"at\":5}\nbroken\n{\"pages\":1}\n{\"at\":6}\n");
   Write("b.jsonl", "{\"at\":4}\n");

@@ -1,0 +1,154 @@
+#include "featurestore/span_folder.h"
+
+#include <algorithm>
+#include <optional>
+
+namespace millrace {
+namespace {
+
+int64_t CeilTo(int64_t t, int64_t step) { return FloorTo(t + step - 1, step); }
+
+// A tile of at most this many records is folded from its entries rather than from finer tiles.
+constexpr int64_t kFoldEntries = 32;
+
+}  // namespace
+
+SpanFolder::SpanFolder(const ViewLayout& layout, const WindowPlan& window, const EntityRow& row,
+                       const Horizon& horizon, WindowFold* fold)
+    : layout_(layout),
+      window_(window),
+      row_(row),
+      horizon_(horizon),
+      fold_(fold),
+      complete_from_(std::max(horizon.log_cut_ms, row.log().complete_from_ms())),
+      tiles_of_entries_(row.sparse() && window.plan.ordered) {}
+
+void SpanFolder::Lifetime(int64_t end) {
+  MergeState(window_.plan, row_.base().view(), fold_->state.slot());
+  const int64_t begin = row_.base_end_ms();
+  if (row_.sparse() && !tiles_of_entries_) return Entries(begin, end);
+  const int top = static_cast<int>(layout_.tiers()) - 1;
+  const int64_t edge = FloorTo(end, layout_.tile_ms(static_cast<size_t>(top)));
+  Tiles(top, begin, edge);
+  if (edge < end) Partial(top, edge, std::max(edge, begin), end);
+}
+
+void SpanFolder::Sliding(int64_t begin, int64_t end) {
+  if (begin >= end) return;
+  if (window_.tail < 0) {
+    const int64_t kept = std::min(std::max(begin, complete_from_), end);
+    fold_->cut |= kept > begin;
+    fold_->covered.begin_ms = std::max(fold_->covered.begin_ms, kept);
+    return Entries(kept, end);
+  }
+  if (row_.sparse() && !tiles_of_entries_) return Entries(begin, end);
+  // The finest tier of the window that still has its start.
+  const int top = window_.top;
+  int low = window_.tail;
+  while (low <= top &&
+         horizon_.tier_cut_ms[low] > FloorTo(begin, layout_.tile_ms(static_cast<size_t>(low)))) {
+    ++low;
+  }
+  if (low > top) {
+    low = window_.tail;
+    for (int i = low; i <= top; ++i) {
+      if (horizon_.tier_cut_ms[i] < horizon_.tier_cut_ms[low]) low = i;
+    }
+    const int64_t kept = std::min(end, horizon_.tier_cut_ms[low]);
+    if (complete_from_ <= begin) {
+      Entries(begin, kept);
+    } else {
+      fold_->covered.begin_ms = kept;
+    }
+    begin = kept;
+  }
+  if (begin < end) Cover(low, top, begin, end);
+}
+
+void SpanFolder::Entries(int64_t begin, int64_t end) {
+  EntriesIf(begin, end, [](const EntryRef&) { return true; });
+}
+
+void SpanFolder::Merge(StateView tile) {
+  MergeState(window_.plan, tile, fold_->state.slot());
+  ++fold_->merges;
+}
+
+void SpanFolder::Tiles(int tier, int64_t begin, int64_t end) {
+  const auto i = static_cast<size_t>(tier);
+  if (!tiles_of_entries_) {
+    row_.tiles().ForRange(row_.log(), window_.plan, i, begin, end, &fold_->scratch,
+                          [this](int64_t, StateView tile) { Merge(tile); });
+    return;
+  }
+  const int64_t step = layout_.tile_ms(i);
+  int64_t next = begin;
+  row_.log().ForRange(begin, end, [&](const EntryRef& entry) {
+    if (entry.time_ms() < next) return;
+    const int64_t start = FloorTo(entry.time_ms(), step);
+    next = start + step;
+    const StateView tile =
+        TileStack::FoldEntries(layout_, window_.plan, row_.log(), i, start, next, &fold_->scratch);
+    if (tile.entries() > 0) Merge(tile);
+  });
+}
+
+// [begin, end) by tiles of `low` … `top`, and the two tiles of `low` that it cuts.
+void SpanFolder::Cover(int low, int top, int64_t begin, int64_t end) {
+  const int64_t step = layout_.tile_ms(static_cast<size_t>(low));
+  const int64_t start = CeilTo(begin, step);
+  const int64_t stop = FloorTo(end, step);
+  if (start > stop) return Partial(low, stop, begin, end);
+  if (begin < start) Partial(low, start - step, begin, start);
+  Inner(low, top, start, stop);
+  if (stop < end) Partial(low, stop, stop, end);
+}
+
+// Whole tiles, coarser ones in the middle.
+void SpanFolder::Inner(int tier, int top, int64_t begin, int64_t end) {
+  if (tier == top) return Tiles(tier, begin, end);
+  const int64_t coarser = layout_.tile_ms(static_cast<size_t>(tier) + 1);
+  const int64_t inner_begin = CeilTo(begin, coarser);
+  const int64_t inner_end = FloorTo(end, coarser);
+  if (inner_begin >= inner_end || horizon_.tier_cut_ms[tier + 1] > inner_begin) {
+    return Tiles(tier, begin, end);
+  }
+  Tiles(tier, begin, inner_begin);
+  Inner(tier + 1, top, inner_begin, inner_end);
+  Tiles(tier, inner_end, end);
+}
+
+std::optional<StateView> SpanFolder::TileAt(size_t tier, int64_t start) {
+  if (!tiles_of_entries_) {
+    return row_.tiles().View(row_.log(), window_.plan, tier, start, &fold_->scratch);
+  }
+  const StateView tile = TileStack::FoldEntries(layout_, window_.plan, row_.log(), tier, start,
+                                                start + layout_.tile_ms(tier), &fold_->scratch);
+  if (tile.entries() == 0) return std::nullopt;
+  return tile;
+}
+
+// The part [begin, end) of one tile, exactly where that is possible.
+void SpanFolder::Partial(int tier, int64_t tile_start, int64_t begin, int64_t end) {
+  const auto i = static_cast<size_t>(tier);
+  const auto tile = TileAt(i, tile_start);
+  if (!tile || tile->max_time_ms() < begin || tile->min_time_ms() >= end) return;
+  if (tile->min_time_ms() >= begin && tile->max_time_ms() < end) return Merge(*tile);
+  if (tiles_of_entries_) return Entries(begin, end);  // few, as below
+  const bool finer = tier > 0 && horizon_.tier_cut_ms[tier - 1] <= tile_start;
+  const bool exact = complete_from_ <= begin;
+  const int64_t tile_ms = layout_.tile_ms(i);
+  const int64_t cheap = finer ? std::max(kFoldEntries, tile_ms / layout_.tile_ms(i - 1)) : 0;
+  if (exact && (!finer || tile->entries() <= cheap)) return Entries(begin, end);
+  const int64_t tile_end = tile_start + tile_ms;
+  const bool takes_whole = layout_.spec().accuracy == Accuracy::kTiled && end == tile_end;
+  if (finer && !takes_whole) return Cover(tier - 1, tier - 1, begin, end);
+  if (end == tile_end) {  // a start that cannot be resolved: a little too much, and said so
+    fold_->covered.begin_ms = std::min(fold_->covered.begin_ms, tile_start);
+    Merge(*tile);
+  } else {  // an end: never more than was known then
+    fold_->covered.end_ms = std::min(fold_->covered.end_ms, std::max(begin, tile_start));
+  }
+}
+
+}  // namespace millrace

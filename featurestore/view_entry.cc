@@ -1,0 +1,90 @@
+// MakeEntry of view_layout.h: a record of a source as the view keeps it.
+
+#include <bit>
+#include <cmath>
+
+#include "core/collection.h"
+#include "featurestore/view_layout.h"
+#include "stream/aggregations/values.h"
+
+namespace millrace {
+namespace {
+
+// Puts the value as that of a column into *word; false when it counts as null.
+bool StoreColumnValue(const ValueType& type, const Value& value, uint64_t* word, size_t* used,
+                      BlobList* blobs) {
+  if (type == Type::kDouble) {
+    double number = 0;
+    if (value.type() == Type::kDouble) {
+      number = value.double_value();
+    } else if (value.type() == Type::kInt) {
+      number = static_cast<double>(value.int_value());
+    } else {
+      return false;
+    }
+    if (!std::isfinite(number)) return false;
+    *word = std::bit_cast<uint64_t>(number == 0 ? 0.0 : number);  // no -0.0
+    return true;
+  }
+  if (value.type() != type.type) return false;
+  if (!HasBytes(type.type)) {
+    *word = WordOf(value);
+    return true;
+  }
+  if (type == Type::kVector && CollectionSize(value) != type.dim) return false;
+  if (blobs->size() == *used) blobs->emplace_back();
+  (*blobs)[*used].assign(value.string_value().data(), value.string_value().size());
+  *word = ++*used;
+  return true;
+}
+
+}  // namespace
+
+EntryRef ViewLayout::MakeEntry(int input, const Event& event, Scratch* scratch) const {
+  const EntryLayout& layout = entry();
+  scratch->words.assign(static_cast<size_t>(layout.words()), 0);
+  scratch->values.resize(expressions_.size());
+  scratch->bytes.resize(expressions_.size());
+  uint64_t* words = scratch->words.data();
+  words[0] = static_cast<uint64_t>(event.event_time_ms);
+  words[1] = PackSource(input, event.partition);
+  words[2] = static_cast<uint64_t>(event.offset);
+  const auto set_bit = [words](int bit) { words[3 + bit / 64] |= uint64_t{1} << (bit % 64); };
+  const EntryRef made{words, &scratch->blobs};
+  if (event.change == Change::kRetract) set_bit(EntryLayout::kRetractBit);
+  if (layout.retracts()) words[layout.fingerprint_word()] = event.fingerprint;
+  if (layout.known()) words[layout.known_word()] = static_cast<uint64_t>(event.known_ms);
+  for (size_t e = 0; e < expressions_.size(); ++e) {
+    const auto& expression = (*expressions_[e].by_input)[input];
+    scratch->values[e] =
+        expression ? expression->Evaluate(event.fields, &scratch->bytes[e]) : Value::Null();
+  }
+  for (size_t f = 0; f < filter_expression_.size(); ++f) {
+    const Value& passes = scratch->values[filter_expression_[f]];
+    if (passes.type() == Type::kBool && passes.bool_value()) {
+      set_bit(layout.filter_bit(static_cast<int>(f) + 1));
+    }
+  }
+  size_t blobs = 0;
+  for (size_t c = 0; c < column_expressions_.size(); ++c) {
+    const StateColumn& column = layout.columns()[c];
+    const int index = static_cast<int>(c);
+    if (!layout.passes(made, column.filter)) continue;
+    const ColumnExpressions& expressions = column_expressions_[c];
+    uint64_t* word = words + layout.value_word(index);
+    if (!StoreColumnValue(column.type, scratch->values[expressions.value], word, &blobs,
+                          &scratch->blobs)) {
+      continue;
+    }
+    if (expressions.other >= 0 &&
+        !StoreColumnValue(column.other, scratch->values[expressions.other], word + 1, &blobs,
+                          &scratch->blobs)) {
+      word[0] = word[1] = 0;
+      continue;
+    }
+    set_bit(layout.column_bit(index));
+  }
+  return made;
+}
+
+}  // namespace millrace

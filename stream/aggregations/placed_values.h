@@ -1,0 +1,46 @@
+// PlacedValues: a short list of values, each with its place in the total order, as a part of a
+// state. Thread-compatible.
+
+#ifndef MILLRACE_STREAM_AGGREGATIONS_PLACED_VALUES_H_
+#define MILLRACE_STREAM_AGGREGATIONS_PLACED_VALUES_H_
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "core/value.h"
+#include "stream/aggregations/accumulator.h"
+
+namespace millrace {
+
+struct PlacedValue {
+  PlacedValue() = default;
+  PlacedValue(const uint64_t* at, const Value& v, const Value& by = Value::Null())
+      : order{at[0], at[1], at[2]}, value(v), rank(by) {}
+
+  std::array<uint64_t, 3> order{};
+  OwnedValue value;
+  OwnedValue rank;  // what it is ranked by, where that is another input
+};
+
+class PlacedValues final : public StatePart {
+ public:
+  size_t MemoryBytes() const override;
+  std::vector<PlacedValue> items;
+};
+
+// `rank` is kNull where items have none. Times are relative to base_ms.
+void EncodePlacedValues(const PlacedValues& values, int64_t base_ms, std::string* out);
+// Takes them off the front of *in. False when they do not parse or are more than `limit`.
+bool DecodePlacedValues(Type value, Type rank, size_t limit, int64_t base_ms, absl::string_view* in,
+                        PlacedValues* values);
+
+// The values as a list whose bytes lie in *bytes, in order or reversed.
+enum class ListOrder : uint8_t { kAsTheyAre, kReversed };
+Value ListOf(const PlacedValues& values, ListOrder order, std::string* bytes);
+
+}  // namespace millrace
+
+#endif  // MILLRACE_STREAM_AGGREGATIONS_PLACED_VALUES_H_

@@ -1,0 +1,52 @@
+// The real feature store against the oracle: random records, features and reads. PAIRS sets how
+// many (records, read) pairs, SEED the first seed.
+
+#include <cstdlib>
+#include <iostream>
+
+#include "absl/strings/numbers.h"
+#include "gtest/gtest.h"
+#include "tests/oracle/comparison.h"
+#include "tests/oracle/store_engine.h"
+
+namespace millrace::oracle {
+namespace {
+
+int64_t FromEnvironment(const char* name, int64_t otherwise) {
+  const char* text = std::getenv(name);
+  int64_t value = otherwise;
+  if (text != nullptr && !absl::SimpleAtoi(text, &value)) ADD_FAILURE() << name;
+  return value;
+}
+
+void ExpectNoDifference(uint64_t seed, int64_t pairs, const CaseOptions& options) {
+  const Report report = Compare(seed, pairs, options, MakeStoreEngine);
+  std::cout << report.cases << " cases, " << report.pairs << " pairs from seed " << seed << ", "
+            << report.ill_posed << " of them ill-posed\n";
+  EXPECT_GE(report.pairs, report.counterexample ? 0 : pairs);
+  if (report.counterexample) ADD_FAILURE() << ToText(*report.counterexample);
+}
+
+TEST(EngineAgainstOracle, AgreesInAnyOrderOfArrival) {
+  ExpectNoDifference(static_cast<uint64_t>(FromEnvironment("SEED", 1)),
+                     FromEnvironment("PAIRS", 160'000), {});
+}
+
+TEST(EngineAgainstOracle, AgreesOnDecisionsAndRequests) {
+  CaseOptions options;
+  options.decisions = true;
+  ExpectNoDifference(static_cast<uint64_t>(FromEnvironment("SEED", 1)) + 5'000'000,
+                     FromEnvironment("PAIRS", 160'000) / 4, options);
+}
+
+// Enough records that entities keep tiles.
+TEST(EngineAgainstOracle, AgreesOnLongHistories) {
+  CaseOptions options;
+  options.max_records = 400;
+  options.features = 12;
+  ExpectNoDifference(static_cast<uint64_t>(FromEnvironment("SEED", 1)) + 7'000'000,
+                     FromEnvironment("PAIRS", 160'000) / 4, options);
+}
+
+}  // namespace
+}  // namespace millrace::oracle

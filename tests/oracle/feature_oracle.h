@@ -1,0 +1,53 @@
+// FeatureOracle: what a feature must answer at T, from the list of all records, by the definitions
+// of windows-and-aggregations alone: no tiles, no state, no merge, no sketch. It knows nothing of
+// the engine's code. Time per read is proportional to all records of the view.
+//
+// What the specification leaves open, and what the oracle takes:
+//   - `count` and the newest event time are of the records that pass `where`, nulls included;
+//     unmatched retractions count as −1 where the aggregation subtracts;
+//   - a pair with a null (`with`, `order_by`) is skipped, whichever of the two it is;
+//   - an entry of a map whose value is null is not shown; `top_by: key` keeps the largest keys;
+//   - sessions are made of all records of the entity, before `where`;
+//   - a request's virtual record is at T, inside every window with lag 0 that ends at the read.
+//
+// Immutable after construction; thread-compatible.
+
+#ifndef MILLRACE_TESTS_ORACLE_FEATURE_ORACLE_H_
+#define MILLRACE_TESTS_ORACLE_FEATURE_ORACLE_H_
+
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "tests/oracle/answer.h"
+#include "tests/oracle/feature.h"
+#include "tests/oracle/surviving_records.h"
+
+namespace millrace::oracle {
+
+struct Read {
+  DatumMap key;
+  int64_t at_ms = 0;
+  // For `with_request`: the fields of the request.
+  std::optional<DatumMap> request;
+  // For `exclude_current: row`: the record on which the decision is made.
+  std::optional<Order> deciding;
+};
+
+class FeatureOracle {
+ public:
+  // Copies the view and those records that enter it and are left.
+  FeatureOracle(const View& view, std::span<const Record> records);
+
+  // REQUIRES: feature is legal for the view.
+  Answer At(const Feature& feature, const Read& read) const;
+
+ private:
+  View view_;
+  std::map<std::string, Survivors> entities_;  // records of each that are left
+};
+
+}  // namespace millrace::oracle
+
+#endif  // MILLRACE_TESTS_ORACLE_FEATURE_ORACLE_H_
