@@ -32,8 +32,9 @@ const Names& FileKeys() {
 }
 
 const Names& ConfigurationKeys() {
-  static const auto* const keys = new Names{"version",  "project", "log",      "state", "sources",
-                                            "entities", "views",   "services", "tasks", "server"};
+  static const auto* const keys =
+      new Names{"version",  "project", "log",      "state", "registry", "sources",
+                "entities", "views",   "services", "tasks", "server"};
   return *keys;
 }
 

@@ -195,12 +195,13 @@ absl::Status Simulation::ProcessAll() {
 // Records are judged and counted in the order of their log, as lateness is a function of it; then
 // the store gets them in another.
 absl::Status Simulation::ProcessShuffled() {
-  std::vector<HeldEvent> held;
+  std::vector<std::vector<HeldEvent>> held;  // by record: its events come in their order
   while (true) {
     ASSIGN_OR_RETURN(SourceInput* const input, EarliestHead());
     if (input == nullptr) break;
+    std::vector<HeldEvent>& record = held.emplace_back();
     RETURN_IF_ERROR(input->Take([&](const Event& event) {
-      HeldEvent& kept = held.emplace_back();
+      HeldEvent& kept = record.emplace_back();
       kept.event = event;
       kept.event.offset = OffsetOf(input->source(), input->partition(), event.offset);
       for (const Value& field : event.fields) kept.fields.emplace_back(field);
@@ -210,11 +211,13 @@ absl::Status Simulation::ProcessShuffled() {
   }
   Random(*options_.shuffle_seed).Shuffle(std::span(held));
   std::vector<Value> views;
-  for (HeldEvent& event : held) {
-    views.clear();
-    for (const OwnedValue& field : event.fields) views.push_back(field.view());
-    event.event.fields = views;
-    RETURN_IF_ERROR(store_->Apply(event.event));
+  for (std::vector<HeldEvent>& record : held) {
+    for (HeldEvent& event : record) {
+      views.clear();
+      for (const OwnedValue& field : event.fields) views.push_back(field.view());
+      event.event.fields = views;
+      RETURN_IF_ERROR(store_->Apply(event.event));
+    }
   }
   return absl::OkStatus();
 }

@@ -71,6 +71,9 @@ struct ViewExpectation {
   int32_t view = 0;
   std::vector<OwnedValue> key;
   int64_t at_ms = 0;
+  // The request's own values, as a record of the view's first source; empty: none.
+  std::vector<OwnedValue> request;
+  bool as_known = false;  // only what was known at at_ms counts
   std::vector<Cell> cells;
 };
 struct CountsExpectation {
