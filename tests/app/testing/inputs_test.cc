@@ -17,7 +17,7 @@ TEST(InputTestFiles, Hold) {
     const TestFileRun run = RunLoaded({.path = entry.path().string()});
     EXPECT_TRUE(run.ok) << entry.path() << "\n" << run.text;
   }
-  EXPECT_GE(files, 4);
+  EXPECT_GE(files, 5);
 }
 
 TEST(InputTestFiles, ARecordIsNotGivenToADerivedSource) {
