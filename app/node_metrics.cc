@@ -19,14 +19,25 @@ void Raise(Counter& counter, uint64_t total) {
 
 void ExportSources(const EngineStatus& status, Registry& registry) {
   std::map<std::string, SourceCounts> by_source;
+  std::map<std::string, EventCounts> events_by_source;
   for (const EngineStatus::Input& input : status.inputs) {
-    SourceCounts& sum = by_source[input.source];
-    sum.read += input.counts.read;
-    sum.bytes += input.counts.bytes;
-    sum.applied += input.counts.applied;
-    sum.duplicate += input.counts.duplicate;
-    sum.late += input.counts.late;
-    sum.rejected += input.counts.rejected;
+    by_source[input.source] += input.counts;
+    for (const auto& [source, events] : input.events) events_by_source[source] += events;
+  }
+  for (const auto& [source, events] : events_by_source) {
+    const auto became = [&, &source = source](const char* what, uint64_t n) {
+      Raise(registry.GetCounter("millrace_source_events_total",
+                                "What rows of a source or a derived source became",
+                                {{"source", source}, {"became", what}}),
+            n);
+    };
+    became("inserted", events.inserted);
+    became("retracted", events.retracted);
+    became("filtered", events.filtered);
+  }
+  for (const auto& [source, ids] : status.ids) {
+    registry.GetGauge("millrace_source_ids", "Ids kept to know duplicates by", {{"source", source}})
+        .Set(static_cast<double>(ids));
   }
   for (const auto& [source, counts] : by_source) {
     const Labels labels = {{"source", source}};
@@ -46,6 +57,13 @@ void ExportSources(const EngineStatus& status, Registry& registry) {
     outcome("duplicate", counts.duplicate);
     outcome("late", counts.late);
     outcome("rejected", counts.rejected);
+    Raise(registry.GetCounter("millrace_source_conflicting_total",
+                              "Duplicates that say something else than the record of their id",
+                              labels),
+          counts.conflicting);
+    Raise(registry.GetCounter("millrace_source_one_sided_total",
+                              "Changes of which only the new row was in time", labels),
+          counts.one_sided);
   }
 }
 

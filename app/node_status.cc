@@ -58,7 +58,25 @@ void WriteInput(const EngineStatus::Input& input, JsonWriter& json) {
       .Uint(counts.late)
       .Key("rejected")
       .Uint(counts.rejected)
-      .EndObject();
+      .Key("conflicting")
+      .Uint(counts.conflicting)
+      .Key("one_sided")
+      .Uint(counts.one_sided)
+      .Key("events")
+      .BeginArray();
+  for (const auto& [source, events] : input.events) {
+    json.BeginObject()
+        .Key("source")
+        .String(source)
+        .Key("inserted")
+        .Uint(events.inserted)
+        .Key("retracted")
+        .Uint(events.retracted)
+        .Key("filtered")
+        .Uint(events.filtered)
+        .EndObject();
+  }
+  json.EndArray().EndObject();
 }
 
 void WriteCounts(const TaskCounts& counts, JsonWriter& json) {

@@ -14,7 +14,9 @@
 #include "core/value.h"
 #include "learners/registry.h"
 #include "stream/decode/decoder.h"
+#include "stream/derivation.h"
 #include "stream/expr/expression.h"
+#include "stream/history/history_file.h"
 #include "stream/label_join.h"
 #include "stream/log.h"
 #include "stream/schema.h"
@@ -24,11 +26,44 @@ namespace millrace {
 
 enum class OnError : uint8_t { kDeadLetter, kSkip, kStop };
 
+// What a source makes of the events of another.
+struct SourceBase {
+  int32_t source = 0;
+  std::shared_ptr<const Derivation> derivation;
+};
+
+// Files that are read before a topic.
+struct HistorySpec {
+  std::string files;  // pattern
+  HistoryFormat format = HistoryFormat::kJsonLines;
+  // What was inserted before is in the files, what was then or later is in the topic.
+  int64_t until_ms = 0;
+};
+// The partition that the files of a source are: beyond those of any topic.
+inline constexpr int32_t kHistoryPartition = 1 << 20;
+
+// A source has a topic, or it is derived from others: then its events are functions of theirs, with
+// their event time, offset and partition (of n bases the i-th has partitions p * n + i of it), and
+// what is said below of topics and records is that of its bases.
 struct SourceSpec {
   std::string name;
-  std::string topic;
+  std::string topic;  // empty: derived
+  std::vector<SourceBase> bases;
   DecoderOptions decoder;
   std::string format = "json";
+  // What the decoded row becomes; null: it is the event as it is.
+  std::shared_ptr<const Derivation> derivation;
+  Schema schema;  // of the events
+  // Its records may take back what earlier ones said.
+  bool retracts = false;
+  // The id of a record, over the decoded fields. Null with dedup_ms: the envelope's.
+  std::shared_ptr<const Expression> id;
+  // A record of the same id whose event time is no further away is a duplicate.
+  std::optional<int64_t> dedup_ms;
+  // What is dated beyond the skew is kept, but moves time no further than it.
+  bool keep_future = false;
+  std::optional<HistorySpec> history;
+  std::string shape_text;  // of the keys that make the above, for `meaning`
   int64_t out_of_order_ms = 0;
   int64_t future_skew_ms = 600'000;
   int64_t retention_ms = 40LL * 86'400'000;
@@ -145,6 +180,9 @@ struct Project {
 
   // millrace.<project>.<suffix>
   std::string OwnTopic(absl::string_view suffix) const;
+  // The sources with topics that the events of `source` come from: itself, or those it is derived
+  // from; ascending.
+  std::vector<int32_t> TopicSources(int32_t source) const;
   // 16 hexadecimal digits that name `meaning`: what a model was learned under.
   std::string MeaningDigest() const;
 };

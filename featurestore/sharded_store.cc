@@ -160,9 +160,10 @@ absl::Status ShardedStore::Apply(const Event& event) {
   }
   const auto source = static_cast<size_t>(event.source);
   const InputMarks::Input& marks = marks_.At(event.source, event.partition);
-  if (event.change == Change::kInsert && time > stream_ms_.load(std::memory_order_relaxed)) {
-    stream_ms_.store(time, std::memory_order_release);
-    AdvanceTime(time);
+  const int64_t moves_to = std::min(time, event.time_cap_ms);
+  if (moves_to > stream_ms_.load(std::memory_order_relaxed)) {
+    stream_ms_.store(moves_to, std::memory_order_release);
+    AdvanceTime(moves_to);
   }
   if (source >= feeds_.size()) return absl::OkStatus();
   for (const Feed& feed : feeds_[source]) RETURN_IF_ERROR(ApplyTo(feed, event, marks));

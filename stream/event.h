@@ -7,6 +7,7 @@
 #include <compare>
 #include <cstdint>
 #include <span>
+#include <string>
 
 #include "core/value.h"
 
@@ -38,12 +39,20 @@ struct Event {
   int64_t offset = 0;
   std::span<const Value> fields;  // by Schema index
   Change change = Change::kInsert;
+  int32_t item = 0;  // its place among the events that its record is for its source
   // Of all fields and the event time, equal for what an event and its retraction say; 0 where the
   // source knows no retractions.
   uint64_t fingerprint = 0;
   // When it became known, for views that ask what was known then.
   int64_t known_ms = 0;
+  // It moves time no further than this: what is dated beyond the allowed skew is kept at its own
+  // time, and time does not follow it.
+  int64_t time_cap_ms = INT64_MAX;
 };
+
+// The fingerprint of an event: xxh3 of its time and the bytes of its fields (core/value_coding.h),
+// which are written to *scratch.
+uint64_t FingerprintOf(int64_t event_time_ms, std::span<const Value> fields, std::string* scratch);
 
 }  // namespace millrace
 

@@ -13,6 +13,7 @@ inline constexpr char kJoinPrefix = 0x04;     // task → open decisions, parked
 inline constexpr char kTaskPrefix = 0x05;     // task → counters, pending decisions
 inline constexpr char kInputPrefix = 0x06;    // source, partition → position
 inline constexpr char kTrainerPrefix = 0x07;  // task → learners and metrics
+inline constexpr char kIdPrefix = 0x08;  // source, event time, id → a record that was applied
 
 }  // namespace millrace
 

@@ -50,7 +50,8 @@ struct FeatureSpec {
 struct ViewInput {
   int32_t source = 0;           // index in the project
   std::vector<int> key_fields;  // by field of the entity key: index into the source's schema
-  bool retracts = false;        // records of the source may be taken back
+  // Records of the source may be taken back, and are then found by their fingerprint.
+  bool retracts = false;
 };
 
 struct ViewSpec {

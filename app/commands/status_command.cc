@@ -37,13 +37,14 @@ const JsonValue& Part(const JsonValue& object, absl::string_view name) {
 
 std::string SourcesText(const JsonValue& root) {
   TextTable table({"source", "topic", ">partition", ">applied to", "event time", ">read",
-                   ">applied", ">late", ">rejected", "at end"});
+                   ">applied", ">duplicate", ">late", ">rejected", "at end"});
   for (const JsonValue& source : Items(root, "sources")) {
     table.Add({MemberText(source, "source"), MemberText(source, "topic"),
                MemberText(source, "partition"), MemberText(source, "applied_offset", CountText),
                MemberText(source, "event_time_ms", TimeText), MemberText(source, "read", CountText),
-               MemberText(source, "applied", CountText), MemberText(source, "late", CountText),
-               MemberText(source, "rejected", CountText), IsTrue(source, "at_end") ? "yes" : "no"});
+               MemberText(source, "applied", CountText), MemberText(source, "duplicate", CountText),
+               MemberText(source, "late", CountText), MemberText(source, "rejected", CountText),
+               IsTrue(source, "at_end") ? "yes" : "no"});
   }
   return table.ToString();
 }

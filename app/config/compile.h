@@ -64,6 +64,14 @@ void ReadRegistry(const Section& root, ProjectDraft* draft);
 // `format` of a source and what belongs to it. `fields_known`: the source's fields were read whole,
 // so that they can be compared with its schema file.
 void ReadFormat(const Section& source, bool fields_known, ProjectDraft* draft, SourceSpec* spec);
+// The keys `let`, `where` and `each` of a source over rows of `base`: what they make of a row (with
+// all of its columns, in order), and spec->schema. Null when they change nothing. Fields that were
+// reported as wrong are added to *broken.
+std::shared_ptr<Derivation> ReadDerivation(const Section& source, const Schema& base,
+                                           std::set<std::string>* broken, ProjectDraft* draft,
+                                           SourceSpec* spec);
+// The sources with `from`, which stand in the project without their fields.
+void ReadDerivedSources(const Section& root, ProjectDraft* draft);
 
 // The parts of a task. Each reports what is wrong and returns false when the rest cannot be read.
 bool ReadDecision(const Section& task, ProjectDraft* draft, TaskSpec* spec);

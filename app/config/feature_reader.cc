@@ -122,7 +122,7 @@ bool FeatureReader::CompileForAll(const ConfigNode& node,
                                   ValueType* type) {
   for (const ViewInput& input : view_.inputs) {
     const auto expression = CompileExpression(
-        node, ScopeOf(SourceOf(input).decoder.schema),
+        node, ScopeOf(SourceOf(input).schema),
         draft_->broken_fields[static_cast<size_t>(input.source)], Context(input), sink());
     if (expression == nullptr) return false;
     if (!expressions->empty() && expression->value_type() != *type) {

@@ -23,7 +23,13 @@ std::string DescribeSchema(const Schema& schema) {
   return out;
 }
 
-std::string DescribeSource(const SourceSpec& source) {
+std::string DescribeSource(const Project& project, const SourceSpec& source) {
+  if (!source.bases.empty()) {
+    std::string out = "from";
+    for (const SourceBase& base : source.bases)
+      absl::StrAppend(&out, " ", project.sources[base.source].name);
+    return absl::StrCat(out, source.shape_text, " schema", DescribeSchema(source.schema));
+  }
   return absl::StrCat(
       "topic=", source.topic, " format=", source.format, " message=", source.decoder.message,
       " envelope=", static_cast<int>(source.decoder.envelope), " time=",
@@ -32,7 +38,8 @@ std::string DescribeSource(const SourceSpec& source) {
                                 : "record",
       " out_of_order=", source.out_of_order_ms, " future_skew=", source.future_skew_ms,
       " retention=", source.retention_ms, " on_error=", static_cast<int>(source.on_error),
-      " schema", DescribeSchema(source.decoder.schema));
+      source.retracts ? " retract" : "", source.keep_future ? " future=keep" : "",
+      source.shape_text, " schema", DescribeSchema(source.decoder.schema));
 }
 
 std::string DescribeView(const Project& project, const ViewSpec& view) {
@@ -82,7 +89,7 @@ std::string DescribeLabel(const Project& project, const TaskSpec& task) {
                    " empty=", label.empty ? Typed(label.empty->view()) : "drop", " from");
   for (const LabelSource& source : label.sources) {
     const SourceSpec& spec = project.sources[source.source];
-    absl::StrAppend(&out, " ", spec.name, "/", spec.decoder.schema.fields[source.id_field].name);
+    absl::StrAppend(&out, " ", spec.name, "/", spec.schema.fields[source.id_field].name);
   }
   return out;
 }
@@ -104,7 +111,7 @@ void DescribeMeaning(Project* project) {
   meaning["state.shards"] = absl::StrCat(project->state.shards);
   std::string sources, views;
   for (const SourceSpec& source : project->sources) {
-    meaning[absl::StrCat("sources.", source.name)] = DescribeSource(source);
+    meaning[absl::StrCat("sources.", source.name)] = DescribeSource(*project, source);
     absl::StrAppend(&sources, source.name, " ");
   }
   for (const auto& view : project->views) {

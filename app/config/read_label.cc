@@ -1,5 +1,6 @@
 // tasks.*.label.
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -83,7 +84,8 @@ class LabelReader {
     for (const TaskFeatureRead& read : task_->reads) {
       const ViewSpec& view = *draft_->project.views[read.view];
       bool over_label = false;
-      for (const ViewInput& input : view.inputs) over_label = over_label || input.source == source;
+      for (const ViewInput& input : view.inputs)
+        over_label = over_label || ShareRecords(input.source, source);
       if (!over_label) continue;
       for (int index : read.features) {
         const FeatureSpec& feature = view.features[index];
@@ -99,8 +101,15 @@ class LabelReader {
     }
   }
 
+  // Records of one source may be those of the other too.
+  bool ShareRecords(int32_t a, int32_t b) const {
+    const std::vector<int32_t> of_a = draft_->project.TopicSources(a);
+    const std::vector<int32_t> of_b = draft_->project.TopicSources(b);
+    return std::find_first_of(of_a.begin(), of_a.end(), of_b.begin(), of_b.end()) != of_a.end();
+  }
+
   void ReadSource(const ConfigNode& from, int source, const ConfigNode* value) {
-    const Schema& schema = draft_->project.sources[source].decoder.schema;
+    const Schema& schema = draft_->project.sources[source].schema;
     const std::set<std::string>& broken = draft_->broken_fields[source];
     LabelSource read;
     read.source = source;
@@ -137,20 +146,20 @@ class LabelReader {
     const std::string name =
         items.empty() ? task_->request.fields[task_->id_slot].name : items[0]->text;
     const SourceSpec& spec = draft_->project.sources[source];
-    const int index = spec.decoder.schema.Find(name);
+    const int index = spec.schema.Find(name);
     if (index < 0) {
       if (draft_->broken_fields[source].contains(name)) return 0;
       Diagnostic& d = draft_->sink->Error(
           ConfigErrorCode::kDecisionId, place,
           absl::StrCat("the label's source '", spec.name, "' has no field '", name, "'"));
-      for (const Field& field : spec.decoder.schema.fields) d.known.push_back(field.name);
+      for (const Field& field : spec.schema.fields) d.known.push_back(field.name);
       d.suggestion = DidYouMean(name, d.known);
       return 0;
     }
     // An assigned id is the text topic/partition/offset.
     const Type wanted =
         task_->id_slot < 0 ? Type::kString : task_->request.fields[task_->id_slot].type.type;
-    const Type found = spec.decoder.schema.fields[index].type.type;
+    const Type found = spec.schema.fields[index].type.type;
     if (found != wanted) {
       draft_->sink->Error(ConfigErrorCode::kDecisionId, place,
                           absl::StrCat("the id is ", TypeName(wanted), " in the decisions but ",

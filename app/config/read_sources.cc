@@ -1,6 +1,7 @@
 // sources, entities.
 
 #include <algorithm>
+#include <filesystem>
 #include <limits>
 
 #include "absl/strings/match.h"
@@ -9,6 +10,7 @@
 #include "absl/strings/str_split.h"
 #include "app/config/check.h"
 #include "app/config/compile.h"
+#include "app/config/value_of.h"
 #include "stream/expr/expression.h"
 
 namespace millrace {
@@ -94,6 +96,85 @@ TimeUnit UnitOfWord(absl::string_view word) {
   return TimeUnit::kMillis;
 }
 
+// `id` and `dedup`.
+void ReadIdentity(const Section& section, const std::set<std::string>& broken, ProjectDraft* draft,
+                  SourceSpec* source) {
+  const ConfigNode* id = section.Find("id");
+  const ConfigNode* dedup = section.Find("dedup");
+  if (id == nullptr && dedup == nullptr) return;
+  source->dedup_ms = section.DurationMs("dedup");
+  if (*source->dedup_ms <= 0) {
+    draft->sink->Error(ConfigErrorCode::kOutOfRange, dedup->place, "'dedup' must be longer than 0");
+  }
+  absl::StrAppend(&source->shape_text, " dedup=", *source->dedup_ms);
+  if (id == nullptr) return;
+  absl::StrAppend(&source->shape_text, " id=(", id->text, ")");
+  source->id = CompileExpression(*id, ScopeOf(source->decoder.schema), broken, "", draft->sink);
+  if (source->id == nullptr) return;
+  const Type type = source->id->type();
+  if (type == Type::kDouble || type == Type::kNull || IsCollection(type)) {
+    draft->sink->Error(ConfigErrorCode::kExpressionType, id->place,
+                       absl::StrCat("a ", TypeName(type), " cannot be an id"));
+  }
+}
+
+// REQUIRES: the source's time is read.
+void ReadHistory(const Section& section, ProjectDraft* draft, SourceSpec* source) {
+  const Section history = section.At("history");
+  if (!history.present()) return;
+  HistorySpec& spec = source->history.emplace();
+  spec.files =
+      (std::filesystem::path(draft->directory) / history.Text("files")).lexically_normal().string();
+  spec.format = history.Text("format") == "csv" ? HistoryFormat::kCsv : HistoryFormat::kJsonLines;
+  if (const ConfigNode* node = history.Find("until"); node != nullptr) {
+    const std::optional<OwnedValue> until = ValueOf(*node, Type::kTimestamp);
+    if (until) spec.until_ms = until->view().int_value();
+    if (!until) {
+      draft->sink->Error(ConfigErrorCode::kWrongType, node->place,
+                         "'until' must be a time such as 2013-01-01T00:00:00Z");
+    }
+  }
+  if (!source->decoder.time_field && !(section.Has("time") && section.At("time").present())) {
+    draft->sink->Error(ConfigErrorCode::kConflict, history.place(),
+                       "records of files have no time of their own: 'history' needs 'time.field'");
+  }
+  absl::StrAppend(&source->shape_text, " history=", history.Text("files"), "/",
+                  history.Text("format"), "/", spec.until_ms);
+}
+
+void ReadLateness(const Section& lateness, ProjectDraft* draft, SourceSpec* source) {
+  source->out_of_order_ms = lateness.DurationMs("out_of_order");
+  source->future_skew_ms = lateness.DurationMs("future_skew");
+  source->retention_ms = lateness.DurationMs("retention");
+  source->keep_future = lateness.Text("future") == "keep";
+  if (source->retention_ms < source->out_of_order_ms) {
+    const ConfigNode* where = lateness.Find("retention");
+    draft->sink->Error(ConfigErrorCode::kOutOfRange,
+                       (where != nullptr ? *where : *lateness.Find("out_of_order")).place,
+                       "'retention' must be at least 'out_of_order'");
+  }
+}
+
+void ReadTopic(const Section& section, ProjectDraft* draft, SourceSpec* source) {
+  source->topic = section.Text("topic");
+  for (const absl::string_view key : {"topic", "schema"}) {
+    if (!section.present() || section.incomplete() || section.Has(key)) continue;
+    draft->sink->Error(ConfigErrorCode::kMissingKey, section.place(),
+                       absl::StrCat("'", section.name(), "' lacks '", key, "'"));
+  }
+  for (const SourceSpec& other : draft->project.sources) {
+    if (source->topic.empty() || other.topic != source->topic) continue;
+    draft->sink->Error(ConfigErrorCode::kDuplicate, section.Find("topic")->place,
+                       absl::StrCat("the topic '", source->topic, "' is read by the source '",
+                                    other.name, "' already"));
+    break;
+  }
+  if (absl::StartsWith(source->topic, "millrace.")) {
+    draft->sink->Error(ConfigErrorCode::kInvalidName, section.Find("topic")->place,
+                       "topics that begin with 'millrace.' are Millrace's own");
+  }
+}
+
 // REQUIRES: `time` was read.
 void ReadEnvelope(const Section& section, SourceSpec* source, ProjectDraft* draft) {
   const std::string word = section.Text("envelope");
@@ -114,7 +195,12 @@ void ReadEnvelope(const Section& section, SourceSpec* source, ProjectDraft* draf
 void ReadSource(const Section& section, ProjectDraft* draft) {
   SourceSpec source;
   source.name = section.name();
-  source.topic = section.Text("topic");
+  if (section.Has("from")) {  // its fields are known when those of all others are
+    draft->broken_source.push_back(true);
+    draft->broken_fields.emplace_back();
+    draft->project.sources.push_back(std::move(source));
+    return;
+  }
   source.format = section.Text("format");
   std::set<std::string> broken;
 
@@ -124,6 +210,7 @@ void ReadSource(const Section& section, ProjectDraft* draft) {
     source.decoder.time_unit = UnitOfWord(time.Text("unit"));
   }
   ReadEnvelope(section, &source, draft);
+  source.retracts = section.Bool("retract") || source.decoder.envelope == Envelope::kDebezium;
   const Section schema = section.At("schema");
   if (schema.present()) {
     const std::vector<Section> fields = schema.Named();
@@ -138,33 +225,19 @@ void ReadSource(const Section& section, ProjectDraft* draft) {
     }
   }
   ReadFormat(section, schema.present() && broken.empty(), draft, &source);
-  const Section lateness = section.At("lateness");
-  source.out_of_order_ms = lateness.DurationMs("out_of_order");
-  source.future_skew_ms = lateness.DurationMs("future_skew");
-  source.retention_ms = lateness.DurationMs("retention");
-  if (source.retention_ms < source.out_of_order_ms) {
-    const ConfigNode* where = lateness.Find("retention");
-    draft->sink->Error(ConfigErrorCode::kOutOfRange,
-                       (where != nullptr ? *where : *lateness.Find("out_of_order")).place,
-                       "'retention' must be at least 'out_of_order'");
-  }
+  ReadLateness(section.At("lateness"), draft, &source);
   const std::string on_error = section.Text("on_error");
   source.on_error = on_error == "skip"   ? OnError::kSkip
                     : on_error == "stop" ? OnError::kStop
                                          : OnError::kDeadLetter;
-
-  for (const SourceSpec& other : draft->project.sources) {
-    if (source.topic.empty() || other.topic != source.topic) continue;
-    draft->sink->Error(ConfigErrorCode::kDuplicate, section.Find("topic")->place,
-                       absl::StrCat("the topic '", source.topic, "' is read by the source '",
-                                    other.name, "' already"));
-    break;
+  ReadTopic(section, draft, &source);
+  const bool known = schema.present() && !schema.incomplete();
+  if (known) {
+    ReadIdentity(section, broken, draft, &source);
+    ReadHistory(section, draft, &source);
+    source.derivation = ReadDerivation(section, source.decoder.schema, &broken, draft, &source);
   }
-  if (absl::StartsWith(source.topic, "millrace.")) {
-    draft->sink->Error(ConfigErrorCode::kInvalidName, section.Find("topic")->place,
-                       "topics that begin with 'millrace.' are Millrace's own");
-  }
-  draft->broken_source.push_back(!schema.present() || schema.incomplete());
+  draft->broken_source.push_back(!known);
   draft->broken_fields.push_back(std::move(broken));
   draft->project.sources.push_back(std::move(source));
 }
@@ -174,6 +247,7 @@ void ReadSource(const Section& section, ProjectDraft* draft) {
 void ReadSources(const Section& root, ProjectDraft* draft) {
   ReadRegistry(root, draft);
   for (const Section& source : root.At("sources").Named()) ReadSource(source, draft);
+  ReadDerivedSources(root, draft);
   for (const Section& entity : root.At("entities").Named()) {
     std::vector<std::string> fields;
     const std::vector<const ConfigNode*> items = entity.Items("key");

@@ -50,7 +50,7 @@ bool ReadTrigger(const Section& decide, ProjectDraft* draft, TaskSpec* spec) {
   const int source = record == nullptr ? -1 : draft->FindSource(*record);
   if (source < 0 || draft->broken_source[source]) return false;
   spec->trigger_source = source;
-  spec->request = draft->project.sources[source].decoder.schema;
+  spec->request = draft->project.sources[source].schema;
   const std::set<std::string>& broken = draft->broken_fields[source];
   if (const ConfigNode* where = by_record.Find("where")) {
     spec->trigger_where_text = where->text;

@@ -66,7 +66,7 @@ class ViewReader {
         complete = false;
       }
       if (draft_->broken_source[source]) complete = sources_known_ = false;
-      view_.inputs.push_back({source, {}});
+      view_.inputs.push_back({source, {}, draft_->project.sources[source].retracts});
       view_.retention_ms =
           std::max(view_.retention_ms, draft_->project.sources[source].retention_ms);
     }
@@ -101,17 +101,17 @@ class ViewReader {
       if (draft_->broken_source[input.source] || draft_->broken_fields[input.source].contains(key))
         return false;
       const SourceSpec& source = SourceOf(input);
-      const int index = source.decoder.schema.Find(key);
+      const int index = source.schema.Find(key);
       if (index < 0) {
         Diagnostic& d =
             sink()->Error(ConfigErrorCode::kKeyFields, entity.place,
                           absl::StrCat("the source '", source.name, "' has no field '", key,
                                        "', which is in the key of '", entity.shown, "'"));
-        for (const Field& field : source.decoder.schema.fields) d.known.push_back(field.name);
+        for (const Field& field : source.schema.fields) d.known.push_back(field.name);
         d.suggestion = DidYouMean(key, d.known);
         return false;
       }
-      const Type found = source.decoder.schema.fields[index].type.type;
+      const Type found = source.schema.fields[index].type.type;
       if (type != Type::kNull && found != type) {
         sink()->Error(ConfigErrorCode::kKeyFields, entity.place,
                       absl::StrCat("the key field '", key, "' is ", TypeName(type), " in '", first,

@@ -12,6 +12,7 @@
 #include "app/config/value_of.h"
 #include "app/testing/check_task.h"
 #include "app/testing/node_reader.h"
+#include "core/collection.h"
 #include "core/status_macros.h"
 #include "stream/dead_letter.h"
 #include "stream/window.h"
@@ -20,6 +21,20 @@ namespace millrace {
 namespace {
 
 std::string ValueText(const Value& value) {
+  if (value.type() == Type::kList || value.type() == Type::kVector) {
+    std::string items;
+    ForEachItem(value, [&items](const Value& item) {
+      absl::StrAppend(&items, items.empty() ? "" : ", ", ValueText(item));
+    });
+    return absl::StrCat("[", items, "]");
+  }
+  if (value.type() == Type::kMap) {
+    std::string entries;
+    ForEachEntry(value, [&entries](absl::string_view key, const Value& item) {
+      absl::StrAppend(&entries, entries.empty() ? "" : ", ", key, ": ", ValueText(item));
+    });
+    return absl::StrCat("{", entries, "}");
+  }
   if (value.type() == Type::kString) return absl::StrCat("\"", value.string_value(), "\"");
   if (value.type() == Type::kBytes) return absl::Base64Escape(value.string_value());
   std::string text = ToString(value);
@@ -34,7 +49,36 @@ bool Near(double actual, double expected, double tolerance) {
   return std::abs(actual - expected) <= tolerance * std::max(std::abs(expected), 1.0);
 }
 
+bool Equal(const ConfigNode& expected, const Value& actual, double tolerance);
+
+bool EqualItems(const ConfigNode& expected, const Value& actual, double tolerance) {
+  if (!expected.is_list()) return false;
+  size_t count = 0;
+  bool equal = true;
+  ForEachItem(actual, [&](const Value& item) {
+    equal = equal && count < expected.items.size() && Equal(expected.items[count], item, tolerance);
+    ++count;
+  });
+  return equal && count == expected.items.size();
+}
+
+bool EqualEntries(const ConfigNode& expected, const Value& actual, double tolerance) {
+  if (!expected.is_map()) return false;
+  size_t count = 0;
+  bool equal = true;
+  ForEachEntry(actual, [&](absl::string_view key, const Value& item) {
+    const ConfigNode* wanted = expected.Find(key);
+    equal = equal && wanted != nullptr && Equal(*wanted, item, tolerance);
+    ++count;
+  });
+  return equal && count == expected.members.size();
+}
+
 bool Equal(const ConfigNode& expected, const Value& actual, double tolerance) {
+  if (actual.type() == Type::kList || actual.type() == Type::kVector) {
+    return EqualItems(expected, actual, tolerance);
+  }
+  if (actual.type() == Type::kMap) return EqualEntries(expected, actual, tolerance);
   if (expected.kind == ConfigNode::Kind::kNull) return actual.is_null();
   if (!expected.is_scalar() || actual.is_null()) return false;
   if (actual.type() == Type::kBytes) {
@@ -84,11 +128,16 @@ class Checker {
   absl::Status operator()(const ViewExpectation& expected) {
     std::vector<Value> key;
     for (const OwnedValue& field : expected.key) key.push_back(field.view());
+    std::vector<Value> request;
+    for (const OwnedValue& field : expected.request) request.push_back(field.view());
+    ReadOptions options;
+    options.request = request;
+    if (expected.as_known) options.known_ms = expected.at_ms;
     for (const ViewExpectation::Cell& cell : expected.cells) {
       FeatureValue value;
-      const absl::Status read = simulation_.store().Read(
-          expected.view, key, expected.at_ms, std::span(&cell.feature, 1), {},
-          std::span(&value, 1));
+      const absl::Status read =
+          simulation_.store().Read(expected.view, key, expected.at_ms, std::span(&cell.feature, 1),
+                                   options, std::span(&value, 1));
       if (!read.ok()) {
         Differ(cell.expected, std::string(read.message()));
         continue;
@@ -103,10 +152,14 @@ class Checker {
   }
 
   absl::Status operator()(const CountsExpectation& expected) {
-    const SourceCounts counts = simulation_.counts(expected.source);
+    const auto [records, events] = simulation_.counts(expected.source);
     const std::pair<absl::string_view, uint64_t> known[] = {
-        {"read", counts.read}, {"applied", counts.applied},   {"duplicate", counts.duplicate},
-        {"late", counts.late}, {"rejected", counts.rejected}, {"bytes", counts.bytes}};
+        {"read", records.read},           {"applied", records.applied},
+        {"duplicate", records.duplicate}, {"late", records.late},
+        {"rejected", records.rejected},   {"bytes", records.bytes},
+        {"inserted", events.inserted},    {"retracted", events.retracted},
+        {"filtered", events.filtered},    {"conflicting", records.conflicting},
+        {"one_sided", records.one_sided}};
     for (const Expected& count : expected.counts) {
       for (const auto& [name, value] : known) {
         if (count.name == name) Check(count, Value::Int(static_cast<int64_t>(value)));

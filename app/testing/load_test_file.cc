@@ -32,8 +32,9 @@ const Names& FileKeys() {
 }
 
 const Names& ConfigurationKeys() {
-  static const auto* const keys = new Names{"version",  "project", "log",      "state", "sources",
-                                            "entities", "views",   "services", "tasks", "server"};
+  static const auto* const keys =
+      new Names{"version",  "project", "log",      "state", "registry", "sources",
+                "entities", "views",   "services", "tasks", "server"};
   return *keys;
 }
 
@@ -221,6 +222,7 @@ class TestFileLoader {
     }
     if (const ConfigNode* defaults = node.Find("defaults")) records->AddDefaults(*defaults);
     ReadSteps(node, records, &test);
+    test.retracting = records->retracting();
     for (const TestStep& step : test.steps) NoteTasks(step, &test);
     if (const ConfigNode* shuffle = node.Find("shuffle")) ReadShuffle(node, *shuffle, &test);
     file_.cases.push_back(std::move(test));

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "app/config/check.h"
 #include "featurestore/online_store.h"
+#include "stream/decode/decoder.h"
 
 namespace millrace {
 namespace {
@@ -47,7 +48,8 @@ Names StatusNames() {
 
 const Names& CountTerms() {
   static const auto* const names =
-      new Names{"read", "applied", "duplicate", "late", "rejected", "bytes"};
+      new Names{"read",     "applied",   "duplicate", "late",        "rejected", "bytes",
+                "inserted", "retracted", "filtered",  "conflicting", "one_sided"};
   return *names;
 }
 
@@ -100,11 +102,9 @@ std::optional<Expectation> ExpectationReader::Read(const ConfigNode& node) {
 // --- views ---
 
 std::optional<Expectation> ExpectationReader::ReadView(const ConfigNode& node) {
-  Names known = {"view", "key", "at", "tolerance"};
+  Names known = {"view", "key", "at", "request", "known", "tolerance"};
   for (const CellMap& map : kCellMaps) known.emplace_back(map.key);
-  if (!read_.CheckMap(node, "an expectation of a view", known, {"request", "known"})) {
-    return std::nullopt;
-  }
+  if (!read_.CheckMap(node, "an expectation of a view", known)) return std::nullopt;
   ViewExpectation out;
   out.view = read_.Find(*node.Find("view"), "view", views_);
   const ConfigNode* key = node.Find("key");
@@ -119,6 +119,8 @@ std::optional<Expectation> ExpectationReader::ReadView(const ConfigNode& node) {
   out.at_ms = *at_ms;
   const ViewSpec& view = *project_.views[static_cast<size_t>(out.view)];
   bool good = ReadKey(*key, view, &out);
+  good = ReadRequestOf(node, view, &out) && good;
+  good = ReadKnown(node, view, &out) && good;
   for (const CellMap& map : kCellMaps) {
     const ConfigNode* cells = node.Find(map.key);
     if (cells != nullptr) good = ReadCells(*cells, map.key, map.what, view, &out) && good;
@@ -158,6 +160,51 @@ bool ExpectationReader::ReadKey(const ConfigNode& node, const ViewSpec& view,
     }
     out->key.push_back(*std::move(value));
   }
+  return true;
+}
+
+bool ExpectationReader::ReadRequestOf(const ConfigNode& node, const ViewSpec& view,
+                                      ViewExpectation* out) {
+  const ConfigNode* request = node.Find("request");
+  if (request == nullptr) return true;
+  DecoderOptions options;
+  options.envelope = Envelope::kNone;
+  options.schema = project_.sources[static_cast<size_t>(view.inputs[0].source)].schema;
+  Names fields;
+  for (Field& field : options.schema.fields) {
+    field.path.clear();
+    fields.push_back(field.name);
+  }
+  if (!read_.CheckMap(*request, absl::StrCat("the request to '", view.name, "'"), fields)) {
+    return false;
+  }
+  const std::unique_ptr<Decoder> decoder = MakeDecoder(std::move(options));
+  const std::string json = JsonOf(*request);
+  Record record;
+  record.value = json;
+  DecodedRecord decoded;
+  if (const auto rejection = decoder->Decode(record, &decoded)) {
+    read_.Fail(*request, rejection->message);
+    return false;
+  }
+  for (const Value& field : decoded.row.fields) out->request.emplace_back(field);
+  return true;
+}
+
+bool ExpectationReader::ReadKnown(const ConfigNode& node, const ViewSpec& view,
+                                  ViewExpectation* out) {
+  const ConfigNode* known = node.Find("known");
+  if (known == nullptr) return true;
+  if (!known->is_scalar() || known->text != "as_of") {
+    read_.Fail(*known, absl::StrCat("'known' must be as_of, found ", Describe(*known)));
+    return false;
+  }
+  if (!view.keeps_known_time) {
+    read_.sink().Error(ConfigErrorCode::kConflict, known->place,
+                       absl::StrCat("the view '", view.name, "' declares no 'known_at'"));
+    return false;
+  }
+  out->as_known = true;
   return true;
 }
 
@@ -238,6 +285,12 @@ std::optional<Expectation> ExpectationReader::ReadDeadLetters(const ConfigNode& 
     out.records.push_back(TakeFields(record, kDeadLetterFields));
   }
   if (out.source < 0) return std::nullopt;
+  if (!project_.sources[static_cast<size_t>(out.source)].bases.empty()) {
+    read_.Fail(*node.Find("dead_letters"),
+               absl::StrCat("the source '", sources_[static_cast<size_t>(out.source)],
+                            "' is derived and rejects nothing"));
+    return std::nullopt;
+  }
   Expectation expectation;
   expectation.title = absl::StrCat("dead letters of ", sources_[static_cast<size_t>(out.source)]);
   expectation.what = std::move(out);

@@ -33,6 +33,9 @@ class ExpectationReader {
   std::optional<Expectation> ReadTask(const ConfigNode& node);
 
   bool ReadKey(const ConfigNode& node, const ViewSpec& view, ViewExpectation* out);
+  // The keys `request` and `known`.
+  bool ReadRequestOf(const ConfigNode& node, const ViewSpec& view, ViewExpectation* out);
+  bool ReadKnown(const ConfigNode& node, const ViewSpec& view, ViewExpectation* out);
   bool ReadCells(const ConfigNode& map, absl::string_view name, ViewExpectation::What what,
                  const ViewSpec& view, ViewExpectation* out);
   bool CheckStatus(const ConfigNode& status);

@@ -10,6 +10,8 @@
 #include "absl/strings/str_cat.h"
 #include "app/config/check.h"
 #include "app/config/parse_yaml.h"
+#include "app/workers/source_decoder.h"
+#include "stream/decode/decoder.h"
 
 namespace millrace {
 namespace {
@@ -32,7 +34,7 @@ RecordReader::RecordReader(const Project& project, std::string directory, NodeRe
       defaults_(project.sources.size()) {
   for (const SourceSpec& source : project.sources) {
     source_names_.push_back(source.name);
-    decoders_.push_back(MakeDecoder(source.decoder));
+    decoders_.push_back(source.bases.empty() ? MakeDecoder(source) : nullptr);
   }
 }
 
@@ -107,13 +109,11 @@ void RecordReader::ReadOne(const ConfigNode& node, std::vector<TestStep>* steps)
     record.source = read_.Find(*source, "source", source_names_);
     if (record.source < 0) return;
   }
-  if (const ConfigNode* retract = node.Find("retract")) {
-    const std::optional<bool> value = read_.Bool(*retract, "retract");
-    if (value.value_or(false)) {
-      read_.sink().Error(ConfigErrorCode::kNotSupported, retract->place,
-                         "retractions are not supported yet");
-      return;
-    }
+  if (decoders_[static_cast<size_t>(record.source)] == nullptr) {
+    read_.Fail(source != nullptr ? *source : node,
+               absl::StrCat("the source '", source_names_[static_cast<size_t>(record.source)],
+                            "' is derived: records are given to what it is derived from"));
+    return;
   }
   if (ReadContent(node, &record) && ReadPosition(node, &record) && ReadTimes(node, &record)) {
     steps->emplace_back(std::move(record));
@@ -162,7 +162,16 @@ bool RecordReader::ReadContent(const ConfigNode& node, TestRecord* record) {
     record->key = JsonOf(*key);
   }
   const ConfigNode* headers = node.Find("headers");
-  return headers == nullptr || ReadHeaders(*headers, record);
+  if (headers != nullptr && !ReadHeaders(*headers, record)) return false;
+  const ConfigNode* retract = node.Find("retract");
+  if (retract == nullptr) return true;
+  const std::optional<bool> retracts = read_.Bool(*retract, "retract");
+  if (!retracts) return false;
+  if (*retracts) {
+    record->headers.emplace_back(std::string(kRetractHeader), "true");
+    retracting_.insert(record->source);
+  }
+  return true;
 }
 
 bool RecordReader::ReadHeaders(const ConfigNode& headers, TestRecord* record) {
@@ -232,7 +241,7 @@ bool RecordReader::ReadTimes(const ConfigNode& node, TestRecord* record) {
     read_.sink().Error(ConfigErrorCode::kRecordSchema, node.place, rejection->message);
     return false;
   }
-  if (!rejection) {
+  if (!rejection && (decoded.inserts || decoded.retracts)) {
     const DecodedRow& placed = decoded.inserts ? decoded.row : decoded.before;
     record->event_time_ms = placed.event_time_ms;
     if (appended == nullptr) record->appended_ms = placed.event_time_ms;

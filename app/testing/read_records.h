@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -33,6 +34,9 @@ class RecordReader {
   void ReadAll(const ConfigNode& records, std::vector<TestStep>* steps);
   void ReadOne(const ConfigNode& node, std::vector<TestStep>* steps);
 
+  // The sources of which records said `retract: true`.
+  const std::set<int32_t>& retracting() const { return retracting_; }
+
  private:
   void ReadFile(const ConfigNode& name, std::vector<TestStep>* steps);
   // The bytes of key, value and headers.
@@ -47,8 +51,9 @@ class RecordReader {
   const std::string directory_;
   NodeReader& read_;
   std::vector<std::string> source_names_;
-  std::vector<ConfigNode> defaults_;                            // by source
-  std::vector<std::unique_ptr<Decoder>> decoders_;              // by source
+  std::vector<ConfigNode> defaults_;                // by source
+  std::vector<std::unique_ptr<Decoder>> decoders_;  // by source; null: derived
+  std::set<int32_t> retracting_;
   std::map<std::pair<int32_t, int32_t>, int64_t> next_offset_;  // by source and partition
 };
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -39,6 +40,16 @@ int64_t Horizon(const TestCase& test) {
   return std::clamp<int64_t>(newest - oldest + 1, 0, kMaxAsOfMs);
 }
 
+// Lets the sources take records back, and those derived from them.
+void LetRetract(const std::set<int32_t>& retracting, Project* project) {
+  for (size_t s = 0; s < project->sources.size(); ++s) {
+    const std::vector<int32_t> of = project->TopicSources(static_cast<int32_t>(s));
+    const bool retracts = std::any_of(of.begin(), of.end(),
+                                      [&](int32_t source) { return retracting.contains(source); });
+    if (retracts) project->sources[s].retracts = true;
+  }
+}
+
 // The project as the case needs it: in memory, exact, with nothing of the past forgotten.
 Project ProjectFor(const TestFile& file, const TestCase& test) {
   Project project = file.project;
@@ -50,6 +61,9 @@ Project ProjectFor(const TestFile& file, const TestCase& test) {
     project.log.partitions = std::max(project.log.partitions, record->partition + 1);
   }
   project.state.shards = kShards;
+  LetRetract(test.retracting, &project);
+  // A case says itself which records there were.
+  for (SourceSpec& source : project.sources) source.history.reset();
   if (!test.uses_tasks) project.tasks.clear();
   const int64_t horizon = Horizon(test);
   for (size_t v = 0; v < project.views.size(); ++v) {
@@ -57,6 +71,8 @@ Project ProjectFor(const TestFile& file, const TestCase& test) {
     view.as_of_ms = std::max(view.as_of_ms, horizon);
     if (!file.accuracy_set[v]) view.accuracy = Accuracy::kExact;
     view.tile_ms = test.tiles_ms;
+    for (ViewInput& input : view.inputs)
+      input.retracts = project.sources[static_cast<size_t>(input.source)].retracts;
     project.views[v] = std::make_shared<const ViewSpec>(std::move(view));
   }
   return project;

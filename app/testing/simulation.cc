@@ -4,6 +4,7 @@
 #include <span>
 
 #include "absl/strings/str_cat.h"
+#include "app/workers/source_decoder.h"
 #include "app/workers/topics.h"
 #include "core/random.h"
 #include "core/status_macros.h"
@@ -66,9 +67,12 @@ absl::Status Simulation::OpenState() {
 
 absl::Status Simulation::OpenInputs() {
   std::vector<ReadFrom> reads;
+  ids_ = std::make_unique<SourceIds>(project_.sources);
+  RETURN_IF_ERROR(ids_->Load(state_));
   for (size_t s = 0; s < project_.sources.size(); ++s) {
     const auto source = static_cast<int32_t>(s);
     const SourceSpec& spec = project_.sources[s];
+    if (!spec.bases.empty()) continue;
     for (int32_t p = 0; p < project_.log.partitions; ++p) {
       InputPosition position;
       std::string stored;
@@ -80,8 +84,8 @@ absl::Status Simulation::OpenInputs() {
       }
       const int64_t from = position.next_offset;
       inputs_.push_back(std::make_unique<SourceInput>(
-          spec, source, p, std::move(position), from, MakeDecoder(spec.decoder),
-          [this, source](const Record& record, const Rejection& rejection) {
+          project_.sources, source, p, std::move(position), from, MakeDecoder(spec),
+          ids_->of(source), [this, source](const Record& record, const Rejection& rejection) {
             return RejectRecord(source, record, rejection);
           }));
       reads.push_back({{spec.topic, p}, from});
@@ -134,9 +138,9 @@ absl::Status Simulation::Add(const TestRecord& record) {
 absl::StatusOr<SourceInput*> Simulation::EarliestHead() {
   SourceInput* earliest = nullptr;
   const auto order = [this](const SourceInput& input) {
-    const Event& head = input.head();
-    return EventOrder{head.event_time_ms, head.source, head.partition,
-                      OffsetOf(head.source, head.partition, head.offset)};
+    EventOrder order = input.head();
+    order.offset = OffsetOf(order.source, order.partition, order.offset);
+    return order;
   };
   for (size_t i = 0; i < inputs_.size(); ++i) {
     ASSIGN_OR_RETURN(const bool head, inputs_[i]->Peek(*reader_, i));
@@ -148,20 +152,32 @@ absl::StatusOr<SourceInput*> Simulation::EarliestHead() {
 }
 
 absl::Status Simulation::Process(SourceInput& input) {
-  Event event = input.head();
-  event.offset = OffsetOf(event.source, event.partition, event.offset);
-  time_ms_ = std::max(time_ms_, event.event_time_ms);
-  RETURN_IF_ERROR(RunTasks(event.event_time_ms));
+  const EventOrder head = input.head();
+  const int64_t offset = OffsetOf(head.source, head.partition, head.offset);
+  RETURN_IF_ERROR(input.Take([&](const Event& event) {
+    time_ms_ = std::max(time_ms_, head.event_time_ms);
+    RETURN_IF_ERROR(RunTasks(head.event_time_ms));
+    Event placed = event;
+    placed.offset = offset;
+    return Apply(placed);
+  }));
+  time_ms_ = std::max(time_ms_, input.position().newest_event_ms);
+  if (options_.position_marks) {
+    for (const auto& [source, partition] : input.events().places()) {
+      store_->AdvanceInput(source, partition, offset + 1);
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Simulation::Apply(const Event& event) {
   RETURN_IF_ERROR(store_->Apply(event));
+  if (event.change == Change::kRetract) return absl::OkStatus();
   for (const auto& task : tasks_) {
     if (task->task().trigger_source == event.source) task->OnTrigger(event);
   }
   for (const auto& [task, label] : labels_[static_cast<size_t>(event.source)]) {
     RETURN_IF_ERROR(tasks_[static_cast<size_t>(task)]->OnLabel(label, event));
-  }
-  input.Pop();
-  if (options_.position_marks) {
-    store_->AdvanceInput(event.source, event.partition, event.offset + 1);
   }
   return absl::OkStatus();
 }
@@ -179,24 +195,29 @@ absl::Status Simulation::ProcessAll() {
 // Records are judged and counted in the order of their log, as lateness is a function of it; then
 // the store gets them in another.
 absl::Status Simulation::ProcessShuffled() {
-  std::vector<HeldEvent> held;
+  std::vector<std::vector<HeldEvent>> held;  // by record: its events come in their order
   while (true) {
     ASSIGN_OR_RETURN(SourceInput* const input, EarliestHead());
     if (input == nullptr) break;
-    HeldEvent& event = held.emplace_back();
-    event.event = input->head();
-    event.event.offset = OffsetOf(input->source(), input->partition(), event.event.offset);
-    for (const Value& field : input->head().fields) event.fields.emplace_back(field);
-    time_ms_ = std::max(time_ms_, event.event.event_time_ms);
-    input->Pop();
+    std::vector<HeldEvent>& record = held.emplace_back();
+    RETURN_IF_ERROR(input->Take([&](const Event& event) {
+      HeldEvent& kept = record.emplace_back();
+      kept.event = event;
+      kept.event.offset = OffsetOf(input->source(), input->partition(), event.offset);
+      for (const Value& field : event.fields) kept.fields.emplace_back(field);
+      return absl::OkStatus();
+    }));
+    time_ms_ = std::max(time_ms_, input->position().newest_event_ms);
   }
   Random(*options_.shuffle_seed).Shuffle(std::span(held));
   std::vector<Value> views;
-  for (HeldEvent& event : held) {
-    views.clear();
-    for (const OwnedValue& field : event.fields) views.push_back(field.view());
-    event.event.fields = views;
-    RETURN_IF_ERROR(store_->Apply(event.event));
+  for (std::vector<HeldEvent>& record : held) {
+    for (HeldEvent& event : record) {
+      views.clear();
+      for (const OwnedValue& field : event.fields) views.push_back(field.view());
+      event.event.fields = views;
+      RETURN_IF_ERROR(store_->Apply(event.event));
+    }
   }
   return absl::OkStatus();
 }
@@ -272,6 +293,7 @@ absl::Status Simulation::Commit() {
   for (const auto& input : inputs_) {
     batch.Put(InputPosition::Key(input->spec(), input->partition()), input->position().Encode());
   }
+  AddIdsCommit(&batch);
   std::vector<OutboxEntry> ship;
   outbox_->AddCommit(&batch, &ship);
   const absl::Status committed = state_.Commit(batch);
@@ -282,30 +304,43 @@ absl::Status Simulation::Commit() {
   return outbox_->Ship(log_, ship);
 }
 
+void Simulation::AddIdsCommit(StateBatch* batch) {
+  std::vector<SourceIds::PartitionTime> times;
+  for (const auto& input : inputs_) {
+    const int64_t newest_ms = input->position().newest_event_ms;
+    if (newest_ms != kNoTime) times.push_back({input->source(), newest_ms});
+  }
+  ids_->AddCommit(times, batch);
+}
+
 absl::Status Simulation::Reopen() {
   RETURN_IF_ERROR(Commit());
   reader_.reset();
   inputs_.clear();
+  ids_.reset();
   tasks_.clear();
   outbox_.reset();
   store_.reset();
   return OpenState();
 }
 
-SourceCounts Simulation::counts(int32_t source) const {
-  SourceCounts sum;
+TestCounts Simulation::counts(int32_t source) const {
+  TestCounts sum;
   for (const auto& input : inputs_) {
-    if (input->source() != source) continue;
-    const SourceCounts& counts = input->position().counts;
-    sum.read += counts.read;
-    sum.bytes += counts.bytes;
-    sum.applied += counts.applied;
-    sum.duplicate += counts.duplicate;
-    sum.late += counts.late;
-    sum.rejected += counts.rejected;
+    const InputPosition& position = input->position();
+    if (input->source() == source) sum.records += position.counts;
+    const std::vector<int32_t>& reached = input->events().reached();
+    for (size_t r = 0; r < reached.size(); ++r) {
+      if (reached[r] == source) sum.events += position.events[r];
+    }
   }
-  sum.read += duplicates_[static_cast<size_t>(source)];
-  sum.duplicate += duplicates_[static_cast<size_t>(source)];
+  // Of a derived source the rows that reach it are its records.
+  if (!project_.sources[static_cast<size_t>(source)].bases.empty()) {
+    sum.records.read = sum.events.inserted + sum.events.retracted + sum.events.filtered;
+    sum.records.applied = sum.records.read;
+  }
+  sum.records.read += duplicates_[static_cast<size_t>(source)];
+  sum.records.duplicate += duplicates_[static_cast<size_t>(source)];
   return sum;
 }
 

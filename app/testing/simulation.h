@@ -24,6 +24,7 @@
 #include "absl/status/statusor.h"
 #include "app/project.h"
 #include "app/testing/test_file.h"
+#include "app/workers/source_ids.h"
 #include "app/workers/source_input.h"
 #include "app/workers/task_worker.h"
 #include "core/simulated_clock.h"
@@ -45,6 +46,12 @@ struct SimulationOptions {
   // node. REQUIRES: offsets ascend in each partition, and no shuffle.
   bool position_marks = false;
   std::optional<int64_t> available_from_ms;
+};
+
+// What became of the records of a source, and of its rows.
+struct TestCounts {
+  SourceCounts records;
+  EventCounts events;
 };
 
 class Simulation {
@@ -69,7 +76,7 @@ class Simulation {
   const OnlineStore& store() const { return *store_; }
   const TaskWorker& task(int task) const { return *tasks_[static_cast<size_t>(task)]; }
   // Of all partitions of the source.
-  SourceCounts counts(int32_t source) const;
+  TestCounts counts(int32_t source) const;
   // Newest time of a record, request or advance; kNoTime before the first.
   int64_t time_ms() const { return time_ms_; }
   // Everything below was done by the tasks.
@@ -89,6 +96,8 @@ class Simulation {
   int64_t OffsetOf(int32_t source, int32_t partition, int64_t log_offset) const;
   absl::StatusOr<SourceInput*> EarliestHead();
   absl::Status Process(SourceInput& input);
+  absl::Status Apply(const Event& event);
+  void AddIdsCommit(StateBatch* batch);
   absl::Status ProcessAll();
   absl::Status ProcessShuffled();
   absl::Status RunTasks(int64_t progress_ms);
@@ -113,6 +122,7 @@ class Simulation {
   std::unique_ptr<OnlineStore> store_;
   std::unique_ptr<Outbox> outbox_;
   std::vector<std::unique_ptr<TaskWorker>> tasks_;
+  std::unique_ptr<SourceIds> ids_;
   std::vector<std::unique_ptr<SourceInput>> inputs_;
   std::unique_ptr<LogReader> reader_;
 };

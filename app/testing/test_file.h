@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
@@ -70,6 +71,9 @@ struct ViewExpectation {
   int32_t view = 0;
   std::vector<OwnedValue> key;
   int64_t at_ms = 0;
+  // The request's own values, as a record of the view's first source; empty: none.
+  std::vector<OwnedValue> request;
+  bool as_known = false;  // only what was known at at_ms counts
   std::vector<Cell> cells;
 };
 struct CountsExpectation {
@@ -126,6 +130,8 @@ struct TestCase {
   int shuffle = 0;
   bool restart = false;
   bool uses_tasks = false;  // else no task need run
+  // Sources whose records take others back here; they may, whatever the configuration says.
+  std::set<int32_t> retracting;
   std::optional<int64_t> available_from_ms;
   std::optional<int64_t> tiles_ms;  // cut the views' state into tiles of about this size
 };

@@ -33,6 +33,7 @@ Engine::Engine(const Dependencies& dependencies, Mode mode)
       project_(*dependencies.project),
       mode_(mode),
       reject_log_(kRejectLinesPerSecond, *dependencies.clock),
+      ids_(project_.sources),
       shard_in_flight_(dependencies.project->state.shards, false) {}
 
 Engine::~Engine() = default;
@@ -55,11 +56,18 @@ absl::Status Engine::OpenTasks() {
                          {deps_.store, deps_.outbox, deps_.log, deps_.clock, deps_.state}));
     tasks_.push_back(std::move(worker));
     std::vector<bool>& sources = task_sources_.emplace_back(project_.sources.size(), false);
+    std::vector<bool>& triggers = trigger_sources_.emplace_back(project_.sources.size(), false);
+    const auto mark = [this](int32_t source, std::vector<bool>* marked) {
+      for (const int32_t s : project_.TopicSources(source)) (*marked)[s] = true;
+    };
     for (const TaskFeatureRead& read : spec.reads) {
-      for (const ViewInput& input : project_.views[read.view]->inputs) sources[input.source] = true;
+      for (const ViewInput& input : project_.views[read.view]->inputs) mark(input.source, &sources);
     }
-    if (spec.trigger_source) sources[*spec.trigger_source] = true;
-    for (const LabelSource& label : spec.label.sources) sources[label.source] = true;
+    for (const LabelSource& label : spec.label.sources) mark(label.source, &sources);
+    if (spec.trigger_source) {
+      mark(*spec.trigger_source, &sources);
+      mark(*spec.trigger_source, &triggers);
+    }
     if (spec.trigger_source) triggered_[*spec.trigger_source].push_back(t);
     for (int l = 0; l < static_cast<int>(spec.label.sources.size()); ++l) {
       labels_[spec.label.sources[l].source].emplace_back(t, l);
@@ -68,71 +76,8 @@ absl::Status Engine::OpenTasks() {
   return absl::OkStatus();
 }
 
-absl::Status Engine::OpenInputs() {
-  ASSIGN_OR_RETURN(const std::vector<TopicInfo> topics, deps_.log->Topics());
-  std::vector<ReadFrom> reads;
-  for (int32_t s = 0; s < static_cast<int32_t>(project_.sources.size()); ++s) {
-    const SourceSpec& source = project_.sources[s];
-    const auto topic = std::find_if(topics.begin(), topics.end(), [&](const TopicInfo& info) {
-      return info.name == source.topic;
-    });
-    if (topic == topics.end()) {
-      return absl::NotFoundError(
-          absl::StrCat("source ", source.name, ": topic ", source.topic, " does not exist"));
-    }
-    const int dead_letters = DeadLetterChannel(source, *deps_.outbox);
-    for (int32_t p = 0; p < topic->partitions; ++p) {
-      std::string stored;
-      InputPosition position;
-      ASSIGN_OR_RETURN(const OffsetRange range, deps_.log->Offsets({source.topic, p}));
-      const absl::Status found = deps_.state->Get(InputPosition::Key(source, p), &stored);
-      if (found.ok()) {
-        ASSIGN_OR_RETURN(position, InputPosition::Decode(stored));
-      } else if (!absl::IsNotFound(found)) {
-        return found;
-      } else {
-        position.next_offset = range.begin;
-      }
-      if (position.next_offset < range.begin) {  // retention was faster than we were
-        LogLine(LogLevel::kError, "records_gone_unread")
-            .With("topic", source.topic)
-            .With("partition", p)
-            .With("records", range.begin - position.next_offset);
-        position.next_offset = range.begin;
-      }
-      if (position.next_offset > range.end) {
-        return absl::DataLossError(
-            absl::StrCat("topic ", source.topic, " partition ", p, " ends at offset ", range.end,
-                         ", the state has read up to ", position.next_offset));
-      }
-      int64_t redo_from = found.ok() ? deps_.store->LowestMark(s, p) : position.next_offset;
-      if (redo_from < range.begin) {  // a shard that never committed, or records deleted since
-        if (redo_from > 0) {
-          LogLine(LogLevel::kWarn, "records_gone_before_redo")
-              .With("topic", source.topic)
-              .With("partition", p)
-              .With("records", range.begin - redo_from);
-        }
-        redo_from = range.begin;
-      }
-      auto input = std::make_unique<SourceInput>(
-          source, s, p, std::move(position), redo_from, MakeDecoder(source.decoder),
-          [this, dead_letters, s](const Record& record, const Rejection& rejection) {
-            return RejectRecord(dead_letters, s, record, rejection);
-          });
-      input_names_.push_back({{source.topic, p}, s});
-      reads.push_back({{source.topic, p}, input->start_offset()});
-      durable_offsets_.push_back(input->position().next_offset);
-      inputs_.push_back(std::move(input));
-    }
-  }
-  ASSIGN_OR_RETURN(reader_, deps_.log->OpenReader(std::move(reads)));
-  return absl::OkStatus();
-}
-
 absl::Status Engine::RejectRecord(int dead_letters, int32_t source, const Record& record,
                                   const Rejection& rejection) {
-  ++changes_;
   if (const std::optional<int64_t> left_out = reject_log_.Admit()) {
     LogLine(LogLevel::kWarn, "record_rejected")
         .With("topic", project_.sources[source].topic)
@@ -214,11 +159,10 @@ absl::StatusOr<bool> Engine::Redo() {
   for (size_t i = 0; i < inputs_.size(); ++i) {
     SourceInput& input = *inputs_[i];
     while (input.redoing()) {
-      ASSIGN_OR_RETURN(const bool head, input.Peek(*reader_, i));
+      ASSIGN_OR_RETURN(const bool head, Peek(i));
       if (!head) break;
       if (!input.head_is_redo()) break;
-      RETURN_IF_ERROR(deps_.store->Apply(input.head()));
-      input.Pop();
+      RETURN_IF_ERROR(input.Take([this](const Event& event) { return deps_.store->Apply(event); }));
     }
     left = left || input.redoing();
   }
@@ -226,14 +170,17 @@ absl::StatusOr<bool> Engine::Redo() {
 }
 
 absl::Status Engine::Process(SourceInput& input) {
-  const Event& event = input.head();
+  return input.Take([this](const Event& event) { return Apply(event); });
+}
+
+absl::Status Engine::Apply(const Event& event) {
   RETURN_IF_ERROR(deps_.store->Apply(event));
+  // What was decided or learned from a record stays so when the record is taken back.
+  if (event.change == Change::kRetract) return absl::OkStatus();
   for (const int task : triggered_[event.source]) tasks_[task]->OnTrigger(event);
   for (const auto& [task, label] : labels_[event.source]) {
     RETURN_IF_ERROR(tasks_[task]->OnLabel(label, event));
   }
-  input.Pop();
-  ++changes_;
   return absl::OkStatus();
 }
 
@@ -266,10 +213,25 @@ EngineStatus Engine::MakeStatus() const {
   EngineStatus status;
   for (size_t i = 0; i < inputs_.size(); ++i) {
     const SourceInput& input = *inputs_[i];
-    status.inputs.push_back({input.spec().name, input.spec().topic, input.partition(),
-                             input.position().next_offset, durable_offsets_[i],
-                             input.position().newest_event_ms, input.at_end() && !input.has_head(),
-                             input.position().counts});
+    const bool is_history = i >= input_names_.size();
+    const InputPosition& position = input.position();
+    EngineStatus::Input& out = status.inputs.emplace_back();
+    out.source = input.spec().name;
+    out.topic = is_history ? input.spec().history->files : input.spec().topic;
+    out.partition = is_history ? 0 : input.partition();
+    out.applied_offset = position.next_offset;
+    out.durable_offset = durable_offsets_[i];
+    out.newest_event_ms = position.newest_event_ms;
+    out.at_end = input.at_end() && !input.has_head();
+    out.counts = position.counts;
+    for (size_t r = 0; r < input.events().reached().size(); ++r) {
+      out.events.emplace_back(project_.sources[input.events().reached()[r]].name,
+                              position.events[r]);
+    }
+  }
+  for (size_t s = 0; s < project_.sources.size(); ++s) {
+    const AppliedIds* ids = ids_.of(static_cast<int32_t>(s));
+    if (ids != nullptr) status.ids.emplace_back(project_.sources[s].name, ids->size());
   }
   for (const auto& task : tasks_) {
     EngineStatus::Task& out = status.tasks.emplace_back();

@@ -27,6 +27,8 @@
 #include "app/project.h"
 #include "app/workers/committer.h"
 #include "app/workers/learner_report.h"
+#include "app/workers/source_history.h"
+#include "app/workers/source_ids.h"
 #include "app/workers/source_input.h"
 #include "app/workers/task_worker.h"
 #include "core/clock.h"
@@ -57,6 +59,8 @@ struct EngineStatus {
     int64_t newest_event_ms = INT64_MIN;
     bool at_end = false;
     SourceCounts counts;
+    // By source: the one above, and those derived from it.
+    std::vector<std::pair<std::string, EventCounts>> events;
   };
   struct Task {
     std::string name;
@@ -65,6 +69,7 @@ struct EngineStatus {
     std::shared_ptr<const Deployment> deployment;
   };
   std::vector<Input> inputs;
+  std::vector<std::pair<std::string, size_t>> ids;  // kept, by source that de-duplicates
   std::vector<Task> tasks;
   // Progress of the loop; the newest event's time once everything is settled.
   int64_t event_time_ms = INT64_MIN;
@@ -135,7 +140,14 @@ class Engine {
   absl::StatusOr<Found> SimulationTurn();
   absl::StatusOr<bool> Redo();
   absl::StatusOr<SourceInput*> EarliestHead();
+  absl::Status OpenInput(int32_t source, int32_t partition, std::vector<ReadFrom>* reads);
+  absl::Status OpenHistory(int32_t source);
+  void AddInput(int32_t source, int32_t partition, InputPosition position, int64_t redo_from,
+                std::unique_ptr<Decoder> decoder);
+  absl::StatusOr<bool> Peek(size_t input);
   absl::Status Process(SourceInput& input);
+  absl::Status Apply(const Event& event);
+  void AddIdsCommit(StateBatch* batch);
   absl::Status RejectRecord(int dead_letters, int32_t source, const Record& record,
                             const Rejection& rejection);
   int64_t LiveProgressNow(const std::vector<bool>& sources) const;
@@ -154,12 +166,15 @@ class Engine {
   const Mode mode_;
   LogLimit reject_log_;
   std::vector<InputName> input_names_;
-  std::vector<std::unique_ptr<SourceInput>> inputs_;
-  std::vector<int64_t> durable_offsets_;  // as submitted with the last commit
+  SourceIds ids_;
+  std::vector<std::unique_ptr<SourceInput>> inputs_;  // those of input_names_, then histories_
+  std::vector<int64_t> durable_offsets_;              // as submitted with the last commit
   std::unique_ptr<LogReader> reader_;
+  std::vector<std::unique_ptr<SourceHistory>> histories_;
   std::vector<std::unique_ptr<TaskWorker>> tasks_;
-  std::vector<std::vector<int>> triggered_;      // by source: tasks it triggers
-  std::vector<std::vector<bool>> task_sources_;  // by task: of its views, trigger and labels
+  std::vector<std::vector<int>> triggered_;  // by source: tasks it triggers
+  // By task, sources with topics: of its views, trigger and labels; of its trigger.
+  std::vector<std::vector<bool>> task_sources_, trigger_sources_;
   std::vector<std::vector<std::pair<int, int>>> labels_;  // by source: (task, label source)
   int64_t progress_ms_ = INT64_MIN;
   int next_shard_ = 0;
@@ -168,7 +183,6 @@ class Engine {
   int64_t last_whole_ns_ = 0;
   int64_t last_status_ns_ = 0;
   uint64_t commits_ = 0;
-  uint64_t changes_ = 0;  // records taken since the last commit
   bool caught_up_ = false;
   Found last_found_ = Found::kNothing;  // of the turn before
   // Some shards lack records below the positions: nothing may be committed, as it would say that

@@ -20,7 +20,11 @@ absl::Status Engine::MaybeCommit() {
   RETURN_IF_ERROR(deps_.committer->status());
   last_commit_ns_ = now_ns;
   // The clock alone can bring decisions and settlements about: they are emitted without a record.
-  if (changes_ == 0 && !deps_.outbox->HasUncommitted()) return absl::OkStatus();
+  bool moved = false;
+  for (size_t i = 0; i < inputs_.size(); ++i) {
+    moved = moved || inputs_[i]->position().next_offset != durable_offsets_[i];
+  }
+  if (!moved && !deps_.outbox->HasUncommitted()) return absl::OkStatus();
   const int64_t every_ns = project_.state.commit_every_ms * 1'000'000;
   // Every shard's turn comes once in commit_every, and that of all when much has gathered.
   const int shards = static_cast<int>(
@@ -38,7 +42,9 @@ absl::Status Engine::CommitNow(Trainer::Scope scope, int shards) {
   TakeCommittedShards();
   Commit commit;
   for (const auto& input : inputs_) {
-    deps_.store->AdvanceInput(input->source(), input->partition(), input->position().next_offset);
+    for (const auto& [source, partition] : input->events().places()) {
+      deps_.store->AdvanceInput(source, partition, input->position().next_offset);
+    }
   }
   for (int i = 0; i < shards; ++i) {
     const int shard = next_shard_;
@@ -64,11 +70,26 @@ absl::Status Engine::CommitNow(Trainer::Scope scope, int shards) {
     commit.batch.Put(InputPosition::Key(input.spec(), input.partition()), position.Encode());
     durable_offsets_[i] = position.next_offset;
   }
+  for (size_t i = input_names_.size(); i < inputs_.size(); ++i) {
+    const bool over = inputs_[i]->at_end() && !inputs_[i]->has_head();
+    histories_[i - input_names_.size()]->AddCommit(over, &commit.batch);
+  }
+  AddIdsCommit(&commit.batch);
   deps_.outbox->AddCommit(&commit.batch, &commit.ship);
   for (auto& done : std::exchange(on_commit_, {})) commit.done.push_back(std::move(done));
-  changes_ = 0;
   ++commits_;
   return deps_.committer->Submit(std::move(commit));
+}
+
+void Engine::AddIdsCommit(StateBatch* batch) {
+  std::vector<SourceIds::PartitionTime> times;
+  for (const auto& input : inputs_) {
+    const InputPosition& position = input->position();
+    if (position.newest_event_ms == kNoTime) continue;
+    const int64_t lowest = deps_.store->LowestMark(input->source(), input->partition());
+    times.push_back({input->source(), position.NewestBefore(lowest)});
+  }
+  ids_.AddCommit(times, batch);
 }
 
 // Tells the store, on its owner's thread, which shards' commits are over.

@@ -1,7 +1,6 @@
 // What the engine's loop does in one turn: which record is next, and how far time has come.
 
 #include <algorithm>
-#include <optional>
 
 #include "app/workers/engine.h"
 #include "core/status_macros.h"
@@ -15,17 +14,13 @@ constexpr int kRecordsPerTurn = 256;
 
 absl::StatusOr<SourceInput*> Engine::EarliestHead() {
   SourceInput* earliest = nullptr;
-  const auto order = [](const SourceInput& input) {
-    const Event& head = input.head();
-    return EventOrder{head.event_time_ms, head.source, head.partition, head.offset};
-  };
   for (size_t i = 0; i < inputs_.size(); ++i) {
-    ASSIGN_OR_RETURN(const bool head, inputs_[i]->Peek(*reader_, i));
+    ASSIGN_OR_RETURN(const bool head, Peek(i));
     if (!head) continue;
     const bool beyond_end = mode_ == Mode::kSimulation && gate_.time_ms == kEndOfTime &&
-                            inputs_[i]->head().offset >= gate_.ends[i];
+                            i < input_names_.size() && inputs_[i]->head().offset >= gate_.ends[i];
     if (beyond_end) continue;
-    if (earliest == nullptr || order(*inputs_[i]) < order(*earliest)) earliest = inputs_[i].get();
+    if (earliest == nullptr || inputs_[i]->head() < earliest->head()) earliest = inputs_[i].get();
   }
   return earliest;
 }
@@ -63,11 +58,12 @@ absl::Status Engine::AdvanceLive() {
   for (size_t t = 0; t < tasks_.size(); ++t) {
     // Time of a task stands still only for what it reads.
     const int64_t progress_ms = LiveProgressNow(task_sources_[t]);
-    const std::optional<int32_t> trigger = project_.tasks[t].trigger_source;
+    const std::vector<bool>& triggers = trigger_sources_[t];
     const auto is_empty = [&](const auto& input) {
-      return input->source() != *trigger || input->position().newest_event_ms == kNoTime;
+      return !triggers[input->source()] || input->position().newest_event_ms == kNoTime;
     };
-    const bool none_yet = trigger && std::all_of(inputs_.begin(), inputs_.end(), is_empty);
+    const bool none_yet =
+        project_.tasks[t].trigger_source && std::all_of(inputs_.begin(), inputs_.end(), is_empty);
     RETURN_IF_ERROR(tasks_[t]->Advance(progress_ms, none_yet ? kNoTime : progress_ms));
   }
   return absl::OkStatus();
@@ -108,7 +104,9 @@ absl::StatusOr<Engine::Found> Engine::SimulationTurn() {
 // The time below which nothing is missing: the frontier's, once everything it promises was read.
 int64_t Engine::SimulationGate() {
   for (size_t i = 0; i < inputs_.size(); ++i) {
-    const bool drained = inputs_[i]->has_head() || inputs_[i]->progress_offset() >= gate_.ends[i];
+    const bool read = i < input_names_.size() ? inputs_[i]->progress_offset() >= gate_.ends[i]
+                                              : inputs_[i]->at_end();
+    const bool drained = inputs_[i]->has_head() || read;
     if (!drained) return progress_ms_;
   }
   return gate_.time_ms;

@@ -4,9 +4,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "core/coding.h"
 #include "core/status_macros.h"
-#include "stream/state_keys.h"
+#include "core/value_coding.h"
 
 namespace millrace {
 namespace {
@@ -15,66 +14,33 @@ constexpr size_t kReadBytes = 256 << 10;
 
 std::string Text(int64_t ms) { return ToString(Value::Duration(ms)); }
 
-constexpr uint64_t SourceCounts::*kStoredCounts[] = {
-    &SourceCounts::read,      &SourceCounts::bytes, &SourceCounts::applied,
-    &SourceCounts::duplicate, &SourceCounts::late,  &SourceCounts::rejected};
+int64_t AddSaturated(int64_t a, int64_t b) {
+  int64_t sum;
+  return __builtin_add_overflow(a, b, &sum) ? (b > 0 ? INT64_MAX : INT64_MIN) : sum;
+}
+
+// A record that takes something back is no copy of the one that said it.
+char KindOf(const DecodedRecord& record) {
+  return record.inserts ? (record.retracts ? 'c' : 'i') : 'r';
+}
 
 }  // namespace
 
-std::string InputPosition::Key(const SourceSpec& source, int32_t partition) {
-  std::string key(1, kInputPrefix);
-  PutLengthPrefixed(&key, source.name);
-  PutBig32(&key, static_cast<uint32_t>(partition));
-  return key;
-}
-
-std::string InputPosition::Encode() const {
-  std::string out;
-  PutSignedVarint(&out, next_offset);
-  PutSignedVarint(&out, newest_event_ms);
-  PutSignedVarint(&out, newest_append_ms);
-  for (uint64_t SourceCounts::*count : kStoredCounts) PutVarint(&out, counts.*count);
-  PutVarint(&out, history.size());
-  for (const auto& [offset, newest] : history) {
-    PutSignedVarint(&out, offset);
-    PutSignedVarint(&out, newest);
-  }
-  return out;
-}
-
-absl::StatusOr<InputPosition> InputPosition::Decode(absl::string_view bytes) {
-  InputPosition position;
-  uint64_t history = 0;
-  bool good = GetSignedVarint(&bytes, &position.next_offset) &&
-              GetSignedVarint(&bytes, &position.newest_event_ms) &&
-              GetSignedVarint(&bytes, &position.newest_append_ms);
-  for (uint64_t SourceCounts::*count : kStoredCounts) {
-    good = good && GetVarint(&bytes, &(position.counts.*count));
-  }
-  good = good && GetVarint(&bytes, &history);
-  for (uint64_t i = 0; good && i < history; ++i) {
-    std::pair<int64_t, int64_t> entry;
-    good = GetSignedVarint(&bytes, &entry.first) && GetSignedVarint(&bytes, &entry.second);
-    position.history.push_back(entry);
-  }
-  if (!good) return absl::DataLossError("a stored source position does not parse");
-  return position;
-}
-
-SourceInput::SourceInput(const SourceSpec& spec, int32_t source, int32_t partition,
+SourceInput::SourceInput(const std::vector<SourceSpec>& sources, int32_t source, int32_t partition,
                          InputPosition position, int64_t redo_from,
-                         std::unique_ptr<Decoder> decoder, OnReject on_reject)
-    : spec_(spec),
+                         std::unique_ptr<Decoder> decoder, AppliedIds* ids, OnReject on_reject)
+    : spec_(sources[static_cast<size_t>(source)]),
       source_(source),
       partition_(partition),
       position_(std::move(position)),
       redo_from_(std::min(redo_from, position_.next_offset)),
       decoder_(std::move(decoder)),
+      ids_(ids),
       on_reject_(std::move(on_reject)),
-      next_offset_(redo_from_) {
-  for (const auto& [offset, newest] : position_.history) {
-    if (offset <= redo_from_) redo_newest_event_ms_ = newest;
-  }
+      events_(sources, source, partition),
+      next_offset_(redo_from_),
+      redo_newest_event_ms_(position_.NewestBefore(redo_from_)) {
+  position_.events.resize(events_.reached().size());
 }
 
 absl::StatusOr<bool> SourceInput::Peek(LogReader& reader, size_t index) {
@@ -91,57 +57,101 @@ absl::StatusOr<bool> SourceInput::Peek(LogReader& reader, size_t index) {
       }
       at_end_ = false;
     }
-    ASSIGN_OR_RETURN(const Taken taken, Take(batch_.records()[next_record_]));
-    if (taken == Taken::kLater) return false;
+    ASSIGN_OR_RETURN(const Verdict verdict, Accept(batch_.records()[next_record_]));
+    if (verdict == Verdict::kLater) return false;
     ++next_record_;
-    has_head_ = taken == Taken::kHead;
+    has_head_ = verdict == Verdict::kHead;
   }
   return true;
 }
 
-absl::StatusOr<SourceInput::Taken> SourceInput::Take(const Record& record) {
-  const bool redo = record.offset < position_.next_offset;
+absl::StatusOr<SourceInput::Verdict> SourceInput::Accept(const Record& record) {
+  in_redo_ = record.offset < position_.next_offset;
+  append_ms_ = record.append_ms;
+  time_cap_ms_ = spec_.keep_future ? AddSaturated(append_ms_, spec_.future_skew_ms) : INT64_MAX;
+  value_bytes_ = record.value ? record.value->size() : 0;
+  one_sided_ = false;
   std::optional<Rejection> rejection = decoder_->Decode(record, &decoded_);
-  if (rejection && rejection->transient) return Taken::kLater;
+  if (rejection && rejection->transient) return Verdict::kLater;
+  if (!rejection) rejection = JudgeContent();
+  if (!rejection) rejection = JudgeTimes(record);
   if (rejection) {
     RETURN_IF_ERROR(Reject(record, *rejection));
-    return Taken::kRejected;
+    return Verdict::kPassed;
   }
-  const int64_t newest = redo ? redo_newest_event_ms_ : position_.newest_event_ms;
-  switch (JudgeTime(decoded_.row.event_time_ms, record.append_ms, newest, spec_.retention_ms,
-                    spec_.future_skew_ms)) {
+  if (!decoded_.inserts && !decoded_.retracts) {
+    if (!in_redo_) {
+      ++position_.counts.read;
+      ++position_.counts.applied;
+      position_.counts.bytes += value_bytes_;
+    }
+    Passed(record.offset);
+    return Verdict::kPassed;
+  }
+  const DecodedRow& row = decoded_.inserts ? decoded_.row : decoded_.before;
+  head_ = {std::min(row.event_time_ms, time_cap_ms_), source_, partition_, record.offset};
+  return Verdict::kHead;
+}
+
+std::optional<Rejection> SourceInput::JudgeContent() {
+  if (decoded_.retracts && !spec_.retracts) {
+    return Rejection{RejectCode::kSchema,
+                     absl::StrCat("the record takes an earlier one back, which the source does not "
+                                  "expect: set sources.",
+                                  spec_.name, ".retract: true")};
+  }
+  if (ids_ == nullptr || (!decoded_.inserts && !decoded_.retracts)) return std::nullopt;
+  id_.assign(1, KindOf(decoded_));
+  if (spec_.id == nullptr) {
+    if (!decoded_.id) return Rejection{RejectCode::kId, "the record's envelope has no id"};
+    PutValue(&id_, Value::String(*decoded_.id));
+    return std::nullopt;
+  }
+  const DecodedRow& row = decoded_.inserts ? decoded_.row : decoded_.before;
+  const Value id = spec_.id->Evaluate(row.fields, &scratch_);
+  if (id.is_null()) return Rejection{RejectCode::kId, "the id is missing or null"};
+  PutValue(&id_, id);
+  return std::nullopt;
+}
+
+TimeVerdict SourceInput::VerdictOn(const DecodedRow& row, const Record& record) const {
+  return JudgeTime(row.event_time_ms, record.append_ms, newest_event_ms(), spec_.retention_ms,
+                   spec_.keep_future ? kEndOfTime : spec_.future_skew_ms);
+}
+
+std::optional<Rejection> SourceInput::JudgeTimes(const Record& record) {
+  if (!decoded_.inserts && !decoded_.retracts) return std::nullopt;
+  const DecodedRow& row = decoded_.inserts ? decoded_.row : decoded_.before;
+  switch (VerdictOn(row, record)) {
     case TimeVerdict::kOnTime: break;
     case TimeVerdict::kLate:
-      RETURN_IF_ERROR(
-          Reject(record,
-                 {RejectCode::kLate,
-                  absl::StrCat("event time is ", Text(newest - decoded_.row.event_time_ms),
-                               " behind its partition, retention is ", Text(spec_.retention_ms))}));
-      return Taken::kRejected;
+      return Rejection{
+          RejectCode::kLate,
+          absl::StrCat("event time is ", Text(newest_event_ms() - row.event_time_ms),
+                       " behind its partition, retention is ", Text(spec_.retention_ms))};
     case TimeVerdict::kFuture:
-      RETURN_IF_ERROR(Reject(
-          record,
-          {RejectCode::kFuture,
-           absl::StrCat("event time is ", Text(decoded_.row.event_time_ms - record.append_ms),
-                        " after it was appended, allowed are ", Text(spec_.future_skew_ms))}));
-      return Taken::kRejected;
+      return Rejection{
+          RejectCode::kFuture,
+          absl::StrCat("event time is ", Text(row.event_time_ms - record.append_ms),
+                       " after it was appended, allowed are ", Text(spec_.future_skew_ms))};
   }
-  head_ = {decoded_.row.event_time_ms, record.append_ms, source_, partition_, record.offset,
-           decoded_.row.fields};
-  head_bytes_ = record.value ? record.value->size() : 0;
-  return Taken::kHead;
+  if (decoded_.inserts && decoded_.retracts &&
+      VerdictOn(decoded_.before, record) != TimeVerdict::kOnTime) {
+    decoded_.retracts = false;
+    one_sided_ = true;
+  }
+  return std::nullopt;
 }
 
 absl::Status SourceInput::Reject(const Record& record, const Rejection& rejection) {
-  const bool redo = record.offset < position_.next_offset;
-  if (!redo) {
+  if (!in_redo_) {
     if (spec_.on_error == OnError::kStop) {
       return absl::FailedPreconditionError(absl::StrCat(
           "source ", spec_.name, ": partition ", partition_, " offset ", record.offset, ": ",
           RejectCodeName(rejection.code), ": ", rejection.message, " (on_error: stop)"));
     }
     ++position_.counts.read;
-    position_.counts.bytes += record.value ? record.value->size() : 0;
+    position_.counts.bytes += value_bytes_;
     ++(rejection.code == RejectCode::kLate ? position_.counts.late : position_.counts.rejected);
     RETURN_IF_ERROR(on_reject_(record, rejection));
   }
@@ -149,20 +159,77 @@ absl::Status SourceInput::Reject(const Record& record, const Rejection& rejectio
   return absl::OkStatus();
 }
 
-void SourceInput::Pop() {
-  if (head_is_redo()) {
-    redo_newest_event_ms_ = std::max(redo_newest_event_ms_, head_.event_time_ms);
-  } else {
-    ++position_.counts.read;
-    ++position_.counts.applied;
-    position_.counts.bytes += head_bytes_;
-    if (head_.event_time_ms >= position_.newest_event_ms) {
-      position_.newest_event_ms = head_.event_time_ms;
-      position_.newest_append_ms = head_.append_ms;
-    }
+bool SourceInput::IsOnOtherSide() const {
+  if (!spec_.history || !decoded_.inserts || decoded_.retracts) return false;
+  const bool in_files = decoded_.row.event_time_ms < spec_.history->until_ms;
+  return in_files != (partition_ == kHistoryPartition);
+}
+
+bool SourceInput::IsDuplicate() {
+  if (IsOnOtherSide()) {
+    if (!in_redo_) ++position_.counts.duplicate;
+    return true;
+  }
+  if (ids_ == nullptr) return false;
+  const DecodedRow& row = decoded_.inserts ? decoded_.row : decoded_.before;
+  uint64_t content = FingerprintOf(row.event_time_ms, row.fields, &scratch_);
+  if (decoded_.inserts && decoded_.retracts) {
+    content += FingerprintOf(decoded_.before.event_time_ms, decoded_.before.fields, &scratch_);
+  }
+  const AppliedIds::Copy copy = {row.event_time_ms, head_.offset, partition_,
+                                 static_cast<uint32_t>(content)};
+  const AppliedIds::Verdict verdict = ids_->Judge(id_, copy);
+  if (verdict == AppliedIds::Verdict::kFirst) {
+    ids_->Add(id_, copy);
+    return false;
+  }
+  if (!in_redo_) {
+    ++position_.counts.duplicate;
+    if (verdict == AppliedIds::Verdict::kConflicting) ++position_.counts.conflicting;
+  }
+  return true;
+}
+
+absl::Status SourceInput::VisitRow(const DecodedRow& row, Change change,
+                                   RecordEvents::Visit visit) {
+  Event event;
+  event.event_time_ms = row.event_time_ms;
+  event.append_ms = append_ms_;
+  event.offset = head_.offset;
+  event.fields = row.fields;
+  event.change = change;
+  event.time_cap_ms = time_cap_ms_;
+  std::span<EventCounts> counts;
+  if (!in_redo_) counts = position_.events;
+  RETURN_IF_ERROR(events_.ForEach(event, visit, counts));
+  // Whatever was applied moves the time of its partition, as far as it may.
+  const int64_t time_ms = std::min(row.event_time_ms, time_cap_ms_);
+  if (in_redo_) {
+    redo_newest_event_ms_ = std::max(redo_newest_event_ms_, time_ms);
+  } else if (time_ms >= position_.newest_event_ms) {
+    position_.newest_event_ms = time_ms;
+    position_.newest_append_ms = append_ms_;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SourceInput::Take(RecordEvents::Visit visit) {
+  has_head_ = false;
+  const bool duplicate = IsDuplicate();
+  if (!duplicate) {
+    events_.Begin();
+    if (decoded_.retracts) RETURN_IF_ERROR(VisitRow(decoded_.before, Change::kRetract, visit));
+    if (decoded_.inserts) RETURN_IF_ERROR(VisitRow(decoded_.row, Change::kInsert, visit));
+  }
+  if (!in_redo_) {
+    SourceCounts& counts = position_.counts;
+    ++counts.read;
+    counts.bytes += value_bytes_;
+    if (!duplicate) ++counts.applied;
+    if (one_sided_) ++counts.one_sided;
   }
   Passed(head_.offset);
-  has_head_ = false;
+  return absl::OkStatus();
 }
 
 void SourceInput::Passed(int64_t offset) {

@@ -1,22 +1,29 @@
 // SourceInput: one partition of a source: its records in log order, decoded one at a time, judged
-// by time and counted. Owned by the engine's thread.
+// by time and by id, counted, and given as the events that they are. Owned by the engine's thread.
+//
+// A record is wholly taken or not at all, and counts once, whatever it says: nothing (a tombstone),
+// a row, a row taken back, or both; then what it takes back comes first. A change whose row is on
+// time and whose old row is not gives the row only.
 //
 // After a restart reading starts before the committed position where feature rows are older than
-// it: those records are `redo`: they go to the feature store only, without counting, deciding or
-// dead-lettering them again.
+// it: those records are `redo`: their events go to the feature store only, without counting,
+// deciding or dead-lettering them again, and are the events of the first time.
 
 #ifndef MILLRACE_APP_WORKERS_SOURCE_INPUT_H_
 #define MILLRACE_APP_WORKERS_SOURCE_INPUT_H_
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "app/project.h"
+#include "app/workers/input_position.h"
+#include "app/workers/record_events.h"
+#include "stream/applied_ids.h"
 #include "stream/decode/decoder.h"
 #include "stream/event.h"
 #include "stream/log.h"
@@ -24,62 +31,43 @@
 
 namespace millrace {
 
-// read = applied + duplicate + late + rejected, at all times.
-struct SourceCounts {
-  uint64_t read = 0;
-  uint64_t bytes = 0;
-  uint64_t applied = 0;
-  uint64_t duplicate = 0;
-  uint64_t late = 0;
-  uint64_t rejected = 0;
-};
-
-// Where a partition stands; committed with the state that led to it.
-struct InputPosition {
-  int64_t next_offset = 0;
-  int64_t newest_event_ms = kNoTime;
-  int64_t newest_append_ms = kNoTime;
-  SourceCounts counts;
-  // (next offset, newest event time) at earlier commits, back to the lowest mark of any shard, so
-  // that redone records are judged late exactly as they were the first time.
-  std::deque<std::pair<int64_t, int64_t>> history;
-
-  // Where the state keeps it.
-  static std::string Key(const SourceSpec& source, int32_t partition);
-  std::string Encode() const;
-  static absl::StatusOr<InputPosition> Decode(absl::string_view bytes);
-};
-
 class SourceInput {
  public:
   // What to do with a rejected record (dead letter); not called for redone ones.
   using OnReject = std::function<absl::Status(const Record&, const Rejection&)>;
 
-  // `redo_from`: lowest offset that some shard has not seen (<= position.next_offset).
-  SourceInput(const SourceSpec& spec, int32_t source, int32_t partition, InputPosition position,
-              int64_t redo_from, std::unique_ptr<Decoder> decoder, OnReject on_reject);
+  // `redo_from`: lowest offset that some shard has not seen (<= position.next_offset). `ids`: of
+  // the source, shared by its partitions; null unless it has `dedup_ms`. REQUIRES: sources and ids
+  // outlive this.
+  SourceInput(const std::vector<SourceSpec>& sources, int32_t source, int32_t partition,
+              InputPosition position, int64_t redo_from, std::unique_ptr<Decoder> decoder,
+              AppliedIds* ids, OnReject on_reject);
 
-  // Makes head() the next good record, reading from the log as needed; rejected records are counted
-  // and passed to OnReject on the way. False: nothing to read now, or a record that can only be
-  // judged later (Rejection::transient); it is tried again, and holds time. Errors: those of
-  // LogReader::Read but Unavailable (there is nothing to read now), those of OnReject, or
-  // FailedPrecondition when the source says `on_error: stop`.
+  // Makes the next record that is neither rejected nor empty the head, reading from the log as
+  // needed; those on the way are counted, and what is rejected passed to OnReject. False: nothing
+  // to read now, or a record that can only be judged later (Rejection::transient); it is tried
+  // again, and holds time. Errors: those of LogReader::Read but Unavailable (there is nothing to
+  // read now), those of OnReject, or FailedPrecondition when the source says `on_error: stop`.
   absl::StatusOr<bool> Peek(LogReader& reader, size_t index);
   bool has_head() const { return has_head_; }
-  // REQUIRES: has_head(). Valid until Pop.
-  const Event& head() const { return head_; }
+  // Where the head stands among records; its time is that of its row, or of what it takes back, but
+  // not beyond what it may move time to. REQUIRES: has_head().
+  const EventOrder& head() const { return head_; }
   // The head lies before the committed position.
   bool head_is_redo() const { return head_.offset < position_.next_offset; }
-  // Takes the head as applied.
-  void Pop();
+  // Takes the head: visits its events unless it is a duplicate, and counts it. An error is that of
+  // visit; then this must not be used any more. REQUIRES: has_head().
+  absl::Status Take(RecordEvents::Visit visit);
 
   // Records before the committed position are still to be redone.
   bool redoing() const {
     return next_offset_ < position_.next_offset && !at_end_ && (!has_head_ || head_is_redo());
   }
   bool at_end() const { return at_end_; }
-  int64_t progress_offset() const { return next_offset_; }  // all below were popped or rejected
+  int64_t progress_offset() const { return next_offset_; }  // all below were taken or rejected
   InputTimes times() const {
+    // Files that were read to their end are no input any more.
+    if (partition_ == kHistoryPartition && at_end_ && !has_head_) return {kNoTime, kNoTime, true};
     return {position_.newest_event_ms, position_.newest_append_ms, at_end_ && !has_head_};
   }
   InputPosition& position() { return position_; }
@@ -87,32 +75,58 @@ class SourceInput {
   int32_t source() const { return source_; }
   int32_t partition() const { return partition_; }
   const SourceSpec& spec() const { return spec_; }
+  const RecordEvents& events() const { return events_; }
   int64_t start_offset() const { return redo_from_; }
 
  private:
-  enum class Taken : uint8_t { kHead, kRejected, kLater };
+  enum class Verdict : uint8_t {
+    kHead,
+    kPassed,  // rejected or empty, and counted
+    kLater,   // to be judged again: as if it had not been read
+  };
   // Decodes and judges one record.
-  absl::StatusOr<Taken> Take(const Record& record);
+  absl::StatusOr<Verdict> Accept(const Record& record);
+  std::optional<Rejection> JudgeContent();
+  std::optional<Rejection> JudgeTimes(const Record& record);
+  TimeVerdict VerdictOn(const DecodedRow& row, const Record& record) const;
   absl::Status Reject(const Record& record, const Rejection& rejection);
+  // True of a duplicate, which is counted unless it is redone.
+  bool IsDuplicate();
+  // What this record inserts stands in the files, or in the topic, of which it is not.
+  bool IsOnOtherSide() const;
+  absl::Status VisitRow(const DecodedRow& row, Change change, RecordEvents::Visit visit);
   void Passed(int64_t offset);
+  int64_t newest_event_ms() const {
+    return in_redo_ ? redo_newest_event_ms_ : position_.newest_event_ms;
+  }
 
   const SourceSpec& spec_;
   const int32_t source_;
   const int32_t partition_;
   InputPosition position_;
   const int64_t redo_from_;
-  std::unique_ptr<Decoder> decoder_;
-  OnReject on_reject_;
+  const std::unique_ptr<Decoder> decoder_;
+  AppliedIds* const ids_;
+  const OnReject on_reject_;
+  RecordEvents events_;
 
   RecordBatch batch_;
   size_t next_record_ = 0;
+  // The record that is judged, or the head.
   DecodedRecord decoded_;
-  Event head_;
-  uint64_t head_bytes_ = 0;
+  EventOrder head_;
+  bool in_redo_ = false;
+  int64_t append_ms_ = 0;
+  int64_t time_cap_ms_ = INT64_MAX;
+  uint64_t value_bytes_ = 0;
+  std::string id_;
+  bool one_sided_ = false;
+
   bool has_head_ = false;
   bool at_end_ = false;
   int64_t next_offset_;  // of this process: redo included
   int64_t redo_newest_event_ms_ = kNoTime;
+  std::string scratch_;
 };
 
 }  // namespace millrace

@@ -207,8 +207,11 @@ void TaskWorker::OnTrigger(const Event& event) {
   }
   Waiting waiting;
   if (task_.id_slot < 0) {
-    const std::string assigned =
-        absl::StrCat(project_.sources[event.source].topic, "/", event.partition, "/", event.offset);
+    const SourceSpec& source = project_.sources[event.source];
+    std::string assigned = absl::StrCat(source.topic.empty() ? source.name : source.topic, "/",
+                                        event.partition, "/", event.offset);
+    // One record may be several decisions.
+    if (event.item > 0) absl::StrAppend(&assigned, "/", event.item);
     waiting.id = EncodeId(Value::String(assigned));
   } else {
     const Value id = event.fields[task_.id_slot];

@@ -112,7 +112,7 @@ class TaskWorker {
     uint64_t dropped = 0;
   };
   // By (T, source, partition, offset), so that equal times are decided in one order.
-  using WaitingQueue = std::map<EventOrder, Waiting>;
+  using WaitingQueue = std::multimap<EventOrder, Waiting>;
 
   TaskWorker(const Project& project, int task, Environment environment);
   absl::Status Load();

@@ -13,6 +13,7 @@ constexpr absl::string_view kKinds[] = {"predictions", "examples", "models"};
 
 absl::Status CreateTopics(const Project& project, Log& log) {
   for (const SourceSpec& source : project.sources) {
+    if (!source.bases.empty()) continue;
     if (!project.log.kafka) {
       TopicOptions options = project.log.sources;
       options.partitions = project.log.partitions;
@@ -36,7 +37,9 @@ absl::Status CreateTopics(const Project& project, Log& log) {
 }
 
 void OpenChannels(const Project& project, Outbox& outbox) {
-  for (const SourceSpec& source : project.sources) DeadLetterChannel(source, outbox);
+  for (const SourceSpec& source : project.sources) {
+    if (source.bases.empty()) DeadLetterChannel(source, outbox);
+  }
   for (const TaskSpec& task : project.tasks) {
     for (const absl::string_view kind : kKinds) TaskChannel(project, kind, task.name, outbox);
   }

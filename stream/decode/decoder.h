@@ -124,9 +124,11 @@ struct FieldFault {
 // it has no such message.
 absl::StatusOr<std::vector<FieldFault>> CheckRecordSchema(const DecoderOptions& options);
 
-// The decoder of a source. A record whose header `millrace-retract` is `true` takes back what it
-// would have said without, in every format. A record without value is malformed; in a Debezium
-// envelope it says nothing (it follows a deletion).
+// A record whose header of this name is `true` takes back what it would have said without.
+inline constexpr absl::string_view kRetractHeader = "millrace-retract";
+
+// The decoder of a source. It honours kRetractHeader in every format. A record without value is
+// malformed; in a Debezium envelope it says nothing (it follows a deletion).
 std::unique_ptr<Decoder> MakeDecoder(DecoderOptions options);
 
 }  // namespace millrace

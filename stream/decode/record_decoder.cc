@@ -20,8 +20,6 @@
 namespace millrace {
 namespace {
 
-constexpr absl::string_view kRetractHeader = "millrace-retract";
-
 // The wanted fields of a source's records, and where each is.
 struct Layout {
   explicit Layout(const DecoderOptions& options) {

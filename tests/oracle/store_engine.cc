@@ -171,7 +171,7 @@ class StoreEngine final : public Engine {
  private:
   Row RowOf(size_t source, const DatumMap& fields) const {
     Row row;
-    for (const Field& field : project_.sources[source].decoder.schema.fields) {
+    for (const Field& field : project_.sources[source].schema.fields) {
       const auto found = fields.find(field.name);
       row.owned.push_back(found == fields.end() ? OwnedValue()
                                                 : ToValue(found->second, field.type));

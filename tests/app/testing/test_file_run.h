@@ -50,6 +50,9 @@ views:
       mean_x: {mean: x, window: 1h}
       last_s: {last: s, window: 1h}
       last_due: {last: due, window: lifetime}
+      list_x: {last_k: x, k: 5, window: 1h}
+      by_s: {sum: v, by: s, window: 1h}
+      with_v: {sum: v, window: 1h, with_request: true}
       ever: {count: "*", window: lifetime}
 tasks:
   bad:

@@ -137,7 +137,8 @@ std::string EngineProcess::Outcome() {
     const SourceCounts& c = input.counts;
     EXPECT_EQ(c.read, c.applied + c.duplicate + c.late + c.rejected);
     absl::StrAppend(&text, input.source, "/", input.partition, " read ", c.read, " bytes ", c.bytes,
-                    " applied ", c.applied, " late ", c.late, " rejected ", c.rejected, "\n");
+                    " applied ", c.applied, " duplicate ", c.duplicate, " late ", c.late,
+                    " rejected ", c.rejected, "\n");
   }
   for (size_t t = 0; t < status.tasks.size(); ++t) {
     const EngineStatus::Task& task = status.tasks[t];

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "app/workers/source_decoder.h"
 #include "core/random.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -29,12 +30,14 @@ class SourceInputTest : public ::testing::Test {
  protected:
   SourceInputTest() : log_({.append_time = MemoryLogOptions::AppendTime::kTimestamp}) {
     EXPECT_TRUE(log_.CreateTopic(kTopic, {}).ok());
-    spec_.name = "visits";
-    spec_.topic = kTopic;
-    spec_.decoder.schema.fields = {{"pages", Type::kDouble}};
-    spec_.decoder.time_field = "at";
-    spec_.retention_ms = kRetentionMs;
-    spec_.future_skew_ms = kSkewMs;
+    SourceSpec& spec = sources_[0];
+    spec.name = "visits";
+    spec.topic = kTopic;
+    spec.decoder.schema.fields = {{"pages", Type::kDouble}};
+    spec.schema = spec.decoder.schema;
+    spec.decoder.time_field = "at";
+    spec.retention_ms = kRetentionMs;
+    spec.future_skew_ms = kSkewMs;
   }
 
   void Append(int64_t event_ms, int64_t append_ms, const std::string& pages = "1") {
@@ -49,12 +52,17 @@ class SourceInputTest : public ::testing::Test {
   void Open(InputPosition position = {}, std::optional<int64_t> redo_from = std::nullopt) {
     const int64_t from = redo_from.value_or(position.next_offset);
     input_.emplace(
-        spec_, 3, 0, std::move(position), from, MakeDecoder(spec_.decoder),
+        sources_, 0, 0, std::move(position), from, MakeDecoder(sources_[0]), nullptr,
         [this](const Record& record, const Rejection& rejection) {
           rejected_.push_back(absl::StrCat(record.offset, " ", RejectCodeName(rejection.code)));
           return absl::OkStatus();
         });
     reader_ = *log_.OpenReader({{{kTopic, 0}, input_->start_offset()}});
+  }
+
+  void Take() {
+    const absl::Status taken = input_->Take([](const Event&) { return absl::OkStatus(); });
+    EXPECT_TRUE(taken.ok()) << taken;
   }
 
   // Takes everything there is; "offset" or, of redone records, "offset again".
@@ -65,14 +73,14 @@ class SourceInputTest : public ::testing::Test {
       EXPECT_TRUE(head.ok()) << head.status();
       if (!head.ok() || !*head) return taken;
       taken.push_back(absl::StrCat(input_->head().offset, input_->head_is_redo() ? " again" : ""));
-      input_->Pop();
+      Take();
       const SourceCounts& c = input_->position().counts;
       EXPECT_EQ(c.read, c.applied + c.duplicate + c.late + c.rejected);
     }
   }
 
   MemoryLog log_;
-  SourceSpec spec_;
+  std::vector<SourceSpec> sources_ = std::vector<SourceSpec>(1);
   std::optional<SourceInput> input_;
   std::unique_ptr<LogReader> reader_;
   std::vector<std::string> rejected_;
@@ -122,10 +130,10 @@ TEST_F(SourceInputTest, ARecordThatCannotBeJudgedYetIsWaitedFor) {
   Append(100'000, 100'000);
   Append(100'001, 100'001, "2");
   Append(100'002, 100'002);
-  input_.emplace(spec_, 3, 0, InputPosition(), 0,
-                 std::make_unique<WaitingDecoder>(MakeDecoder(spec_.decoder),
-                                                  "{\"at\":100001,\"pages\":2}", 2),
-                 [](const Record&, const Rejection&) { return absl::InternalError("rejected"); });
+  input_.emplace(
+      sources_, 0, 0, InputPosition(), 0,
+      std::make_unique<WaitingDecoder>(MakeDecoder(sources_[0]), "{\"at\":100001,\"pages\":2}", 2),
+      nullptr, [](const Record&, const Rejection&) { return absl::InternalError("rejected"); });
   reader_ = *log_.OpenReader({{{kTopic, 0}, 0}});
   EXPECT_THAT(TakeAll(), ElementsAre("0"));
   EXPECT_FALSE(input_->times().at_end) << "time must not pass over it";
@@ -182,7 +190,7 @@ TEST_F(SourceInputTest, LateIsJudgedTheSameWhenRedone) {
       commits.back().history = history;
     }
     applied.push_back(input_->head().offset);
-    input_->Pop();
+    Take();
   }
   ASSERT_GT(input_->position().counts.late, 20u);
   ASSERT_GT(commits.size(), 10u);
@@ -195,7 +203,7 @@ TEST_F(SourceInputTest, LateIsJudgedTheSameWhenRedone) {
       std::vector<int64_t> again;
       while (*input_->Peek(*reader_, 0)) {
         again.push_back(input_->head().offset);
-        input_->Pop();
+        Take();
       }
       std::vector<int64_t> rest;
       for (const int64_t offset : applied) {
@@ -209,12 +217,12 @@ TEST_F(SourceInputTest, LateIsJudgedTheSameWhenRedone) {
 }
 
 TEST_F(SourceInputTest, OnErrorStopRefusesTheRecordAndGoesNoFurther) {
-  spec_.on_error = OnError::kStop;
+  sources_[0].on_error = OnError::kStop;
   Append(100'000, 100'000);
   AppendValue("no json", 100'000);
   Open();
   ASSERT_TRUE(*input_->Peek(*reader_, 0));
-  input_->Pop();
+  Take();
   const auto stopped = input_->Peek(*reader_, 0);
   EXPECT_EQ(stopped.status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(stopped.status().message()),
@@ -228,6 +236,7 @@ TEST_F(SourceInputTest, PositionsThatAreCutAreRefused) {
   position.next_offset = 300;
   position.newest_event_ms = -5;
   position.counts.read = 12'345;
+  position.events = {{1, 2, 3}, {4, 5, 300}};
   position.history = {{1, 2}, {200, 1'000'000}};
   const std::string bytes = position.Encode();
   const auto whole = InputPosition::Decode(bytes);

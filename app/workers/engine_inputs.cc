@@ -1,0 +1,106 @@
+// The inputs of an engine: where each begins after a start, and what it reads from.
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "app/workers/engine.h"
+#include "app/workers/source_decoder.h"
+#include "app/workers/topics.h"
+#include "core/log_line.h"
+#include "core/status_macros.h"
+
+namespace millrace {
+
+absl::Status Engine::OpenInputs() {
+  ASSIGN_OR_RETURN(const std::vector<TopicInfo> topics, deps_.log->Topics());
+  RETURN_IF_ERROR(ids_.Load(*deps_.state));
+  std::vector<ReadFrom> reads;
+  for (int32_t s = 0; s < static_cast<int32_t>(project_.sources.size()); ++s) {
+    const SourceSpec& source = project_.sources[s];
+    if (!source.bases.empty()) continue;
+    const auto topic = std::find_if(topics.begin(), topics.end(), [&](const TopicInfo& info) {
+      return info.name == source.topic;
+    });
+    if (topic == topics.end()) {
+      return absl::NotFoundError(
+          absl::StrCat("source ", source.name, ": topic ", source.topic, " does not exist"));
+    }
+    for (int32_t p = 0; p < topic->partitions; ++p) RETURN_IF_ERROR(OpenInput(s, p, &reads));
+  }
+  ASSIGN_OR_RETURN(reader_, deps_.log->OpenReader(std::move(reads)));
+  for (int32_t s = 0; s < static_cast<int32_t>(project_.sources.size()); ++s) {
+    if (project_.sources[s].history) RETURN_IF_ERROR(OpenHistory(s));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Engine::OpenInput(int32_t s, int32_t p, std::vector<ReadFrom>* reads) {
+  const SourceSpec& source = project_.sources[s];
+  std::string stored;
+  InputPosition position;
+  ASSIGN_OR_RETURN(const OffsetRange range, deps_.log->Offsets({source.topic, p}));
+  const absl::Status found = deps_.state->Get(InputPosition::Key(source, p), &stored);
+  if (found.ok()) {
+    ASSIGN_OR_RETURN(position, InputPosition::Decode(stored));
+  } else if (!absl::IsNotFound(found)) {
+    return found;
+  } else {
+    position.next_offset = range.begin;
+  }
+  if (position.next_offset < range.begin) {  // retention was faster than we were
+    LogLine(LogLevel::kError, "records_gone_unread")
+        .With("topic", source.topic)
+        .With("partition", p)
+        .With("records", range.begin - position.next_offset);
+    position.next_offset = range.begin;
+  }
+  if (position.next_offset > range.end) {
+    return absl::DataLossError(absl::StrCat("topic ", source.topic, " partition ", p,
+                                            " ends at offset ", range.end,
+                                            ", the state has read up to ", position.next_offset));
+  }
+  int64_t redo_from = found.ok() ? deps_.store->LowestMark(s, p) : position.next_offset;
+  if (redo_from < range.begin) {  // a shard that never committed, or records deleted since
+    if (redo_from > 0) {
+      LogLine(LogLevel::kWarn, "records_gone_before_redo")
+          .With("topic", source.topic)
+          .With("partition", p)
+          .With("records", range.begin - redo_from);
+    }
+    redo_from = range.begin;
+  }
+  AddInput(s, p, std::move(position), redo_from, MakeDecoder(source));
+  input_names_.push_back({{source.topic, p}, s});
+  reads->push_back({{source.topic, p}, inputs_.back()->start_offset()});
+  return absl::OkStatus();
+}
+
+absl::Status Engine::OpenHistory(int32_t source) {
+  const SourceSpec& spec = project_.sources[source];
+  ASSIGN_OR_RETURN(
+      SourceHistory::Opened opened,
+      SourceHistory::Open(spec, *deps_.state, deps_.store->LowestMark(source, kHistoryPartition)));
+  AddInput(source, kHistoryPartition, std::move(opened.position), opened.redo_from,
+           MakeHistoryDecoder(spec));
+  histories_.push_back(std::move(opened.history));
+  return absl::OkStatus();
+}
+
+void Engine::AddInput(int32_t source, int32_t partition, InputPosition position, int64_t redo_from,
+                      std::unique_ptr<Decoder> decoder) {
+  const int dead_letters = DeadLetterChannel(project_.sources[source], *deps_.outbox);
+  durable_offsets_.push_back(position.next_offset);
+  inputs_.push_back(std::make_unique<SourceInput>(
+      project_.sources, source, partition, std::move(position), redo_from, std::move(decoder),
+      ids_.of(source), [this, dead_letters, source](const Record& record, const Rejection& why) {
+        return RejectRecord(dead_letters, source, record, why);
+      }));
+}
+
+absl::StatusOr<bool> Engine::Peek(size_t input) {
+  if (input < input_names_.size()) return inputs_[input]->Peek(*reader_, input);
+  return inputs_[input]->Peek(histories_[input - input_names_.size()]->reader(), 0);
+}
+
+}  // namespace millrace
