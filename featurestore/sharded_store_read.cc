@@ -7,6 +7,7 @@
 #include "core/coding.h"
 #include "core/status_macros.h"
 #include "featurestore/entity_key.h"
+#include "featurestore/feature_answers.h"
 #include "featurestore/sharded_store.h"
 #include "stream/state_keys.h"
 
@@ -17,66 +18,10 @@ namespace {
 struct ReadScratch {
   std::string entity;
   std::string key;
-  std::vector<WindowFold> folds;    // by window of the view
-  std::vector<uint64_t> folded_at;  // number of the read that filled it
-  uint64_t read = 0;
-  Answer answer;
+  AnswerScratch answers;
   ViewLayout::Scratch request;
 };
 thread_local ReadScratch scratch;
-
-double CoveredShare(const Span& asked, const Span& covered) {
-  const int64_t begin = std::max(asked.begin_ms, covered.begin_ms);
-  const int64_t end = std::min(asked.end_ms, covered.end_ms);
-  if (begin == asked.begin_ms && end == asked.end_ms) return 1;
-  if (end <= begin) return 0;
-  return static_cast<double>(end - begin) / static_cast<double>(asked.end_ms - asked.begin_ms);
-}
-
-FeatureStatus StatusOf(ResultState state) {
-  switch (state) {
-    case ResultState::kPresent: return FeatureStatus::kPresent;
-    case ResultState::kNull: return FeatureStatus::kNull;
-    case ResultState::kMissing: return FeatureStatus::kMissing;
-    case ResultState::kOverflow: return FeatureStatus::kOverflow;
-    case ResultState::kTruncated: return FeatureStatus::kTruncated;
-  }
-  return FeatureStatus::kNull;
-}
-
-// The answer of one feature from the fold of its window.
-void FinaliseFeature(const ViewLayout& layout, const FeaturePlan& plan,
-                     const Aggregation& aggregation, const WindowFold& fold, int64_t at_ms,
-                     Answer* answer) {
-  const StateLayout& state = layout.state();
-  const StateView view = fold.state.view();
-  const bool net = aggregation.accumulator == nullptr || aggregation.accumulator->subtracts();
-  const auto count = [&](uint16_t net_word, uint16_t live_word) {
-    return static_cast<int64_t>(view.words[net ? net_word : live_word]);
-  };
-  Folded folded;
-  const FoldPlan::Filter& filter = state.filter(plan.filter);
-  folded.records = folded.n = count(filter.word, filter.live_word);
-  folded.live = static_cast<int64_t>(view.words[filter.live_word]);
-  if (plan.column >= 0) {
-    const FoldPlan::Column& column = state.column(plan.column);
-    folded.n = count(column.net_word, column.live_word);
-  }
-  const FoldPlan::Filter& every = state.filter(0);
-  folded.candidates = count(every.word, every.live_word);
-  if (aggregation.counts_candidates) {
-    folded.live = static_cast<int64_t>(view.words[every.live_word]);
-  }
-  if (plan.candidates >= 0) {
-    const FoldPlan::Column& column = state.column(plan.candidates);
-    folded.candidates = count(column.net_word, column.live_word);
-  }
-  if (plan.accumulator >= 0) folded.words = view.words + state.accumulator(plan.accumulator).word;
-  folded.parts = view.parts;
-  folded.at_ms = at_ms;
-  folded.asked = fold.asked;
-  Finalise(aggregation, folded, answer);
-}
 
 }  // namespace
 
@@ -107,73 +52,10 @@ void ShardedStore::AnswerAll(const View& view, const EntityRow* row, const Horiz
                              int64_t at_ms, const FoldOptions& options,
                              std::span<const int> features, std::span<FeatureValue> values,
                              bool* all_gone) const {
-  const ViewLayout& layout = *view.layout;
-  const int64_t available_from = view.available_from_ms.load(std::memory_order_relaxed);
-  ReadScratch& s = scratch;
-  ++s.read;
-  if (s.folds.size() < layout.windows().size()) {
-    s.folds.resize(layout.windows().size());
-    s.folded_at.resize(layout.windows().size(), 0);
-  }
-  *all_gone = !features.empty();
-  for (size_t i = 0; i < features.size(); ++i) {
-    const auto index = static_cast<size_t>(features[i]);
-    const FeatureSpec& spec = layout.spec().features[index];
-    const auto window = static_cast<size_t>(layout.features()[index].window);
-    WindowFold& fold = s.folds[window];
-    if (s.folded_at[window] != s.read) {
-      FoldOptions wanted = options;
-      if (!spec.window.with_request) wanted.request = {};
-      FoldWindow(layout, layout.windows()[window], row, horizon, at_ms, wanted, &fold);
-      s.folded_at[window] = s.read;
-    }
-    FeatureValue& out = values[i];
-    FinaliseFeature(layout, layout.features()[index], *spec.aggregation, fold, at_ms, &s.answer);
-    Value value = s.answer.value;
-    out.status = StatusOf(s.answer.state);
-    out.error = s.answer.error;
-    // A share is of all records, whether they pass or not.
-    const FoldPlan::Filter& filter = layout.state().filter(
-        spec.aggregation->counts_candidates ? 0 : layout.features()[index].filter);
-    const uint64_t* words = fold.state.view().words;
-    out.count = static_cast<int64_t>(words[filter.live_word]);
-    out.max_event_time_ms.reset();
-    out.age_ms.reset();
-    if (out.count > 0) {
-      out.max_event_time_ms = static_cast<int64_t>(words[filter.newest_word]);
-      out.age_ms = at_ms - *out.max_event_time_ms;
-    }
-    *all_gone &= fold.gone;
-    if (fold.gone) {
-      out.status = FeatureStatus::kTruncated;
-      value = Value::Null();
-    } else if (fold.cut && out.status != FeatureStatus::kOverflow) {
-      out.status = FeatureStatus::kTruncated;
-      if (fold.covered.begin_ms == fold.covered.end_ms) value = Value::Null();
-    }
-    out.effective = fold.covered;
-    if (fold.asked.begin_ms < available_from) {
-      out.effective.begin_ms =
-          std::min(std::max(out.effective.begin_ms, available_from), out.effective.end_ms);
-    }
-    out.completeness = CoveredShare(fold.asked, out.effective);
-    if (out.status == FeatureStatus::kMissing && spec.default_value) {
-      value = spec.default_value->view();
-    }
-    if (fold.asked.begin_ms < available_from && out.status != FeatureStatus::kOverflow) {
-      out.status = FeatureStatus::kWarming;
-    }
-    if (layout.spec().ttl_ms && row != nullptr) {
-      const auto newest = NewestBefore(layout, *row, at_ms);
-      if (newest && at_ms - *newest > *layout.spec().ttl_ms) {
-        out.status = FeatureStatus::kExpired;
-        out.age_ms = at_ms - *newest;
-        out.max_event_time_ms = newest;
-        value = Value::Null();
-      }
-    }
-    out.value.Assign(value);
-  }
+  FeatureAnswers answers(*view.layout, row, horizon, at_ms, options,
+                         view.available_from_ms.load(std::memory_order_relaxed), &scratch.answers);
+  for (size_t i = 0; i < features.size(); ++i) answers.Answer(features[i], &values[i]);
+  *all_gone = !features.empty() && answers.all_gone();
 }
 
 absl::Status ShardedStore::Read(int32_t view_index, std::span<const Value> key, int64_t at_ms,

@@ -97,6 +97,15 @@ absl::Status ViewLayout::CheckFeature(const FeatureSpec& feature) const {
     return absl::InvalidArgumentError(
         absl::StrCat("view \"", spec_->name, "\": feature \"", feature.name, "\": ", why));
   };
+  if (feature.computed()) {
+    const auto inside = [this](int operand) {
+      return operand >= 0 && static_cast<size_t>(operand) < spec_->features.size();
+    };
+    if (std::all_of(feature.operands.begin(), feature.operands.end(), inside)) {
+      return absl::OkStatus();
+    }
+    return refuse("it is computed from a feature that there is not");
+  }
   const Window& window = feature.window;
   if (feature.aggregation == nullptr) return refuse("it has no aggregation");
   if (HasLength(window) && (window.size_ms < 1 || window.size_ms > kTimeLimitMs / 4)) {
@@ -139,6 +148,11 @@ absl::Status ViewLayout::Build() {
   for (const FeatureSpec& feature : spec_->features) {
     RETURN_IF_ERROR(CheckFeature(feature));
     FeaturePlan plan;
+    if (feature.computed()) {
+      plan.window = -1;
+      features_.push_back(plan);
+      continue;
+    }
     plan.filter = FilterOf(feature, &entry);
     plan.column = ColumnOf(feature, plan.filter, &entry);
     if (feature.aggregation->counts_candidates) plan.candidates = ColumnOf(feature, 0, &entry);
@@ -155,6 +169,7 @@ absl::Status ViewLayout::Build() {
   entry.Finish();
   state_.emplace(std::move(entry));
   for (size_t i = 0; i < features_.size(); ++i) {
+    if (spec_->features[i].computed()) continue;
     const Aggregation& aggregation = *spec_->features[i].aggregation;
     if (aggregation.accumulator == nullptr) continue;
     features_[i].accumulator =

@@ -43,7 +43,7 @@ struct WindowPlan {
 };
 
 struct FeaturePlan {
-  int window = 0;  // index into windows()
+  int window = 0;  // index into windows(); -1: it is computed from others
   int filter = 0;
   int column = -1;
   int accumulator = -1;

@@ -17,9 +17,16 @@
 
 namespace millrace {
 
-// One feature: an aggregation of an expression over a window.
+// One feature: an aggregation of an expression over a window, or an expression over others.
 struct FeatureSpec {
   std::string name;
+  // Computed from other features of the view: by position of the expression's scope their index.
+  // There is no aggregation, no input and no window then.
+  std::shared_ptr<const Expression> expression;
+  std::string expression_text;
+  std::vector<int> operands;
+  bool computed() const { return expression != nullptr; }
+
   std::string aggregation_name;
   std::shared_ptr<const Aggregation> aggregation;
   // By source of the view (FeatureSpec is one feature; each source has its own schema).

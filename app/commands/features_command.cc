@@ -27,6 +27,7 @@ struct Listed {
 };
 
 std::string MeaningOf(const FeatureSpec& feature) {
+  if (feature.computed()) return feature.expression_text;
   std::string text = absl::StrCat(feature.aggregation_name, "(",
                                   feature.input_text.empty() ? "*" : feature.input_text, ")");
   if (!feature.where_text.empty()) absl::StrAppend(&text, " where ", feature.where_text);

@@ -90,6 +90,34 @@ bool FeatureReader::Read(const Section& feature, FeatureSpec* spec) {
   return ReadDefault(feature, spec) && !feature.incomplete();
 }
 
+bool FeatureReader::ReadComputed(const Section& feature, const std::vector<int>& known,
+                                 const std::set<std::string>& broken, FeatureSpec* spec) {
+  const ConfigNode* node = feature.Find("expr");
+  if (node == nullptr) return false;
+  for (const ConfigMember& member : feature.map()->members) {
+    if (member.key.text == "expr" || member.key.text == "default" || member.key.bad) continue;
+    sink()->Error(ConfigErrorCode::kConflict, member.key.place,
+                  absl::StrCat("a feature with 'expr' is computed from others; '", member.key.text,
+                               "' does not go with it"));
+    return false;
+  }
+  Scope scope;
+  for (const int index : known) {
+    const FeatureSpec& other = view_.features[static_cast<size_t>(index)];
+    scope.push_back({other.name, other.result_type});
+  }
+  spec->expression = CompileExpression(*node, scope, broken, "", sink());
+  if (spec->expression == nullptr) return false;
+  spec->expression_text = node->text;
+  spec->operands = known;
+  spec->result_type = spec->expression->value_type();
+  if (spec->result_type == Type::kNull) {
+    sink()->Error(ConfigErrorCode::kExpressionType, node->place, "the expression is always null");
+    return false;
+  }
+  return ReadDefault(feature, spec) && !feature.incomplete();
+}
+
 // The one member that names an aggregation.
 const ConfigNode* FeatureReader::FindAggregation(const Section& feature) {
   const ConfigMember* found = nullptr;

@@ -6,6 +6,7 @@
 #define MILLRACE_APP_CONFIG_FEATURE_READER_H_
 
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,10 @@ class FeatureReader {
 
   // False after reporting what is wrong.
   bool Read(const Section& feature, FeatureSpec* spec);
+  // A feature that is computed from others (`expr`). `known` are indices into the view's features,
+  // `broken` names whose own mistake was reported.
+  bool ReadComputed(const Section& feature, const std::vector<int>& known,
+                    const std::set<std::string>& broken, FeatureSpec* spec);
 
  private:
   DiagnosticSink* sink() { return draft_->sink; }

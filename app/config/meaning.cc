@@ -54,6 +54,10 @@ std::string DescribeView(const Project& project, const ViewSpec& view) {
                   " retention=", view.retention_ms, " ttl=", view.ttl_ms.value_or(0),
                   " stale_after=", view.stale_after_ms.value_or(0));
   for (const FeatureSpec& feature : view.features) {
+    if (feature.computed()) {
+      absl::StrAppend(&out, "; ", feature.name, "=(", feature.expression_text, ")");
+      continue;
+    }
     absl::StrAppend(
         &out, "; ", feature.name, "=", feature.aggregation_name, "(", feature.input_text,
         ") other(", feature.other_text, ") by(", feature.by_text, ") where(", feature.where_text,

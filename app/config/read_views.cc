@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <memory>
+#include <numeric>
+#include <set>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "app/config/check.h"
@@ -27,16 +30,7 @@ class ViewReader {
       return;
     }
     const Section features = section_.At("features");
-    FeatureReader reader(view_, draft_);
-    for (const Section& feature : features.Named()) {
-      FeatureSpec spec;
-      spec.name = feature.name();
-      if (reader.Read(feature, &spec)) {
-        view_.features.push_back(std::move(spec));
-      } else {
-        draft_->broken_features.insert(absl::StrCat(view_.name, ".", feature.name()));
-      }
-    }
+    ReadFeatures(features);
     if (!complete || !features.present() || features.incomplete()) {
       draft_->broken_views.insert(view_.name);
       return;
@@ -48,6 +42,58 @@ class ViewReader {
   DiagnosticSink* sink() { return draft_->sink; }
   const SourceSpec& SourceOf(const ViewInput& input) const {
     return draft_->project.sources[input.source];
+  }
+
+  // Features over records first, then those that are computed from others, each after those it
+  // reads.
+  void ReadFeatures(const Section& features) {
+    FeatureReader reader(view_, draft_);
+    std::vector<Section> computed;
+    std::set<std::string> broken;
+    const auto take = [&](const Section& feature, bool good, FeatureSpec spec) {
+      if (good) {
+        view_.features.push_back(std::move(spec));
+      } else {
+        broken.insert(feature.name());
+        draft_->broken_features.insert(absl::StrCat(view_.name, ".", feature.name()));
+      }
+    };
+    for (const Section& feature : features.Named()) {
+      if (feature.Has("expr")) {
+        computed.push_back(feature);
+        continue;
+      }
+      FeatureSpec spec;
+      spec.name = feature.name();
+      const bool good = reader.Read(feature, &spec);
+      take(feature, good, std::move(spec));
+    }
+    while (!computed.empty()) {
+      std::set<std::string> waiting;
+      for (const Section& feature : computed) waiting.insert(feature.name());
+      const auto ready =
+          std::find_if(computed.begin(), computed.end(), [&](const Section& feature) {
+            const ConfigNode* text = feature.Find("expr");
+            return text == nullptr || !MentionsAny(text->text, waiting);
+          });
+      if (ready == computed.end()) return ReportCycle(computed);
+      FeatureSpec spec;
+      spec.name = ready->name();
+      std::vector<int> known(view_.features.size());
+      std::iota(known.begin(), known.end(), 0);
+      const bool good = reader.ReadComputed(*ready, known, broken, &spec);
+      take(*ready, good, std::move(spec));
+      computed.erase(ready);
+    }
+  }
+
+  void ReportCycle(const std::vector<Section>& features) {
+    for (const Section& feature : features) {
+      draft_->broken_features.insert(absl::StrCat(view_.name, ".", feature.name()));
+    }
+    sink()->Error(ConfigErrorCode::kConflict, features.front().Find("expr")->place,
+                  absl::StrCat("'", features.front().name(),
+                               "' is computed from itself, directly or through others"));
   }
 
   bool ReadInputs() {

@@ -26,7 +26,8 @@ constexpr KeySpec kKeys[] = {
     NotYet("views.*.while_warming", "What a window shows that is not filled yet: null or use."),
     Must("views.*.features", kNone, "The features, by name."),
     May("views.*.features.*", kNone, "", "A feature: one aggregation over one window."),
-    NotYet("views.*.features.*.expr", "Expression over other features of the view."),
+    May("views.*.features.*.expr", kExpression, "",
+        "Expression over other features of the view, in place of an aggregation."),
     May("views.*.features.*.window", kDuration, "",
         "Span of event time before the read, `lifetime`, or a window of another kind.")
         .Words("lifetime"),

@@ -1,0 +1,204 @@
+#include "featurestore/feature_answers.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace millrace {
+namespace {
+
+double CoveredShare(const Span& asked, const Span& covered) {
+  const int64_t begin = std::max(asked.begin_ms, covered.begin_ms);
+  const int64_t end = std::min(asked.end_ms, covered.end_ms);
+  if (begin == asked.begin_ms && end == asked.end_ms) return 1;
+  if (end <= begin) return 0;
+  return static_cast<double>(end - begin) / static_cast<double>(asked.end_ms - asked.begin_ms);
+}
+
+FeatureStatus StatusOf(ResultState state) {
+  switch (state) {
+    case ResultState::kPresent: return FeatureStatus::kPresent;
+    case ResultState::kNull: return FeatureStatus::kNull;
+    case ResultState::kMissing: return FeatureStatus::kMissing;
+    case ResultState::kOverflow: return FeatureStatus::kOverflow;
+    case ResultState::kTruncated: return FeatureStatus::kTruncated;
+  }
+  return FeatureStatus::kNull;
+}
+
+// The answer of one feature from the fold of its window.
+void FinaliseFeature(const ViewLayout& layout, const FeaturePlan& plan,
+                     const Aggregation& aggregation, const WindowFold& fold, int64_t at_ms,
+                     Answer* answer) {
+  const StateLayout& state = layout.state();
+  const StateView view = fold.state.view();
+  const bool net = aggregation.accumulator == nullptr || aggregation.accumulator->subtracts();
+  const auto count = [&](uint16_t net_word, uint16_t live_word) {
+    return static_cast<int64_t>(view.words[net ? net_word : live_word]);
+  };
+  Folded folded;
+  const FoldPlan::Filter& filter = state.filter(plan.filter);
+  folded.records = folded.n = count(filter.word, filter.live_word);
+  folded.live = static_cast<int64_t>(view.words[filter.live_word]);
+  if (plan.column >= 0) {
+    const FoldPlan::Column& column = state.column(plan.column);
+    folded.n = count(column.net_word, column.live_word);
+  }
+  const FoldPlan::Filter& every = state.filter(0);
+  folded.candidates = count(every.word, every.live_word);
+  if (aggregation.counts_candidates) {
+    folded.live = static_cast<int64_t>(view.words[every.live_word]);
+  }
+  if (plan.candidates >= 0) {
+    const FoldPlan::Column& column = state.column(plan.candidates);
+    folded.candidates = count(column.net_word, column.live_word);
+  }
+  if (plan.accumulator >= 0) folded.words = view.words + state.accumulator(plan.accumulator).word;
+  folded.parts = view.parts;
+  folded.at_ms = at_ms;
+  folded.asked = fold.asked;
+  Finalise(aggregation, folded, answer);
+}
+
+// Of several the first that holds (docs/windows.md, "What comes with a value").
+constexpr std::array kPrecedence = {FeatureStatus::kExpired,  FeatureStatus::kOverflow,
+                                    FeatureStatus::kWarming,  FeatureStatus::kStale,
+                                    FeatureStatus::kMissing,  FeatureStatus::kNull,
+                                    FeatureStatus::kTruncated};
+
+// The status of what is computed from values with these.
+FeatureStatus StatusOfComputed(const std::vector<FeatureValue>& operands, const Value& value) {
+  for (const FeatureStatus status : kPrecedence) {
+    // A value there is, whatever some operands lacked; what is true of it still holds.
+    const bool tells = value.is_null() || status == FeatureStatus::kWarming ||
+                       status == FeatureStatus::kStale || status == FeatureStatus::kTruncated;
+    if (!tells || (value.is_null() && status == FeatureStatus::kTruncated)) continue;
+    if (std::any_of(operands.begin(), operands.end(),
+                    [status](const FeatureValue& v) { return v.status == status; })) {
+      return status;
+    }
+  }
+  return value.is_null() ? FeatureStatus::kNull : FeatureStatus::kPresent;
+}
+
+}  // namespace
+
+FeatureAnswers::FeatureAnswers(const ViewLayout& layout, const EntityRow* row,
+                               const Horizon& horizon, int64_t at_ms, const FoldOptions& options,
+                               int64_t available_from_ms, AnswerScratch* scratch)
+    : layout_(layout),
+      row_(row),
+      horizon_(horizon),
+      at_ms_(at_ms),
+      options_(options),
+      available_from_ms_(available_from_ms),
+      scratch_(scratch) {
+  ++scratch_->read;
+  if (scratch_->folds.size() < layout.windows().size()) {
+    scratch_->folds.resize(layout.windows().size());
+    scratch_->folded_at.resize(layout.windows().size(), 0);
+  }
+}
+
+const WindowFold& FeatureAnswers::FoldOf(int window) {
+  const auto index = static_cast<size_t>(window);
+  const WindowPlan& plan = layout_.windows()[index];
+  WindowFold& fold = scratch_->folds[index];
+  if (scratch_->folded_at[index] != scratch_->read) {
+    FoldOptions wanted = options_;
+    if (!plan.window.with_request) wanted.request = {};
+    FoldWindow(layout_, plan, row_, horizon_, at_ms_, wanted, &fold);
+    scratch_->folded_at[index] = scratch_->read;
+  }
+  return fold;
+}
+
+void FeatureAnswers::Answer(int feature, FeatureValue* out) {
+  const auto index = static_cast<size_t>(feature);
+  const FeatureSpec& spec = layout_.spec().features[index];
+  if (spec.computed()) return Computed(spec, out);
+  Aggregated(spec, layout_.features()[index], out);
+}
+
+void FeatureAnswers::Aggregated(const FeatureSpec& spec, const FeaturePlan& plan,
+                                FeatureValue* out) {
+  const WindowFold& fold = FoldOf(plan.window);
+  millrace::Answer& answer = scratch_->answer;
+  FinaliseFeature(layout_, plan, *spec.aggregation, fold, at_ms_, &answer);
+  out->status = StatusOf(answer.state);
+  out->error = answer.error;
+  out->value.Assign(answer.value);
+  // A share is of all records, whether they pass or not.
+  const FoldPlan::Filter& filter =
+      layout_.state().filter(spec.aggregation->counts_candidates ? 0 : plan.filter);
+  const uint64_t* words = fold.state.view().words;
+  out->count = static_cast<int64_t>(words[filter.live_word]);
+  out->max_event_time_ms.reset();
+  out->age_ms.reset();
+  if (out->count > 0) {
+    out->max_event_time_ms = static_cast<int64_t>(words[filter.newest_word]);
+    out->age_ms = at_ms_ - *out->max_event_time_ms;
+  }
+  all_gone_ &= fold.gone;
+  if (fold.gone) {
+    out->status = FeatureStatus::kTruncated;
+    out->value.Assign(Value::Null());
+  } else if (fold.cut && out->status != FeatureStatus::kOverflow) {
+    out->status = FeatureStatus::kTruncated;
+    if (fold.covered.begin_ms == fold.covered.end_ms) out->value.Assign(Value::Null());
+  }
+  out->effective = fold.covered;
+  const bool warming = fold.asked.begin_ms < available_from_ms_;
+  if (warming) {
+    out->effective.begin_ms =
+        std::min(std::max(out->effective.begin_ms, available_from_ms_), out->effective.end_ms);
+  }
+  out->completeness = CoveredShare(fold.asked, out->effective);
+  if (out->status == FeatureStatus::kMissing && spec.default_value) {
+    out->value = *spec.default_value;
+  }
+  if (warming && out->status != FeatureStatus::kOverflow) out->status = FeatureStatus::kWarming;
+  if (layout_.spec().ttl_ms && row_ != nullptr) {
+    const auto newest = NewestBefore(layout_, *row_, at_ms_);
+    if (newest && at_ms_ - *newest > *layout_.spec().ttl_ms) {
+      out->status = FeatureStatus::kExpired;
+      out->age_ms = at_ms_ - *newest;
+      out->max_event_time_ms = newest;
+      out->value.Assign(Value::Null());
+    }
+  }
+}
+
+void FeatureAnswers::Computed(const FeatureSpec& spec, FeatureValue* out) {
+  const std::vector<int>& used = spec.expression->used_fields();
+  std::vector<FeatureValue> operands(used.size());
+  std::vector<Value> fields(spec.operands.size());
+  *out = FeatureValue();
+  out->effective = {at_ms_, at_ms_};
+  for (size_t i = 0; i < used.size(); ++i) {
+    const auto position = static_cast<size_t>(used[i]);
+    Answer(spec.operands[position], &operands[i]);
+    const FeatureValue& operand = operands[i];
+    fields[position] = operand.value.view();
+    out->count = std::max(out->count, operand.count);
+    if (operand.max_event_time_ms) {
+      out->max_event_time_ms =
+          std::max(out->max_event_time_ms.value_or(INT64_MIN), *operand.max_event_time_ms);
+      out->age_ms = at_ms_ - *out->max_event_time_ms;
+    }
+    out->effective.begin_ms = std::min(out->effective.begin_ms, operand.effective.begin_ms);
+    out->effective.end_ms = i == 0 ? operand.effective.end_ms
+                                   : std::max(out->effective.end_ms, operand.effective.end_ms);
+    out->completeness = std::min(out->completeness, operand.completeness);
+  }
+  std::string bytes;
+  Value value = spec.expression->Evaluate(fields, &bytes);
+  if (value.type() == Type::kDouble && !std::isfinite(value.double_value())) value = Value::Null();
+  out->status = StatusOfComputed(operands, value);
+  out->value.Assign(value);
+  if (out->status == FeatureStatus::kMissing && spec.default_value) {
+    out->value = *spec.default_value;
+  }
+}
+
+}  // namespace millrace

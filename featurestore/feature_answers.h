@@ -1,0 +1,54 @@
+// FeatureAnswers: the answers of the features of one view for one entity at one time: windows are
+// folded once each, features that are computed from others are evaluated over their answers.
+// Lives for one read; owned by its thread. The row must not be written meanwhile.
+
+#ifndef MILLRACE_FEATURESTORE_FEATURE_ANSWERS_H_
+#define MILLRACE_FEATURESTORE_FEATURE_ANSWERS_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "featurestore/online_store.h"
+#include "featurestore/window_reader.h"
+
+namespace millrace {
+
+// Working space, reused from read to read so that a warm one allocates nothing.
+struct AnswerScratch {
+  std::vector<WindowFold> folds;    // by window of the view
+  std::vector<uint64_t> folded_at;  // number of the read that filled it
+  uint64_t read = 0;
+  Answer answer;
+};
+
+class FeatureAnswers {
+ public:
+  // `row` may be null: an entity never seen. Windows that reach before `available_from_ms` warm.
+  FeatureAnswers(const ViewLayout& layout, const EntityRow* row, const Horizon& horizon,
+                 int64_t at_ms, const FoldOptions& options, int64_t available_from_ms,
+                 AnswerScratch* scratch);
+
+  // REQUIRES: 0 <= feature < features of the view.
+  void Answer(int feature, FeatureValue* out);
+  // Nothing as old as what was asked for is kept.
+  bool all_gone() const { return all_gone_; }
+
+ private:
+  const WindowFold& FoldOf(int window);
+  void Aggregated(const FeatureSpec& spec, const FeaturePlan& plan, FeatureValue* out);
+  void Computed(const FeatureSpec& spec, FeatureValue* out);
+
+  const ViewLayout& layout_;
+  const EntityRow* row_;
+  const Horizon& horizon_;
+  const int64_t at_ms_;
+  const FoldOptions& options_;
+  const int64_t available_from_ms_;
+  AnswerScratch* scratch_;
+  bool all_gone_ = true;
+};
+
+}  // namespace millrace
+
+#endif  // MILLRACE_FEATURESTORE_FEATURE_ANSWERS_H_
