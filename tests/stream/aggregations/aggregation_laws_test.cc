@@ -17,16 +17,19 @@ constexpr int kRounds = 12;
 // Rounded states: a few units in the last place of what is summed, which may cancel.
 constexpr double kRounding = 1e-11;
 
-class AggregationLaws : public testing::TestWithParam<size_t> {
- protected:
-  AggregationLaws() : bound_(Cases()[GetParam()]), state_(bound_), random_(7 + GetParam()) {
-    SCOPED_TRACE(absl::StrCat("seed ", 7 + GetParam()));
-  }
-  static const std::vector<BoundCase>& Cases() {
-    static const auto* const cases = new std::vector<BoundCase>(AllCases());
-    return *cases;
-  }
+// One aggregation, its random records, and the laws.
+class Law {
+ public:
+  Law(const BoundCase& bound, uint64_t seed) : bound_(bound), state_(bound_), random_(seed) {}
 
+  void TheEmptyStateIsNeutral();
+  void AnySplitGivesTheSame();
+  void MergingIsAssociative();
+  void ExactStatesDoNotDependOnTheOrderOfFolding();
+  void TakingBackIsTheInverseOfAdding();
+  void SurvivesItsOwnBytes();
+
+ private:
   StateClass Class() const {
     return bound_.aggregation.accumulator == nullptr
                ? StateClass::kExact
@@ -79,7 +82,7 @@ class AggregationLaws : public testing::TestWithParam<size_t> {
   Random random_;
 };
 
-TEST_P(AggregationLaws, TheEmptyStateIsNeutral) {
+void Law::TheEmptyStateIsNeutral() {
   for (int round = 0; round < kRounds; ++round) {
     const auto entries = Entries();
     OwnedState whole, left, right;
@@ -95,7 +98,7 @@ TEST_P(AggregationLaws, TheEmptyStateIsNeutral) {
   }
 }
 
-TEST_P(AggregationLaws, AnySplitGivesTheSame) {
+void Law::AnySplitGivesTheSame() {
   for (int round = 0; round < kRounds; ++round) {
     const auto entries = Entries();
     OwnedState whole, merged;
@@ -112,7 +115,7 @@ TEST_P(AggregationLaws, AnySplitGivesTheSame) {
   }
 }
 
-TEST_P(AggregationLaws, MergingIsAssociative) {
+void Law::MergingIsAssociative() {
   for (int round = 0; round < kRounds; ++round) {
     const auto entries = Entries();
     const size_t one = random_.Below(entries.size() + 1);
@@ -132,7 +135,7 @@ TEST_P(AggregationLaws, MergingIsAssociative) {
   }
 }
 
-TEST_P(AggregationLaws, ExactStatesDoNotDependOnTheOrderOfFolding) {
+void Law::ExactStatesDoNotDependOnTheOrderOfFolding() {
   if (Class() != StateClass::kExact) return;  // nothing is claimed
   for (int round = 0; round < kRounds; ++round) {
     auto entries = Entries();
@@ -153,7 +156,7 @@ TEST_P(AggregationLaws, ExactStatesDoNotDependOnTheOrderOfFolding) {
   }
 }
 
-TEST_P(AggregationLaws, TakingBackIsTheInverseOfAdding) {
+void Law::TakingBackIsTheInverseOfAdding() {
   if (bound_.aggregation.accumulator != nullptr && !bound_.aggregation.accumulator->subtracts()) {
     return;  // folded again without the record
   }
@@ -171,6 +174,7 @@ TEST_P(AggregationLaws, TakingBackIsTheInverseOfAdding) {
       }
     }
     if (bound_.request.by && bound_.request.by->max_keys < 9) continue;  // bounded: not exact then
+    if (kept.empty()) continue;  // nothing left and nothing there are told apart elsewhere
     OwnedState with, without;
     state_.Fold(all, &with);
     state_.Fold(kept, &without);
@@ -183,7 +187,7 @@ TEST_P(AggregationLaws, TakingBackIsTheInverseOfAdding) {
   }
 }
 
-TEST_P(AggregationLaws, SurvivesItsOwnBytes) {
+void Law::SurvivesItsOwnBytes() {
   for (int round = 0; round < kRounds; ++round) {
     const auto entries = Entries();
     OwnedState state, read;
@@ -204,10 +208,25 @@ TEST_P(AggregationLaws, SurvivesItsOwnBytes) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, AggregationLaws, testing::Range<size_t>(0, AllCases().size()),
-                         [](const testing::TestParamInfo<size_t>& info) {
-                           return AllCases()[info.param].name;
-                         });
+void ForEach(void (Law::*law)()) {
+  static const auto* const cases = new std::vector<BoundCase>(AllCases());
+  uint64_t seed = 7;
+  for (const BoundCase& bound : *cases) {
+    SCOPED_TRACE(absl::StrCat(bound.name, ", seed ", ++seed));
+    (Law(bound, seed).*law)();
+  }
+}
+
+TEST(AggregationLaws, TheEmptyStateIsNeutral) { ForEach(&Law::TheEmptyStateIsNeutral); }
+TEST(AggregationLaws, AnySplitGivesTheSame) { ForEach(&Law::AnySplitGivesTheSame); }
+TEST(AggregationLaws, MergingIsAssociative) { ForEach(&Law::MergingIsAssociative); }
+TEST(AggregationLaws, ExactStatesDoNotDependOnTheOrderOfFolding) {
+  ForEach(&Law::ExactStatesDoNotDependOnTheOrderOfFolding);
+}
+TEST(AggregationLaws, TakingBackIsTheInverseOfAdding) {
+  ForEach(&Law::TakingBackIsTheInverseOfAdding);
+}
+TEST(AggregationLaws, SurvivesItsOwnBytes) { ForEach(&Law::SurvivesItsOwnBytes); }
 
 // The bytes are a format (docs/formats/feature-state.md): those written by earlier versions must be
 // read. REGENERATE_GOLDEN writes them anew.
