@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "app/config/check.h"
+#include "app/config/durations.h"
 #include "app/config/feature_reader.h"
 
 namespace millrace {
@@ -137,14 +138,18 @@ class WindowParser {
     absl::Time time;
     std::string error;
     if (absl::SimpleAtoi(origin->text, &window_->origin_ms)) return true;
+    if (const std::optional<int64_t> offset_ms = ParseDuration(origin->text)) {
+      window_->origin_ms = *offset_ms;
+      return true;
+    }
     if (absl::ParseTime(absl::RFC3339_full, origin->text, &time, &error)) {
       window_->origin_ms = absl::ToUnixMillis(time);
       return true;
     }
     sink_
         ->Error(ConfigErrorCode::kWrongType, origin->place,
-                absl::StrCat("'origin' must be a time, found ", Describe(*origin)))
-        .suggestion = "write 2024-01-01T05:00:00Z, or milliseconds since 1970";
+                absl::StrCat("'origin' must be a time or a length, found ", Describe(*origin)))
+        .suggestion = "write 5h, 2024-01-01T05:00:00Z, or milliseconds since 1970";
     return false;
   }
 

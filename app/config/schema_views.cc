@@ -42,7 +42,7 @@ constexpr KeySpec kKeys[] = {
     May("views.*.features.*.window.tumbling", kDuration, "",
         "Length of fixed windows side by side."),
     May("views.*.features.*.window.origin", kAny, "0",
-        "A time at which one of the tumbling windows begins."),
+        "A time at which one of the tumbling windows begins, or how long after 1970 began: `5h`."),
     May("views.*.features.*.window.which", kNone, "current",
         "The tumbling window at the read time, or the whole one before it.")
         .Words("current|complete"),
