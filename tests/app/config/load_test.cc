@@ -194,6 +194,24 @@ TEST(Load, ATumblingWindowBeginsAtATimeOrALengthAfter1970) {
   }
 }
 
+TEST(Load, ARecordIsKnownWhenItWasAppendedOrWhenAFieldOfItsSourceSays) {
+  const auto load = [](const std::string& known_at) {
+    return LoadVisits(absl::StrCat("{from: [visits, orders], entity: user, ", known_at,
+                                   " features: {rows: {count: \"*\", window: 1h}}}"));
+  };
+  const Project none = load(""), field = load("known_at: seen,"),
+                append = load("known_at: appended,");
+  EXPECT_FALSE(none.views[0]->keeps_known_time);
+  EXPECT_TRUE(append.views[0]->keeps_known_time);
+  EXPECT_EQ(append.views[0]->inputs[0].known_field, std::nullopt);
+  EXPECT_TRUE(field.views[0]->keeps_known_time);
+  EXPECT_EQ(field.views[0]->inputs[0].known_field, 1);
+  EXPECT_EQ(field.views[0]->inputs[1].known_field, 0);
+  // State of one is not state of another.
+  EXPECT_NE(none.meaning.at("views.v"), append.meaning.at("views.v"));
+  EXPECT_NE(field.meaning.at("views.v"), append.meaning.at("views.v"));
+}
+
 TEST(Load, ReadsViewsOverSeveralSources) {
   const Project project = LoadShop();
   ASSERT_EQ(project.views.size(), 1u);
