@@ -39,6 +39,13 @@ bool StoreColumnValue(const ValueType& type, const Value& value, uint64_t* word,
   return true;
 }
 
+// A retraction has the fields of what it takes back, so they do not say when it came itself.
+int64_t KnownAt(const ViewInput& input, const Event& event) {
+  if (!input.known_field || event.change == Change::kRetract) return event.known_ms;
+  const Value& known = event.fields[static_cast<size_t>(*input.known_field)];
+  return known.is_null() ? event.known_ms : known.int_value();
+}
+
 }  // namespace
 
 EntryRef ViewLayout::MakeEntry(int input, const Event& event, Scratch* scratch) const {
@@ -54,7 +61,10 @@ EntryRef ViewLayout::MakeEntry(int input, const Event& event, Scratch* scratch) 
   const EntryRef made{words, &scratch->blobs};
   if (event.change == Change::kRetract) set_bit(EntryLayout::kRetractBit);
   if (layout.retracts()) words[layout.fingerprint_word()] = event.fingerprint;
-  if (layout.known()) words[layout.known_word()] = static_cast<uint64_t>(event.known_ms);
+  if (layout.known()) {
+    words[layout.known_word()] =
+        static_cast<uint64_t>(KnownAt(spec().inputs[static_cast<size_t>(input)], event));
+  }
   for (size_t e = 0; e < expressions_.size(); ++e) {
     const auto& expression = (*expressions_[e].by_input)[input];
     scratch->values[e] =

@@ -277,6 +277,9 @@ void ViewLayout::BuildFingerprint() {
   }
   absl::StrAppend(&out, "\nkeeps", entry().retracts() ? " fingerprints" : "",
                   entry().known() ? " known" : "");
+  for (const ViewInput& input : spec_->inputs) {
+    if (entry().known() && input.known_field) absl::StrAppend(&out, " ", *input.known_field);
+  }
   absl::StrAppend(&out, "\naccuracy ", static_cast<int>(spec_->accuracy), "\nladder");
   for (size_t tier = 0; tier < ladder_.size(); ++tier) {
     absl::StrAppend(&out, " ", tile_ms(tier), ":", tier_need_ms_[tier]);

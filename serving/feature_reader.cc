@@ -193,6 +193,15 @@ absl::StatusOr<FeaturesResponse> FeatureReader::ReadFeatures(const FeaturesReque
                     absl::StrCat(request.keys.size(), " keys of ", plan.names.size(),
                                  " features are more than ", options_.max_values, " values"));
   }
+  ReadOptions options;
+  options.known_ms = request.known_at_ms;
+  for (const ViewRead& read : plan.reads) {
+    const ViewSpec& view = *store_.views()[static_cast<size_t>(read.view)];
+    if (!request.known_at_ms || view.keeps_known_time) continue;
+    return BadField("known_at", absl::StrCat("view '", view.name,
+                                             "' does not keep when its records became known: it "
+                                             "declares no 'known_at'"));
+  }
   FeaturesResponse response;
   response.at_ms = at_ms;
   response.rows.resize(request.keys.size());
@@ -211,7 +220,7 @@ absl::StatusOr<FeaturesResponse> FeatureReader::ReadFeatures(const FeaturesReque
       for (const OwnedValue& part : key) key_views.push_back(part.view());
       values.assign(read.features.size(), FeatureValue());
       if (const absl::Status status =
-              store_.Read(read.view, key_views, at_ms, read.features, {}, values);
+              store_.Read(read.view, key_views, at_ms, read.features, options, values);
           !status.ok()) {
         return ExplainRead(status, store_, read.view, at_ms);
       }

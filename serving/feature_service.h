@@ -19,8 +19,10 @@ struct FeaturesRequest {
   // "view.feature", "view.*" or, alternatively, one declared service; exactly one of the two.
   std::vector<std::string> features;
   std::string service;
-  std::vector<NamedValues> keys;      // one row of the answer each
-  std::optional<int64_t> at_ms;       // event time read at; absent: now
+  std::vector<NamedValues> keys;  // one row of the answer each
+  std::optional<int64_t> at_ms;   // event time read at; absent: now
+  // Only what was known then counts; every view asked for keeps that. Absent: all counts.
+  std::optional<int64_t> known_at_ms;
   std::optional<int64_t> max_age_ms;  // a present value older than this fails the request
 };
 

@@ -250,7 +250,8 @@ absl::StatusOr<absl::Duration> QueryWait(absl::string_view text) {
 
 absl::StatusOr<FeaturesRequest> ParseFeaturesRequest(absl::string_view body) {
   ASSIGN_OR_RETURN(const JsonValue root, ParseBody(body));
-  RETURN_IF_ERROR(CheckMembers(root, "", {"features", "service", "keys", "at", "max_age_ms"}));
+  RETURN_IF_ERROR(
+      CheckMembers(root, "", {"features", "service", "keys", "at", "known_at", "max_age_ms"}));
   FeaturesRequest request;
   ASSIGN_OR_RETURN(const auto features, ReadArray(root, "features"));
   for (size_t i = 0; i < features.size(); ++i) {
@@ -267,6 +268,7 @@ absl::StatusOr<FeaturesRequest> ParseFeaturesRequest(absl::string_view body) {
         AppendFields(keys[i], absl::StrCat("keys[", i, "]"), &request.keys.emplace_back()));
   }
   RETURN_IF_ERROR(ReadTime(root, "at", &request.at_ms));
+  RETURN_IF_ERROR(ReadTime(root, "known_at", &request.known_at_ms));
   RETURN_IF_ERROR(ReadNonNegative(root, "max_age_ms", &request.max_age_ms));
   return request;
 }

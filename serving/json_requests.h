@@ -14,7 +14,7 @@
 namespace millrace {
 
 // {"features":["view.f","view.*"] or "service":"name", "keys":[{"origin":"JFK"}], "at"?: ms or RFC
-// 3339, "max_age_ms"?}
+// 3339, "known_at"?: as at, "max_age_ms"?}
 absl::StatusOr<FeaturesRequest> ParseFeaturesRequest(absl::string_view body);
 
 // {"task":"delayed", "keys":[{…}], "request"?:[{…,"id"?}], "at"?, "explain"?, "max_staleness_ms"?}.

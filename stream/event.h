@@ -43,7 +43,7 @@ struct Event {
   // Of all fields and the event time, equal for what an event and its retraction say; 0 where the
   // source knows no retractions.
   uint64_t fingerprint = 0;
-  // When it became known, for views that ask what was known then.
+  // When it became known: appended, unless a view takes that from a field.
   int64_t known_ms = 0;
   // It moves time no further than this: what is dated beyond the allowed skew is kept at its own
   // time, and time does not follow it.

@@ -59,6 +59,9 @@ struct ViewInput {
   std::vector<int> key_fields;  // by field of the entity key: index into the source's schema
   // Records of the source may be taken back, and are then found by their fingerprint.
   bool retracts = false;
+  // Where a view that keeps known times finds that of a record: index into the source's schema.
+  // Absent: when the record was appended.
+  std::optional<int> known_field;
 };
 
 struct ViewSpec {
@@ -73,7 +76,7 @@ struct ViewSpec {
   int64_t retention_ms = 40LL * 86'400'000;  // largest lateness of its sources
   std::optional<int64_t> ttl_ms;
   std::optional<int64_t> stale_after_ms;  // freshness.error_after
-  // Records carry when they became known (EventKnowledge), for reads of what was known then.
+  // Records carry when they became known, for reads of what was known then.
   bool keeps_known_time = false;
   // In place of the tiers that the windows ask for one only: of the largest tile size that is no
   // longer than this (`tiles:` of `millrace test`).

@@ -24,6 +24,7 @@ struct GetOptions {
   std::string view;
   std::vector<std::string> keys;
   std::string at;
+  std::string known_at;
 };
 
 // The answer's JSON. `what` is a member of the request with its value.
@@ -38,6 +39,7 @@ absl::StatusOr<std::string> Read(ApiClient& api, const GetOptions& options, Fiel
     keys.Write(json);
     json.EndArray();
     if (!options.at.empty()) WriteTimeArgument(options.at, json.Key("at"));
+    if (!options.known_at.empty()) WriteTimeArgument(options.known_at, json.Key("known_at"));
     json.EndObject();
     absl::StatusOr<std::string> answer = api.Post("/api/v1/features", body);
     if (answer.ok() || !keys.MakeText(ProblemField(answer.status()))) return answer;
@@ -109,6 +111,8 @@ void AddGet(CLI::App& app, const GlobalOptions& global, Run* run) {
   get->add_option("KEY=VALUE", options->keys, "The fields of the entity's key")->required();
   get->add_option("--at", options->at,
                   "Event time to read at: RFC 3339 or milliseconds since the epoch (default now)");
+  get->add_option("--known-at", options->known_at,
+                  "Count only what was known then, of views with known_at: a time as for --at");
   get->footer("Example: millrace get origin_out origin=JFK --at 2013-02-01T10:00:00Z");
   get->callback(
       [&global, options, run] { *run = [&global, options] { return Get(global, *options); }; });

@@ -23,7 +23,7 @@ class ViewReader {
   // Adds the view to the project, or its name to the broken ones.
   void Read() {
     view_.name = section_.name();
-    const bool complete = ReadInputs();
+    const bool complete = ReadInputs() & ReadKnownAt();
     ReadOptions();
     if (!sources_known_) {
       draft_->broken_views.insert(view_.name);
@@ -175,6 +175,38 @@ class ViewReader {
       input.key_fields.push_back(index);
     }
     view_.key_types.push_back(type);
+    return true;
+  }
+
+  bool ReadKnownAt() {
+    const ConfigNode* known_at = section_.Find("known_at");
+    if (known_at == nullptr) return !section_.Has("known_at");
+    view_.keeps_known_time = true;
+    if (known_at->text == "appended") return true;
+    for (ViewInput& input : view_.inputs) {
+      const auto source = static_cast<size_t>(input.source);
+      if (draft_->broken_source[source] || draft_->broken_fields[source].contains(known_at->text))
+        return false;
+      const Schema& schema = SourceOf(input).schema;
+      const int field = schema.Find(known_at->text);
+      if (field < 0) {
+        Diagnostic& d = sink()->Error(ConfigErrorCode::kUnknownReference, known_at->place,
+                                      absl::StrCat("the source '", SourceOf(input).name,
+                                                   "' has no field '", known_at->shown, "'"));
+        d.known.emplace_back("appended");
+        for (const Field& known : schema.fields) d.known.push_back(known.name);
+        d.suggestion = DidYouMean(known_at->text, d.known);
+        return false;
+      }
+      const ValueType& type = schema.fields[static_cast<size_t>(field)].type;
+      if (type != Type::kTimestamp && type != Type::kInt) {
+        sink()->Error(ConfigErrorCode::kExpressionType, known_at->place,
+                      absl::StrCat("'known_at' needs a timestamp or an int, and '", known_at->shown,
+                                   "' of '", SourceOf(input).name, "' is a ", ValueTypeName(type)));
+        return false;
+      }
+      input.known_field = field;
+    }
     return true;
   }
 

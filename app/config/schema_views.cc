@@ -22,7 +22,10 @@ constexpr KeySpec kKeys[] = {
     May("views.*.accuracy", kNone, "auto", "How exactly window edges are kept.")
         .Words("auto|exact|tiled"),
     May("views.*.as_of", kDuration, "1h", "How far back reads as of a past time stay exact."),
-    NotYet("views.*.known_at", "Field or append time at which a record became known."),
+    May("views.*.known_at", kName, "",
+        "Field of every source, a timestamp or an int of milliseconds, that says when a record "
+        "became known, or `appended`; for reads of what was known at a time.")
+        .Words("appended"),
     NotYet("views.*.while_warming", "What a window shows that is not filled yet: null or use."),
     Must("views.*.features", kNone, "The features, by name."),
     May("views.*.features.*", kNone, "", "A feature: one aggregation over one window."),
@@ -43,7 +46,7 @@ constexpr KeySpec kKeys[] = {
     May("views.*.features.*.window.tumbling", kDuration, "",
         "Length of fixed windows side by side."),
     May("views.*.features.*.window.origin", kAny, "0",
-        "A time at which one of the tumbling windows begins."),
+        "A time at which one of the tumbling windows begins, or how long after 1970 began: `5h`."),
     May("views.*.features.*.window.which", kNone, "current",
         "The tumbling window at the read time, or the whole one before it.")
         .Words("current|complete"),

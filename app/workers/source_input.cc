@@ -194,7 +194,7 @@ absl::Status SourceInput::VisitRow(const DecodedRow& row, Change change,
                                    RecordEvents::Visit visit) {
   Event event;
   event.event_time_ms = row.event_time_ms;
-  event.append_ms = append_ms_;
+  event.append_ms = event.known_ms = append_ms_;
   event.offset = head_.offset;
   event.fields = row.fields;
   event.change = change;

@@ -181,6 +181,12 @@ absl::StatusOr<FeaturesRequest> FromProto(const v1::ReadFeaturesRequest& proto) 
                                &request.keys[static_cast<size_t>(i)]));
   }
   RETURN_IF_ERROR(ReadAt(proto, &request.at_ms));
+  if (proto.has_known_at_ms()) {
+    if (proto.known_at_ms() > kLatestMs || proto.known_at_ms() < -kLatestMs) {
+      return BadField("known_at_ms", "'known_at_ms' is out of range");
+    }
+    request.known_at_ms = proto.known_at_ms();
+  }
   if (proto.has_max_age_ms()) {
     if (proto.max_age_ms() < 0) return BadField("max_age_ms", "'max_age_ms' must be >= 0");
     request.max_age_ms = proto.max_age_ms();

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -44,6 +45,7 @@ class FakeOnlineStore final : public OnlineStore {
   }
   void FailReads(absl::Status status) { failure_ = std::move(status); }
   mutable std::vector<int64_t> read_times;  // only looked at by single-threaded tests
+  mutable std::vector<std::optional<int64_t>> known_times;  // the same
   bool keep_times = false;
   int64_t stream_time_ms = 0;
 
@@ -58,10 +60,11 @@ class FakeOnlineStore final : public OnlineStore {
   void SetAvailableFrom(int32_t, int64_t) override {}
 
   absl::Status Read(int32_t view, std::span<const Value> key, int64_t at_ms,
-                    std::span<const int> features, const ReadOptions&,
+                    std::span<const int> features, const ReadOptions& options,
                     std::span<FeatureValue> values) const override {
     if (!failure_.ok()) return failure_;
     if (keep_times) read_times.push_back(at_ms);
+    if (keep_times) known_times.push_back(options.known_ms);
     const std::string text = KeyText(view, {key.begin(), key.end()});
     for (size_t i = 0; i < features.size(); ++i) {
       const auto found = values_.find({text, features[i]});

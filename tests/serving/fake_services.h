@@ -20,6 +20,7 @@ class FakeFeatures final : public FeatureService {
  public:
   absl::StatusOr<FeaturesResponse> ReadFeatures(const FeaturesRequest& request) override {
     ++calls;
+    last_known_at_ms = request.known_at_ms.value_or(0);
     for (const std::string& name : request.features) {
       if (name == "v.f") continue;
       ApiError error;
@@ -44,6 +45,7 @@ class FakeFeatures final : public FeatureService {
     return response;
   }
   std::atomic<int> calls{0};
+  std::atomic<int64_t> last_known_at_ms{0};
 };
 
 // Scores 0.25; blocks, when a row has an id, until Open is called.

@@ -88,6 +88,22 @@ TEST_F(FeatureReaderTest, ReadsNowUnlessATimeIsGiven) {
   EXPECT_THAT(store_.read_times, testing::ElementsAre(5'000, 77));
 }
 
+TEST_F(FeatureReaderTest, AsksForWhatWasKnownWhereThatIsKept) {
+  FeaturesRequest request = Ask({"origin_out.*"}, {jfk_});
+  request.known_at_ms = 4'000;
+  ExpectError(request, ErrorCode::kBadField, "known_at");
+  const auto keeping = MakeView("origin_out", {{"origin", Type::kString}}, {{"n", Type::kInt}});
+  keeping->keeps_known_time = true;
+  FakeOnlineStore store({keeping});
+  store.keep_times = true;
+  FeatureReader reader(store, {.now_ms = [] { return int64_t{5'000}; }});
+  EXPECT_TRUE(reader.ReadFeatures(request).ok());
+  request.known_at_ms.reset();
+  EXPECT_TRUE(reader.ReadFeatures(request).ok());
+  EXPECT_THAT(store.known_times,
+              testing::ElementsAre(testing::Optional(int64_t{4'000}), std::nullopt));
+}
+
 TEST_F(FeatureReaderTest, AnswersUnknownEntitiesAsMissing) {
   const auto response =
       reader_.ReadFeatures(Ask({"origin_out.*"}, {Key({{"origin", Value::String("ZZZ")}})}));

@@ -13,7 +13,7 @@ namespace {
 
 TEST(FeaturesBody, IsRead) {
   const auto request = ParseFeaturesRequest(
-      R"({"features":["v.f","w.*"],"keys":[{"origin":"JFK","n":3}],"at":"2013-01-01T00:00:00Z","max_age_ms":5})");
+      R"({"features":["v.f","w.*"],"keys":[{"origin":"JFK","n":3}],"at":"2013-01-01T00:00:00Z","known_at":7,"max_age_ms":5})");
   ASSERT_TRUE(request.ok()) << request.status();
   EXPECT_THAT(request->features, testing::ElementsAre("v.f", "w.*"));
   ASSERT_EQ(request->keys.size(), 1u);
@@ -21,6 +21,7 @@ TEST(FeaturesBody, IsRead) {
   EXPECT_EQ(request->keys[0][0].value.view(), Value::String("JFK"));
   EXPECT_EQ(request->keys[0][1].value.view(), Value::Int(3));
   EXPECT_EQ(request->at_ms, 1356998400000);
+  EXPECT_EQ(request->known_at_ms, 7);
   EXPECT_EQ(request->max_age_ms, 5);
 }
 
@@ -45,6 +46,7 @@ TEST(FeaturesBody, IsRefusedWithThePlaceOfTheFault) {
       {"{\"service\":\"s\",\"keys\":[],\"at\":\"noon\"}", ErrorCode::kBadField, "at"},
       {"{\"service\":\"s\",\"keys\":[],\"at\":1.5}", ErrorCode::kBadField, "at"},
       {"{\"service\":\"s\",\"keys\":[],\"at\":9223372036854775807}", ErrorCode::kBadField, "at"},
+      {"{\"service\":\"s\",\"keys\":[],\"known_at\":\"then\"}", ErrorCode::kBadField, "known_at"},
       {"{\"service\":\"s\",\"keys\":[],\"max_age_ms\":-1}", ErrorCode::kBadField, "max_age_ms"},
       {"{\"service\":\"s\",\"kyes\":[]}", ErrorCode::kBadField, "kyes"},
   };

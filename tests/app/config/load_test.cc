@@ -157,8 +157,59 @@ sources:
   EXPECT_NE(sources[3].decoder.registry, nullptr);
   EXPECT_EQ(sources[4].decoder.registry, sources[3].decoder.registry) << "one for all";
   EXPECT_EQ(sources[4].decoder.envelope, Envelope::kDebezium);
+  EXPECT_TRUE(sources[4].retracts) << "goes without saying";
+  EXPECT_FALSE(sources[3].retracts);
   EXPECT_EQ(sources[5].decoder.format, RecordFormat::kJson);
   EXPECT_EQ(sources[5].decoder.framing, Framing::kConfluent);
+}
+
+Project LoadVisits(const std::string& view) {
+  LoadOptions options;
+  options.text = absl::StrCat(R"(
+version: 1
+project: shop
+log: {embedded: {path: log}}
+state: {path: state}
+sources:
+  visits: {topic: visits, schema: {user: string, seen: timestamp}}
+  orders: {topic: orders, schema: {seen: int, user: string}}
+entities: {user: {key: [user]}}
+views:
+  v: )",
+                              view, "\n");
+  LoadResult loaded = Load(options);
+  EXPECT_TRUE(loaded.project.has_value()) << Render(loaded.diagnostics, Color::kNever);
+  return loaded.project ? *std::move(loaded.project) : Project();
+}
+
+TEST(Load, ATumblingWindowBeginsAtATimeOrALengthAfter1970) {
+  for (const auto& [origin, ms] : std::vector<std::pair<std::string, int64_t>>{
+           {"5h", 18'000'000}, {"-1000", -1'000}, {"\"1970-01-01T05:00:00Z\"", 18'000'000}}) {
+    const Project project = LoadVisits(
+        absl::StrCat("{from: visits, entity: user, features: {rows: {count: \"*\", window: "
+                     "{tumbling: 1d, origin: ",
+                     origin, "}}}}"));
+    ASSERT_EQ(project.views.size(), 1u);
+    EXPECT_EQ(project.views[0]->features[0].window.origin_ms, ms) << origin;
+  }
+}
+
+TEST(Load, ARecordIsKnownWhenItWasAppendedOrWhenAFieldOfItsSourceSays) {
+  const auto load = [](const std::string& known_at) {
+    return LoadVisits(absl::StrCat("{from: [visits, orders], entity: user, ", known_at,
+                                   " features: {rows: {count: \"*\", window: 1h}}}"));
+  };
+  const Project none = load(""), field = load("known_at: seen,"),
+                append = load("known_at: appended,");
+  EXPECT_FALSE(none.views[0]->keeps_known_time);
+  EXPECT_TRUE(append.views[0]->keeps_known_time);
+  EXPECT_EQ(append.views[0]->inputs[0].known_field, std::nullopt);
+  EXPECT_TRUE(field.views[0]->keeps_known_time);
+  EXPECT_EQ(field.views[0]->inputs[0].known_field, 1);
+  EXPECT_EQ(field.views[0]->inputs[1].known_field, 0);
+  // State of one is not state of another.
+  EXPECT_NE(none.meaning.at("views.v"), append.meaning.at("views.v"));
+  EXPECT_NE(field.meaning.at("views.v"), append.meaning.at("views.v"));
 }
 
 TEST(Load, ReadsViewsOverSeveralSources) {

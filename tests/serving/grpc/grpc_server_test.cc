@@ -30,6 +30,20 @@ TEST_F(GrpcServerTest, ReadsFeatures) {
   EXPECT_EQ(response.at_ms(), 7);
 }
 
+TEST_F(GrpcServerTest, PassesOnWhenThingsWereKnown) {
+  Start();
+  v1::ReadFeaturesRequest request;
+  request.add_features("v.f");
+  request.set_known_at_ms(-5);
+  v1::ReadFeaturesResponse response;
+  grpc::ClientContext context, far;
+  ASSERT_TRUE(v1::Features::NewStub(channel_)->Read(&context, request, &response).ok());
+  EXPECT_EQ(features_.last_known_at_ms, -5);
+  request.set_known_at_ms(INT64_MIN);
+  EXPECT_EQ(v1::Features::NewStub(channel_)->Read(&far, request, &response).error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+}
+
 TEST_F(GrpcServerTest, ScoresAndExplains) {
   Start();
   v1::ScoreRequest request = ScoreOf("delayed");
