@@ -71,8 +71,7 @@ class Source:
         self.counts[outcome] += 1
         if outcome == "applied":
             retract = record.get("retract", False)
-            if not retract:
-                self.newest[partition] = max(time, self.newest.get(partition, time))
+            self.newest[partition] = max(time, self.newest.get(partition, time))
             self.records.append((time, partition, offset, fields, retract))
 
     def _outcome(self, record, fields, time, partition, new):
