@@ -30,10 +30,19 @@ absl::StatusOr<Aggregation> BindElements(const AggregationRequest& request) {
   return Elementwise(inside, request.input.value.dim);
 }
 
+// Over the items of a list or the values of a map, or over the input as it is.
+absl::StatusOr<Aggregation> BindItems(const AggregationRequest& request,
+                                      const AggregationInput& input) {
+  absl::StatusOr<Aggregation> bound = request.type->bind(input);
+  if (bound.ok() || input.value == request.input.value) return bound;
+  return absl::InvalidArgumentError(absl::StrCat(bound.status().message(), ", of which the ",
+                                                 ValueTypeName(request.input.value), " is made"));
+}
+
 // `key`: what there is an answer for each of.
 absl::StatusOr<Aggregation> BindCategories(const AggregationRequest& request,
                                            const AggregationInput& input, absl::string_view key) {
-  ASSIGN_OR_RETURN(const Aggregation inside, request.type->bind(input));
+  ASSIGN_OR_RETURN(const Aggregation inside, BindItems(request, input));
   if (inside.counts_candidates) {
     return Refuse(request, "counts what 'where' leaves out too, which has no ", key);
   }
@@ -68,7 +77,7 @@ absl::StatusOr<Aggregation> BindAggregationTo(const AggregationRequest& request)
   }
   if (value == Type::kMap) return BindCategories(request, input, "key of a map");
   if (request.by) return BindCategories(request, input, "category");
-  return type.bind(input);
+  return BindItems(request, input);
 }
 
 }  // namespace millrace
