@@ -11,6 +11,24 @@ namespace {
 
 bool Same(char a, char b) { return absl::ascii_tolower(a) == absl::ascii_tolower(b); }
 
+// The one candidate that begins as three quarters of `written` do: "tumble" for "tumbling".
+std::string SameBeginning(absl::string_view written, const std::vector<std::string>& candidates) {
+  // In "view.feature" the second part must be alike.
+  const size_t dot = written.rfind('.');
+  const size_t prefix = dot == absl::string_view::npos ? 0 : dot + 1;
+  const size_t least = prefix + std::max<size_t>(4, (3 * (written.size() - prefix) + 3) / 4);
+  const std::string* found = nullptr;
+  for (const std::string& candidate : candidates) {
+    size_t same = 0;
+    while (same < written.size() && same < candidate.size() && Same(written[same], candidate[same]))
+      ++same;
+    if (same < least) continue;
+    if (found != nullptr) return "";
+    found = &candidate;
+  }
+  return found == nullptr ? std::string() : *found;
+}
+
 }  // namespace
 
 int EditDistance(absl::string_view a, absl::string_view b, int limit) {
@@ -47,7 +65,7 @@ std::string ClosestName(absl::string_view written, const std::vector<std::string
       found = &candidate;
     }
   }
-  return found == nullptr ? std::string() : *found;
+  return found == nullptr ? SameBeginning(written, candidates) : *found;
 }
 
 }  // namespace millrace

@@ -15,7 +15,8 @@ namespace millrace {
 int EditDistance(absl::string_view a, absl::string_view b, int limit);
 
 // The candidate at most 2 edits away (1 for names shorter than 4, 0 for one letter), the nearest
-// first and of equals the first given; empty when there is none.
+// first and of equals the first given; else the only one that begins as three quarters of what was
+// written do (after the last dot), at least 4 letters; empty when there is none.
 std::string ClosestName(absl::string_view written, const std::vector<std::string>& candidates);
 
 }  // namespace millrace

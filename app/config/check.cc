@@ -13,6 +13,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "app/config/durations.h"
+#include "app/config/hints.h"
 #include "app/config/parse_yaml.h"
 #include "app/config/suggest.h"
 #include "core/closest_name.h"
@@ -20,6 +21,15 @@
 
 namespace millrace {
 namespace {
+
+constexpr size_t kMaxName = 64;
+
+// Words of expressions and of answers, which a field or feature of the same name would hide.
+bool IsReserved(absl::string_view name) {
+  static constexpr absl::string_view kReserved[] = {"true", "false", "null",  "in",
+                                                    "at",   "label", "score", "act"};
+  return std::find(std::begin(kReserved), std::end(kReserved), name) != std::end(kReserved);
+}
 
 bool Contains(const std::vector<std::string>& words, absl::string_view word) {
   return std::find(words.begin(), words.end(), word) != words.end();
@@ -33,60 +43,6 @@ bool IsFieldType(const std::string& text, const std::vector<std::string>& words)
   if (!IsCollection(type->type)) return Contains(words, name);
   if (type->type == Type::kVector) return Contains(words, name + "<N>");
   return Contains(words, name + "<T>") && Contains(words, std::string(TypeName(type->element)));
-}
-
-std::string TypeSuggestion(const std::string& text, const std::vector<std::string>& words) {
-  const std::string name = text.substr(0, text.find('<'));
-  if (name == text && (Contains(words, text + "<T>") || Contains(words, text + "<N>"))) {
-    return absl::StrCat("say of what: ", text, text == "vector" ? "<8>" : "<string>");
-  }
-  if (name == text) return DidYouMean(text, words);
-  std::vector<std::string> collections;
-  for (const std::string& word : words) {
-    if (absl::StrContains(word, '<')) collections.push_back(word.substr(0, word.find('<')));
-  }
-  if (!Contains(collections, name)) return DidYouMean(name, collections);
-  return name == "vector" ? "N is a whole number from 1" : "T is a type without <…>";
-}
-
-// What a kind of scalar is called, and an example of it.
-absl::string_view KindText(ValueKind kind) {
-  switch (kind) {
-    case ValueKind::kNone: return "a map";
-    case ValueKind::kString: return "a string";
-    case ValueKind::kName: return "a name";
-    case ValueKind::kInt: return "a whole number";
-    case ValueKind::kNumber: return "a number";
-    case ValueKind::kBool: return "true or false";
-    case ValueKind::kDuration: return "a duration such as 30s, 10m or 1h30m";
-    case ValueKind::kSize: return "a size such as 64MiB or 1GiB";
-    case ValueKind::kDurationOrSize: return "a duration such as 7d or a size such as 10GiB";
-    case ValueKind::kShare: return "a share such as 0.5%";
-    case ValueKind::kExpression: return "an expression";
-    case ValueKind::kType: return "a type";
-    case ValueKind::kAddress: return "an address such as 127.0.0.1:7470";
-    case ValueKind::kAny: return "a value";
-  }
-  return "a value";
-}
-
-// "a name, a list or a map", as the row allows.
-std::string Expected(const SchemaNode& schema) {
-  std::vector<std::string> forms;
-  const KeySpec* spec = schema.spec;
-  if (spec != nullptr && (spec->kind != ValueKind::kNone || !spec->words.empty())) {
-    if (spec->kind != ValueKind::kNone) forms.emplace_back(KindText(spec->kind));
-    if (spec->kind != ValueKind::kType) {
-      for (const std::string& word : SplitWords(spec->words))
-        forms.push_back(absl::StrCat("'", word, "'"));
-    }
-  }
-  if (schema.Item() != nullptr) forms.emplace_back("a list");
-  if (!schema.keys.empty() || (spec != nullptr && spec->free_keys)) forms.emplace_back("a map");
-  if (forms.size() < 2) return forms.empty() ? "a value" : forms[0];
-  const std::string last = forms.back();
-  forms.pop_back();
-  return absl::StrCat(absl::StrJoin(forms, ", "), " or ", last);
 }
 
 class Checker {
@@ -107,10 +63,17 @@ class Checker {
   void UnknownKey(const SchemaNode& schema, const ConfigNode& map, const ConfigNode& key,
                   std::vector<std::string>* misspelt);
   void CheckScalar(const SchemaNode& schema, absl::string_view name, ConfigNode* node);
+  // Whether it stands in a map further out, which does not know it.
+  bool IsMisplaced(absl::string_view key) const {
+    return std::any_of(maps_.begin(), maps_.end(), [key](const MapPlace& place) {
+      return place.map->Find(key) != nullptr && place.schema->Find(key) == nullptr;
+    });
+  }
   bool CheckPlainWord(const SchemaNode& schema, absl::string_view name, ConfigNode* node);
   void CheckFreeMap(absl::string_view name, ConfigNode* map);
 
   DiagnosticSink* const sink_;
+  std::vector<MapPlace> maps_;  // those that are being checked, outermost first
 };
 
 void Checker::CheckValue(const SchemaNode& schema, absl::string_view name, ConfigNode* node) {
@@ -153,7 +116,9 @@ void Checker::CheckMap(const SchemaNode& schema, const TextPlace& owner, absl::s
          absl::StrCat("'", name, "' must be ", Expected(schema), ", found an empty map"));
     return;
   }
+  maps_.push_back({&schema, map});
   for (ConfigMember& member : map->members) CheckMember(schema, map, &member, &misspelt, &later);
+  maps_.pop_back();
   // What is missing beside something unsupported or unreadable may be in there.
   if (later || map->bad) {
     map->bad = true;
@@ -162,7 +127,7 @@ void Checker::CheckMap(const SchemaNode& schema, const TextPlace& owner, absl::s
   for (const SchemaNode& key : schema.keys) {
     if (key.spec->presence != Presence::kRequired || map->Find(key.name) != nullptr) continue;
     map->bad = true;
-    if (Contains(misspelt, key.name)) continue;
+    if (Contains(misspelt, key.name) || IsMisplaced(key.name)) continue;
     sink_->Error(ConfigErrorCode::kMissingKey, owner,
                  name.empty() ? absl::StrCat("'", key.name, "' is missing")
                               : absl::StrCat("'", name, "' lacks '", key.name, "'"));
@@ -193,7 +158,7 @@ void Checker::CheckMember(const SchemaNode& schema, ConfigNode* map, ConfigMembe
     sink_
         ->Error(ConfigErrorCode::kInvalidName, key.place,
                 absl::StrCat("'", key.text, "' is not a valid name"))
-        .suggestion = "letters, digits and _ only, no reserved word";
+        .suggestion = NameAdvice(key.text);
   }
   if (member->value.kind == ConfigNode::Kind::kNull && !member->value.bad) {
     if (child->spec->path == "views.*.features.*.default") return;
@@ -220,16 +185,17 @@ void Checker::UnknownKey(const SchemaNode& schema, const ConfigNode& map, const 
   const std::vector<std::string> aggregations = schema.SupportedAggregations();
   std::vector<std::string> all;
   for (const SchemaNode& row : schema.keys) all.push_back(row.name);
-  const std::string nearest = ClosestName(key.text, all);
-  if (!nearest.empty()) misspelt->push_back(nearest);
-  const bool names_aggregation = !aggregations.empty() && !has_aggregation &&
+  const std::string place = BelongsTo(key.text, maps_);
+  const std::string nearest = place.empty() ? ClosestName(key.text, all) : "";
+  misspelt->push_back(nearest);
+  const bool names_aggregation = !aggregations.empty() && !has_aggregation && place.empty() &&
                                  (nearest.empty() || schema.Find(nearest)->spec->aggregation);
   Diagnostic& d = names_aggregation
                       ? sink_->Error(ConfigErrorCode::kUnknownAggregation, key.place,
                                      absl::StrCat("unknown aggregation '", key.text, "'"))
                       : sink_->Error(ConfigErrorCode::kUnknownKey, key.place,
                                      absl::StrCat("unknown key '", key.text, "'"));
-  d.suggestion = DidYouMean(key.text, all);
+  d.suggestion = place.empty() ? DidYouMean(key.text, all) : place;
   d.known = names_aggregation ? aggregations : schema.SupportedKeys();
   if (has_aggregation) {
     std::erase_if(d.known, [&](const std::string& name) { return Contains(aggregations, name); });
@@ -268,7 +234,7 @@ bool Checker::CheckPlainWord(const SchemaNode& schema, absl::string_view name, C
     const bool may_be_map = !schema.keys.empty();
     Diagnostic& d = Fail(ConfigErrorCode::kInvalidValue, node,
                          absl::StrCat("'", name, "' cannot be '", node->shown, "'"));
-    d.suggestion = spec.kind == ValueKind::kType ? TypeSuggestion(node->text, words)
+    d.suggestion = spec.kind == ValueKind::kType ? TypeAdvice(node->text, words)
                                                  : DidYouMean(node->text, words);
     if (d.suggestion.empty() && may_be_map)
       d.suggestion = absl::StrCat("expected ", Expected(schema));
@@ -299,6 +265,12 @@ bool Fits(ValueKind kind, const ConfigNode& node) {
 void Checker::CheckScalar(const SchemaNode& schema, absl::string_view name, ConfigNode* node) {
   if (CheckPlainWord(schema, name, node)) return;
   if (Fits(schema.spec->kind, *node)) return;
+  if (schema.spec->kind == ValueKind::kDuration && node->text[0] == '-' &&
+      ParseDuration(node->text.substr(1))) {
+    Fail(ConfigErrorCode::kOutOfRange, node,
+         absl::StrCat("'", name, "' must not be negative, found ", node->shown));
+    return;
+  }
   Diagnostic& d =
       Fail(ConfigErrorCode::kWrongType, node,
            absl::StrCat("'", name, "' must be ", Expected(schema), ", found ", Describe(*node)));
@@ -308,6 +280,9 @@ void Checker::CheckScalar(const SchemaNode& schema, absl::string_view name, Conf
     d.suggestion = absl::StrCat("quote it: \"", node->shown, "\"");
   } else if (schema.spec->kind == ValueKind::kDuration && IsInt(*node)) {
     d.suggestion = absl::StrCat("add a unit: ", node->shown, "s");
+  } else if (schema.spec->kind == ValueKind::kDuration) {
+    d.suggestion = DidYouMean(node->text, SplitWords(schema.spec->words));
+    if (d.suggestion.empty()) d.suggestion = DurationAdvice(node->text);
   }
 }
 
@@ -370,15 +345,18 @@ std::optional<std::string> AddressHost(absl::string_view address) {
   return std::string(host);
 }
 
+std::string NameAdvice(absl::string_view name) {
+  if (IsReserved(name)) return "it is a word of expressions and answers";
+  if (name.size() > kMaxName) return absl::StrCat("at most ", kMaxName, " characters");
+  if (!name.empty() && absl::ascii_isdigit(name[0])) return "do not begin with a digit";
+  return "letters, digits and _ only";
+}
+
 bool IsValidName(absl::string_view name) {
-  // Words of expressions and of answers, which a field or feature of the same name would hide.
-  static constexpr absl::string_view kReserved[] = {"true", "false", "null",  "in",
-                                                    "at",   "label", "score", "act"};
-  if (name.empty() || name.size() > 64 || absl::ascii_isdigit(name[0])) return false;
-  for (char c : name) {
-    if (!absl::ascii_isalnum(c) && c != '_') return false;
-  }
-  return std::find(std::begin(kReserved), std::end(kReserved), name) == std::end(kReserved);
+  if (name.empty() || name.size() > kMaxName || absl::ascii_isdigit(name[0])) return false;
+  return !IsReserved(name) && std::all_of(name.begin(), name.end(), [](char c) {
+    return absl::ascii_isalnum(c) || c == '_';
+  });
 }
 
 }  // namespace millrace

@@ -33,6 +33,8 @@ std::optional<std::string> AddressHost(absl::string_view address);
 // True of letters, digits and _, not beginning with a digit, at most 64 characters, and no word
 // that expressions reserve.
 bool IsValidName(absl::string_view name);
+// Why a name is none. REQUIRES: !IsValidName(name).
+std::string NameAdvice(absl::string_view name);
 
 }  // namespace millrace
 

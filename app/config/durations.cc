@@ -60,6 +60,46 @@ std::optional<int64_t> ParseDuration(absl::string_view text) {
   return total;
 }
 
+std::string DurationAdvice(absl::string_view text) {
+  static constexpr struct {
+    absl::string_view name, unit;
+  } kWords[] = {{"min", "m"},   {"mins", "m"},    {"minute", "m"}, {"minutes", "m"},
+                {"sec", "s"},   {"secs", "s"},    {"second", "s"}, {"seconds", "s"},
+                {"hr", "h"},    {"hrs", "h"},     {"hour", "h"},   {"hours", "h"},
+                {"day", "d"},   {"days", "d"},    {"week", "w"},   {"weeks", "w"},
+                {"msec", "ms"}, {"millis", "ms"}, {"wk", "w"},     {"milliseconds", "ms"},
+                {"D", "d"},     {"H", "h"},       {"S", "s"},      {"W", "w"}};
+  if (text.empty()) return "";
+  std::string meant;
+  bool units = true;   // all are right
+  bool sorted = true;  // from large to small
+  int64_t previous = std::numeric_limits<int64_t>::max();
+  while (!text.empty()) {
+    size_t digits = 0;
+    while (digits < text.size() && absl::ascii_isdigit(text[digits])) ++digits;
+    if (digits == 0) return "";
+    absl::StrAppend(&meant, text.substr(0, digits));
+    text = absl::StripLeadingAsciiWhitespace(text.substr(digits));
+    if (!text.empty() && text[0] == '.') return "whole numbers only, as in 1h30m";
+    absl::string_view name = TakeLetters(&text);
+    for (const auto& word : kWords) {
+      if (word.name == name) name = word.unit;
+    }
+    int64_t size = 0;
+    for (const Unit& unit : kDurationUnits) {
+      if (unit.name == name) size = unit.size;
+    }
+    units = units && size > 0;
+    sorted = sorted && size < previous;
+    previous = size;
+    absl::StrAppend(&meant, name);
+    text = absl::StripLeadingAsciiWhitespace(text);
+  }
+  if (!units) return "the units are w, d, h, m, s and ms";
+  if (ParseDuration(meant)) return absl::StrCat("did you mean ", meant, "?");
+  return sorted ? "at most a thousand years" : "from the largest unit to the smallest, as in 1h30m";
+}
+
 std::string FormatDuration(int64_t ms) {
   if (ms == 0) return "0s";
   std::string out;

@@ -18,6 +18,10 @@ std::optional<int64_t> ParseDuration(absl::string_view text);
 // The shortest text that parses to `ms`: "1h30m", "0s". REQUIRES: ms >= 0.
 std::string FormatDuration(int64_t ms);
 
+// What a text that is no duration was probably meant to be, or why it is none: "did you mean 5m?"
+// for "5min". "" when nothing can be said.
+std::string DurationAdvice(absl::string_view text);
+
 // Bytes: a whole number and a unit (B, KiB MiB GiB TiB, KB MB GB TB); nullopt for anything else.
 std::optional<int64_t> ParseSize(absl::string_view text);
 

@@ -45,7 +45,9 @@ constexpr ErrorCodeInfo kCodes[] = {
     {ConfigErrorCode::kUnknownKey, "unknown key",
      "The map has no such key. Unknown keys are never ignored: a misspelt one would silently leave "
      "its default."},
-    {ConfigErrorCode::kMissingKey, "missing key", "A key without default is missing."},
+    {ConfigErrorCode::kMissingKey, "missing key",
+     "A key without default is missing, or one that the aggregation of a feature needs, such as "
+     "`k` of `top_k`."},
     {ConfigErrorCode::kWrongType, "wrong type", "The value is not of the kind that the key takes."},
     {ConfigErrorCode::kNotSupported, "not supported yet",
      "The key or value belongs to the configuration language but this version of Millrace cannot "
@@ -62,7 +64,10 @@ constexpr ErrorCodeInfo kCodes[] = {
      "and are no word that "
      "expressions reserve."},
     {ConfigErrorCode::kConflict, "contradictory keys",
-     "Keys that exclude each other were given together, or none of them."},
+     "Keys that exclude each other were given together, none of them was, or one without the key "
+     "that it belongs to. Options belong to an aggregation, some keys to a kind of window: `hop` "
+     "to "
+     "`hopping`, `top` to `by`."},
     {ConfigErrorCode::kUnknownReference, "unknown reference",
      "The name is not defined in this file."},
     {ConfigErrorCode::kExpression, "error in an expression",
@@ -72,13 +77,17 @@ constexpr ErrorCodeInfo kCodes[] = {
     {ConfigErrorCode::kExpressionType, "expression of the wrong type",
      "The expression is right in itself but gives a type that cannot be used here: a condition "
      "must be a bool, `sum` "
-     "and `mean` take numbers, the label of a binary task is a bool or a number."},
+     "and `mean` take numbers, the label of a binary task is a bool or a number, and the inputs of "
+     "a "
+     "learner are no lists, maps or vectors. docs/reference/aggregations.md says what each "
+     "aggregation takes."},
     {ConfigErrorCode::kKeyFields, "key fields do not fit",
      "The fields of an entity's key must exist, with one type, in every source of a view and in "
      "the decisions of every "
      "task that reads it."},
     {ConfigErrorCode::kDuplicate, "defined twice",
-     "Two sources read the same topic, or two inputs have the same name."},
+     "Two sources read the same topic, two inputs have the same name, or a list names something "
+     "twice."},
     {ConfigErrorCode::kLabelLeak, "window would see the label",
      "A window whose bounds end in `]` includes the moment of the decision. Over a source that "
      "carries the task's label "

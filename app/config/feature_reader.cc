@@ -12,47 +12,16 @@
 #include "app/config/value_of.h"
 #include "core/check.h"
 #include "core/double_text.h"
+#include "core/type_words.h"
 
 namespace millrace {
-namespace {
-
-std::string OptionText(const AggregationOption& option, double value) {
-  return option.kind == OptionKind::kDuration
-             ? ToString(Value::Duration(static_cast<int64_t>(value)))
-         : option.kind == OptionKind::kInt ? absl::StrCat(static_cast<int64_t>(value))
-                                           : DoubleText(value);
-}
-
-std::optional<double> OptionValue(const AggregationOption& option, const ConfigNode& node) {
-  double number = 0;
-  if (option.kind == OptionKind::kDuration) {
-    const std::optional<int64_t> ms = ParseDuration(node.text);
-    return ms ? std::optional<double>(static_cast<double>(*ms)) : std::nullopt;
-  }
-  if (!absl::SimpleAtod(node.text, &number)) return std::nullopt;
-  return number;
-}
-
-// Keys of a feature that are options of some aggregation, with the names of those it is one of.
-std::vector<std::string> OwnersOf(absl::string_view key) {
-  std::vector<std::string> owners;
-  for (const AggregationType& type : AggregationTypes()) {
-    const bool option = std::any_of(type.options.begin(), type.options.end(),
-                                    [key](const AggregationOption& o) { return o.name == key; });
-    if (option || type.second_input == key) owners.emplace_back(type.name.data(), type.name.size());
-  }
-  return owners;
-}
-
-}  // namespace
-
 std::string FeatureReader::Context(const ViewInput& input) const {
   return view_.inputs.size() < 2 ? "" : absl::StrCat("in source '", SourceOf(input).name, "'");
 }
 
 bool FeatureReader::Read(const Section& feature, FeatureSpec* spec) {
   if (!feature.present()) return false;
-  const bool window = ReadWindow(feature, sink(), &spec->window);
+  const bool window = ReadWindow(feature, view_.accuracy, sink(), &spec->window);
   const ConfigNode* input = FindAggregation(feature);
   const bool where = ReadWhere(feature, spec);
   if (input == nullptr) return false;
@@ -61,9 +30,16 @@ bool FeatureReader::Read(const Section& feature, FeatureSpec* spec) {
   request.type = type_;
   const bool options =
       ReadOptions(feature, spec, &request.input.options) & ReadBy(feature, spec, &request);
-  const bool needs_value = type_->every_record != EveryRecord::kCounted || request.by.has_value();
-  if (!ReadInput(*input, needs_value, spec) || !ReadSecond(feature, spec) ||
-      !ReadElementwise(feature, spec, &request) || !options || !window || !where) {
+  const bool needs_value = type_->every_record == EveryRecord::kRefused ||
+                           type_->every_record == EveryRecord::kAsValues ||
+                           (type_->every_record == EveryRecord::kCounted && request.by.has_value());
+  if (!ReadInput(*input, needs_value, spec) || !ReadCategory(feature, spec) ||
+      !ReadSecond(feature, spec) || !ReadElementwise(feature, spec, &request) || !options ||
+      !window || !where) {
+    return false;
+  }
+  if (type_->every_record == EveryRecord::kOnly && !feature.Has("where")) {
+    ReportMissing(feature, "where", "CONDITION");
     return false;
   }
   request.input.value = spec->input_type;
@@ -74,15 +50,7 @@ bool FeatureReader::Read(const Section& feature, FeatureSpec* spec) {
   request.input.window_ms = has_length ? w.size_ms : 0;
   absl::StatusOr<Aggregation> bound = BindAggregationTo(request);
   if (!bound.ok()) {
-    const std::string message(bound.status().message().data(), bound.status().message().size());
-    Diagnostic& d = sink()->Error(ConfigErrorCode::kExpressionType, input->place, message);
-    if (spec->input_type == Type::kBool) d.suggestion = "write … ? 1.0 : 0.0";
-    return false;
-  }
-  if (spec->window.exclude_current == ExcludeCurrent::kNothing && w.with_request &&
-      (w.lag_ms > 0 || w.which == Which::kComplete || w.kind == WindowKind::kHopping)) {
-    sink()->Error(ConfigErrorCode::kConflict, feature.Find("with_request")->place,
-                  "'with_request' counts a record at the read time, which this window leaves out");
+    ReportUnbound(feature, *input, *spec, request, std::string(bound.status().message()));
     return false;
   }
   spec->result_type = bound->result;
@@ -116,6 +84,32 @@ bool FeatureReader::ReadComputed(const Section& feature, const std::vector<int>&
     return false;
   }
   return ReadDefault(feature, spec) && !feature.incomplete();
+}
+
+// Says `message` where the mistake is: at a modifier without which the rest would do, else at the
+// input.
+void FeatureReader::ReportUnbound(const Section& feature, const ConfigNode& input,
+                                  const FeatureSpec& spec, const AggregationRequest& request,
+                                  std::string message) {
+  const auto would_bind = [&request](auto change) {
+    AggregationRequest other = request;
+    change(&other);
+    return BindAggregationTo(other).ok();
+  };
+  TextPlace place = input.place;
+  if (request.by && would_bind([](AggregationRequest* r) { r->by.reset(); })) {
+    place = feature.KeyPlace("by");
+  } else if (would_bind([](AggregationRequest* r) { r->input.window_ms = 1; })) {
+    place = feature.KeyPlace("window");
+  }
+  Diagnostic& d = sink()->Error(ConfigErrorCode::kExpressionType, place, std::move(message));
+  if (spec.input_type == Type::kBool &&
+      would_bind([](AggregationRequest* r) { r->input.value = Type::kDouble; })) {
+    d.suggestion = absl::StrCat("write ", input.shown, " ? 1.0 : 0.0");
+  } else if (spec.input_type == Type::kVector && !request.elementwise &&
+             would_bind([](AggregationRequest* r) { r->elementwise = true; })) {
+    d.suggestion = "add elementwise: true";
+  }
 }
 
 // The one member that names an aggregation.
@@ -155,8 +149,9 @@ bool FeatureReader::CompileForAll(const ConfigNode& node,
     if (expression == nullptr) return false;
     if (!expressions->empty() && expression->value_type() != *type) {
       sink()->Error(ConfigErrorCode::kExpressionType, node.place,
-                    absl::StrCat("the expression is ", ValueTypeName(*type), " in one source and ",
-                                 ValueTypeName(expression->value_type()), " in '",
+                    absl::StrCat("'", node.shown, "' is ", AValueType(*type), " in source '",
+                                 SourceOf(view_.inputs.front()).name, "' and ",
+                                 AValueType(expression->value_type()), " in source '",
                                  SourceOf(input).name, "'"));
       return false;
     }
@@ -173,12 +168,11 @@ bool FeatureReader::ReadInput(const ConfigNode& node, bool needs_value, FeatureS
   spec->input_text = node.text;
   if (node.text != "*") return CompileForAll(node, &spec->input, &spec->input_type);
   if (type_->every_record == EveryRecord::kRefused) {
-    Diagnostic& d = sink()->Error(ConfigErrorCode::kExpressionType, node.place,
-                                  absl::StrCat("'", type_->name, "' does not take \"*\""));
-    for (const AggregationType& other : AggregationTypes()) {
-      if (other.every_record == EveryRecord::kRefused) continue;
-      d.known.emplace_back(other.name.data(), other.name.size());
-    }
+    sink()
+        ->Error(ConfigErrorCode::kExpressionType, node.place,
+                absl::StrCat("'", type_->name,
+                             "' does not take \"*\": name a field, or write an expression"))
+        .suggestion = "count: \"*\" counts records";
     return false;
   }
   spec->input.resize(view_.inputs.size());
@@ -197,116 +191,40 @@ bool FeatureReader::ReadBeside(const Section& feature, const std::string& key, s
   const ConfigNode* node = feature.Find(key);
   if (node == nullptr) return !feature.Has(key);
   *text = node->text;
-  if (!CompileForAll(*node, expressions, type)) return false;
-  if (!IsCollection(type->type)) return true;
-  sink()->Error(ConfigErrorCode::kExpressionType, node->place,
-                absl::StrCat("'", key, "' does not take a ", ValueTypeName(*type)));
+  return CompileForAll(*node, expressions, type);
+}
+
+bool FeatureReader::ReadCategory(const Section& feature, FeatureSpec* spec) {
+  if (!ReadBeside(feature, "by", &spec->by_text, &spec->by, &spec->by_type)) return false;
+  const Type type = spec->by_type.type;
+  if (spec->by.empty() || type == Type::kString || type == Type::kInt || type == Type::kBool) {
+    return true;
+  }
+  sink()->Error(
+      ConfigErrorCode::kExpressionType, feature.Find("by")->place,
+      absl::StrCat("'by' must be a string, an int or a bool, not ", AValueType(spec->by_type)));
   return false;
 }
 
-// `with` or `order_by`, and `by`.
+// `with` or `order_by`.
 bool FeatureReader::ReadSecond(const Section& feature, FeatureSpec* spec) {
-  if (!ReadBeside(feature, "by", &spec->by_text, &spec->by, &spec->by_type)) return false;
   const std::string own(type_->second_input.data(), type_->second_input.size());
   if (own.empty()) return true;
   if (type_->second_required && !feature.Has(own)) {
-    sink()->Error(ConfigErrorCode::kMissingKey, feature.place(),
-                  absl::StrCat("'", type_->name, "' needs '", own, "'"));
+    ReportMissing(feature, own, "FIELD");
     return false;
   }
-  return ReadBeside(feature, own, &spec->other_text, &spec->other, &spec->other_type);
-}
-
-bool FeatureReader::ReadOptions(const Section& feature, FeatureSpec* spec,
-                                AggregationOptions* options) {
-  bool good = true;
-  for (const AggregationOption& option : type_->options) {
-    const std::string name(option.name.data(), option.name.size());
-    const ConfigNode* node = feature.Find(name);
-    if (node == nullptr) {
-      if (option.required && !feature.Has(name)) {
-        sink()->Error(ConfigErrorCode::kMissingKey, feature.place(),
-                      absl::StrCat("'", type_->name, "' needs '", name, "'"));
-        good = false;
-      }
-      good &= !feature.Has(name);
-      continue;
-    }
-    const std::optional<double> value = OptionValue(option, *node);
-    if (!value || *value < option.least || *value > option.most) {
-      sink()->Error(
-          ConfigErrorCode::kOutOfRange, node->place,
-          absl::StrCat("'", name, "' of '", type_->name, "' must be ",
-                       OptionText(option, option.least), " to ", OptionText(option, option.most)));
-      good = false;
-      continue;
-    }
-    options->Set(name, *value);
-    absl::StrAppend(&spec->options_text, spec->options_text.empty() ? "" : " ", name, "=",
-                    OptionText(option, *value));
+  if (!ReadBeside(feature, own, &spec->other_text, &spec->other, &spec->other_type)) return false;
+  const Type type = spec->other_type.type;
+  const bool ranks = own == "order_by";
+  if (spec->other.empty() ||
+      (ranks ? !IsCollection(type) : type == Type::kInt || type == Type::kDouble)) {
+    return true;
   }
-  for (const ConfigMember& member : feature.map()->members) {
-    const std::vector<std::string> owners = OwnersOf(member.key.text);
-    const std::string type(type_->name.data(), type_->name.size());
-    if (owners.empty() || std::find(owners.begin(), owners.end(), type) != owners.end()) continue;
-    if (member.key.text == "max_keys" && (feature.Has("by"))) continue;
-    sink()
-        ->Error(ConfigErrorCode::kConflict, member.key.place,
-                absl::StrCat("'", type_->name, "' has no option '", member.key.text, "'"))
-        .known = owners;
-    good = false;
-  }
-  return good;
-}
-
-bool FeatureReader::ReadBy(const Section& feature, FeatureSpec* spec, AggregationRequest* request) {
-  bool good = true;
-  if (feature.Find("by") != nullptr) request->by.emplace();
-  for (const char* key : {"top", "top_by"}) {
-    if (!feature.Has(key) || feature.Has("by")) continue;
-    sink()->Error(ConfigErrorCode::kConflict, feature.map()->Find(key)->place,
-                  absl::StrCat("'", key, "' needs 'by'"));
-    good = false;
-  }
-  if (!request->by) return good;
-  const auto count = [&](const char* key, int64_t most) -> std::optional<size_t> {
-    const ConfigNode* node = feature.Find(key);
-    int64_t value = 0;
-    if (node == nullptr) return std::nullopt;
-    if (absl::SimpleAtoi(node->text, &value) && value >= 1 && value <= most) {
-      return static_cast<size_t>(value);
-    }
-    sink()->Error(ConfigErrorCode::kOutOfRange, node->place,
-                  absl::StrCat("'", key, "' must be 1 to ", most));
-    good = false;
-    return std::nullopt;
-  };
-  request->by->top = count("top", 65'536);
-  if (const auto keys = count("max_keys", 65'536)) request->by->max_keys = *keys;
-  if (feature.Text("top_by") == "key") request->by->top_by = ByCategoryOptions::Rank::kKey;
-  absl::StrAppend(&spec->options_text, spec->options_text.empty() ? "" : " ",
-                  "max_keys=", request->by->max_keys);
-  if (request->by->top) {
-    absl::StrAppend(&spec->options_text, " top=", *request->by->top, " by ",
-                    feature.Text("top_by"));
-  }
-  return good;
-}
-
-bool FeatureReader::ReadElementwise(const Section& feature, FeatureSpec* spec,
-                                    AggregationRequest* request) {
-  request->elementwise = feature.Text("elementwise") == "true";
-  const ConfigNode* dim = feature.Find("dim");
-  if (dim == nullptr) return !feature.Has("dim");
-  int64_t value = 0;
-  if (!request->elementwise) {
-    sink()->Error(ConfigErrorCode::kConflict, dim->place, "'dim' needs 'elementwise: true'");
-    return false;
-  }
-  if (absl::SimpleAtoi(dim->text, &value) && value == spec->input_type.dim) return true;
-  sink()->Error(ConfigErrorCode::kOutOfRange, dim->place,
-                absl::StrCat("'dim' must be ", spec->input_type.dim, ", as the input is ",
-                             ValueTypeName(spec->input_type)));
+  sink()->Error(ConfigErrorCode::kExpressionType, feature.Find(own)->place,
+                absl::StrCat("'", own, "' of '", type_->name, "' must be ",
+                             ranks ? "a single value" : "an int or a double", ", not ",
+                             AValueType(spec->other_type)));
   return false;
 }
 
@@ -320,23 +238,11 @@ bool FeatureReader::ReadWhere(const Section& feature, FeatureSpec* spec) {
   if (!CompileForAll(*node, &compiled, &type)) return false;
   if (type != Type::kBool) {
     sink()->Error(ConfigErrorCode::kExpressionType, node->place,
-                  absl::StrCat("'where' must be a bool, not a ", ValueTypeName(type)));
+                  absl::StrCat("'where' must be a bool, not ", AValueType(type)));
     return false;
   }
   spec->where = std::move(compiled);
   return true;
-}
-
-bool FeatureReader::ReadDefault(const Section& feature, FeatureSpec* spec) {
-  const ConfigNode* node = feature.Find("default");
-  if (node == nullptr || node->kind == ConfigNode::Kind::kNull)
-    return !feature.Has("default") || node != nullptr;
-  spec->default_value = ValueOf(*node, spec->result_type.type);
-  if (spec->default_value) return true;
-  sink()->Error(ConfigErrorCode::kWrongType, node->place,
-                absl::StrCat("'default' must be a ", ValueTypeName(spec->result_type),
-                             " as the feature is, found ", Describe(*node)));
-  return false;
 }
 
 }  // namespace millrace

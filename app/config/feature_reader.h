@@ -19,7 +19,7 @@
 namespace millrace {
 
 // The window of a feature, its lag, bounds and limits. False after reporting what is wrong.
-bool ReadWindow(const Section& feature, DiagnosticSink* sink, Window* window);
+bool ReadWindow(const Section& feature, Accuracy accuracy, DiagnosticSink* sink, Window* window);
 
 class FeatureReader {
  public:
@@ -46,11 +46,17 @@ class FeatureReader {
   bool ReadInput(const ConfigNode& node, bool needs_value, FeatureSpec* spec);
   bool ReadBeside(const Section& feature, const std::string& key, std::string* text,
                   std::vector<std::shared_ptr<const Expression>>* expressions, ValueType* type);
+  bool ReadCategory(const Section& feature, FeatureSpec* spec);
   bool ReadSecond(const Section& feature, FeatureSpec* spec);
+  void ReportMissing(const Section& feature, absl::string_view key, absl::string_view example);
+  bool ReadOption(const AggregationOption& option, const Section& feature, FeatureSpec* spec,
+                  AggregationOptions* options);
   bool ReadOptions(const Section& feature, FeatureSpec* spec, AggregationOptions* options);
   bool ReadBy(const Section& feature, FeatureSpec* spec, AggregationRequest* request);
   bool ReadElementwise(const Section& feature, FeatureSpec* spec, AggregationRequest* request);
   bool ReadWhere(const Section& feature, FeatureSpec* spec);
+  void ReportUnbound(const Section& feature, const ConfigNode& input, const FeatureSpec& spec,
+                     const AggregationRequest& request, std::string message);
   bool ReadDefault(const Section& feature, FeatureSpec* spec);
 
   const ViewSpec& view_;

@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "app/config/compile.h"
 #include "app/config/suggest.h"
+#include "core/type_words.h"
 #include "stream/expr/expression.h"
 
 namespace millrace {
@@ -73,7 +74,7 @@ class DerivationReader {
     made_.where = CompileExpression(*node, ScopeOf(spec_.schema), broken_, "", draft_.sink);
     if (made_.where == nullptr || made_.where->type() == Type::kBool) return;
     Fail(ConfigErrorCode::kExpressionType, node->place,
-         absl::StrCat("'where' must be a bool, not a ", ValueTypeName(made_.where->value_type())));
+         absl::StrCat("'where' must be a bool, not ", AValueType(made_.where->value_type())));
   }
 
   void ReadEach() {

@@ -11,6 +11,7 @@
 #include "app/config/check.h"
 #include "app/config/compile.h"
 #include "app/config/suggest.h"
+#include "core/type_words.h"
 
 namespace millrace {
 namespace {
@@ -111,6 +112,21 @@ class InputsReader {
     return false;
   }
 
+  // Learners take single values. False after reporting another.
+  // `text` is the expression for it; empty: one of a whole view.
+  bool IsSingle(const ConfigNode& node, const std::string& name, const ValueType& type,
+                const std::string& text) {
+    if (!IsCollection(type.type)) return true;
+    Fail(ConfigErrorCode::kExpressionType, node,
+         absl::StrCat("the input '", name, "' is ", AValueType(type),
+                      ", and a learner takes single values"))
+        .suggestion = text.empty()
+                          ? "name the features of the view one by one"
+                          : absl::StrCat("take a value of it, as in {name: …, expr: \"", text,
+                                         type == Type::kMap ? "['key']" : "[0]", "\"}");
+    return false;
+  }
+
   void Add(const ConfigNode& node, Pending pending) {
     for (const Pending& other : pending_) {
       if (other.name != pending.name) continue;
@@ -124,8 +140,11 @@ class InputsReader {
   void AddPlain(const ConfigNode& node) {
     absl::string_view view = node.text;
     if (absl::ConsumeSuffix(&view, ".*")) return AddView(node, view);
-    if (const int slot = FindFull(node.text); slot >= 0)
-      return Add(node, {node.text, slot, nullptr});
+    if (const int slot = FindFull(node.text); slot >= 0) {
+      if (IsSingle(node, node.text, full_[slot].type, node.shown))
+        Add(node, {node.text, slot, nullptr});
+      return;
+    }
     if (MentionsAny(node.text, broken_)) {
       complete_ = false;
       return;
@@ -162,7 +181,8 @@ class InputsReader {
       const bool listed =
           std::any_of(pending_.begin(), pending_.end(),
                       [slot](const Pending& other) { return other.full_slot == slot; });
-      if (!listed) Add(node, {full_[slot].name, slot, nullptr});
+      if (!listed && IsSingle(node, full_[slot].name, full_[slot].type, ""))
+        Add(node, {full_[slot].name, slot, nullptr});
     }
     for (const std::string& feature : draft_->broken_features) {
       if (absl::StartsWith(feature, absl::StrCat(name, "."))) complete_ = false;
@@ -179,7 +199,7 @@ class InputsReader {
     if (!IsValidName(name->text)) {
       Fail(ConfigErrorCode::kInvalidName, *name,
            absl::StrCat("'", name->shown, "' is not a valid name"))
-          .suggestion = "letters, digits and _ only, no reserved word";
+          .suggestion = NameAdvice(name->text);
       return;
     }
     const bool unreadable = ReportUnreadable(*expr, expr->text);
@@ -193,6 +213,7 @@ class InputsReader {
       Fail(ConfigErrorCode::kExpressionType, *expr, "the expression is always null");
       return;
     }
+    if (!IsSingle(*expr, name->text, expression->value_type(), expr->shown)) return;
     for (int slot : expression->used_fields()) expression_slots_.insert(slot);
     Add(*name, {name->text, -1, expr});
   }

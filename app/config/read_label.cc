@@ -8,6 +8,7 @@
 #include "app/config/compile.h"
 #include "app/config/suggest.h"
 #include "app/config/value_of.h"
+#include "core/type_words.h"
 
 namespace millrace {
 namespace {
@@ -179,7 +180,7 @@ class LabelReader {
       Fail(ConfigErrorCode::kExpressionType, value,
            absl::StrCat("'", aggregation_name_, "' of a binary label must be ",
                         spec_->aggregation == LabelAggregation::kSum ? "a number" : "a bool",
-                        ", not a ", TypeName(type)));
+                        ", not ", AValueType(type)));
       return;
     }
     if (type_known_ && type != value_type_) {
@@ -207,7 +208,7 @@ class LabelReader {
     spec_->empty = ValueOf(*empty, type);
     if (!spec_->empty) {
       Fail(ConfigErrorCode::kWrongType, *empty,
-           absl::StrCat("'empty' must be 'drop' or a ", TypeName(type), " as the label is, found ",
+           absl::StrCat("'empty' must be 'drop' or ", AValueType(type), " as the label is, found ",
                         Describe(*empty)));
     }
   }

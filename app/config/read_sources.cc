@@ -11,6 +11,7 @@
 #include "app/config/check.h"
 #include "app/config/compile.h"
 #include "app/config/value_of.h"
+#include "core/type_words.h"
 #include "stream/expr/expression.h"
 
 namespace millrace {
@@ -25,7 +26,7 @@ bool ReadRange(const Section& spec, Field* field, ProjectDraft* draft) {
   if (field->type != Type::kInt && field->type != Type::kDouble) {
     draft->sink->Error(
         ConfigErrorCode::kConflict, range->place,
-        absl::StrCat("a 'range' needs an int or a double, not a ", ValueTypeName(field->type)));
+        absl::StrCat("a 'range' needs an int or a double, not ", AValueType(field->type)));
     return false;
   }
   const std::vector<const ConfigNode*> bounds = spec.Items("range");
@@ -57,9 +58,11 @@ bool ReadPath(const Section& spec, Field* field, ProjectDraft* draft) {
 bool ReadField(const ConfigMember& member, const Section& map, Field* field, ProjectDraft* draft) {
   field->name = member.key.text;
   if (IsExpressionFunction(field->name)) {
-    draft->sink->Error(
-        ConfigErrorCode::kInvalidName, member.key.place,
-        absl::StrCat("the field '", field->name, "' would hide the function of that name"));
+    draft->sink
+        ->Error(ConfigErrorCode::kInvalidName, member.key.place,
+                absl::StrCat("the field '", field->name, "' would hide the function of that name"))
+        .suggestion = absl::StrCat("rename it and say where it stands, as in my_", field->name,
+                                   ": {type: …, path: ", field->name, "}");
     return false;
   }
   if (member.key.bad || (member.value.bad && !member.value.is_map())) return false;
@@ -114,7 +117,7 @@ void ReadIdentity(const Section& section, const std::set<std::string>& broken, P
   const Type type = source->id->type();
   if (type == Type::kDouble || type == Type::kNull || IsCollection(type)) {
     draft->sink->Error(ConfigErrorCode::kExpressionType, id->place,
-                       absl::StrCat("a ", TypeName(type), " cannot be an id"));
+                       absl::StrCat(AValueType(type), " cannot be an id"));
   }
 }
 

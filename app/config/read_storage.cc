@@ -139,7 +139,7 @@ void ReadStorage(const Section& root, ProjectDraft* draft) {
     draft->sink
         ->Error(ConfigErrorCode::kInvalidName, name->place,
                 absl::StrCat("'", name->shown, "' is not a valid name"))
-        .suggestion = "letters, digits and _ only, no reserved word";
+        .suggestion = NameAdvice(name->text);
   }
   ReadLog(root.At("log"), draft);
   ReadState(root.At("state"), draft);

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "app/config/compile.h"
 #include "app/config/suggest.h"
+#include "core/type_words.h"
 
 namespace millrace {
 namespace {
@@ -59,7 +60,7 @@ bool ReadTrigger(const Section& decide, ProjectDraft* draft, TaskSpec* spec) {
     if (spec->trigger_where != nullptr && spec->trigger_where->type() != Type::kBool) {
       draft->sink->Error(
           ConfigErrorCode::kExpressionType, where->place,
-          absl::StrCat("'where' must be a bool, not a ", TypeName(spec->trigger_where->type())));
+          absl::StrCat("'where' must be a bool, not ", AValueType(spec->trigger_where->type())));
     }
   }
   return true;

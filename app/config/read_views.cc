@@ -12,6 +12,7 @@
 #include "app/config/compile.h"
 #include "app/config/feature_reader.h"
 #include "app/config/suggest.h"
+#include "core/type_words.h"
 
 namespace millrace {
 namespace {
@@ -159,15 +160,19 @@ class ViewReader {
       }
       const Type found = source.schema.fields[index].type.type;
       if (type != Type::kNull && found != type) {
-        sink()->Error(ConfigErrorCode::kKeyFields, entity.place,
-                      absl::StrCat("the key field '", key, "' is ", TypeName(type), " in '", first,
-                                   "' but ", TypeName(found), " in '", source.name, "'"));
+        sink()->Error(
+            ConfigErrorCode::kKeyFields, entity.place,
+            absl::StrCat("the key field '", key, "' is ", AValueType(type), " in source '", first,
+                         "' and ", AValueType(found), " in source '", source.name, "'"));
         return false;
       }
       if (found == Type::kDouble || IsCollection(found)) {
-        sink()->Error(ConfigErrorCode::kKeyFields, entity.place,
-                      absl::StrCat("the key field '", key, "' is a ", TypeName(found),
-                                   ", which cannot be a key"));
+        sink()
+            ->Error(ConfigErrorCode::kKeyFields, entity.place,
+                    absl::StrCat("the key field '", key, "' of '", entity.shown, "' is ",
+                                 AValueType(source.schema.fields[index].type),
+                                 ", which cannot be a key"))
+            .suggestion = "a key is of strings, ints, bools, bytes or timestamps";
         return false;
       }
       type = found;

@@ -24,8 +24,8 @@ Bounds BoundsOfWord(absl::string_view word) {
 
 class WindowParser {
  public:
-  WindowParser(const Section& feature, DiagnosticSink* sink, Window* window)
-      : feature_(feature), sink_(sink), window_(window) {}
+  WindowParser(const Section& feature, Accuracy accuracy, DiagnosticSink* sink, Window* window)
+      : feature_(feature), accuracy_(accuracy), sink_(sink), window_(window) {}
 
   bool Read() {
     window_->bounds = BoundsOfWord(feature_.Text("bounds"));
@@ -38,13 +38,15 @@ class WindowParser {
     const ConfigNode* node = feature_.Find("window");
     if (node == nullptr) {
       if (!feature_.Has("window") && !feature_.incomplete()) {
-        sink_->Error(ConfigErrorCode::kMissingKey, feature_.place(),
-                     absl::StrCat("'", feature_.name(), "' lacks 'window'"));
+        sink_
+            ->Error(ConfigErrorCode::kMissingKey, feature_.place(),
+                    absl::StrCat("'", feature_.name(), "' lacks 'window'"))
+            .suggestion = "add window: 1h, or window: lifetime";
       }
       return false;
     }
     return (node->is_map() ? ReadMap(feature_.At("window"), *node) : ReadScalar(*node)) &&
-           ReadLimit();
+           ReadLimit() && CheckRequest();
   }
 
  private:
@@ -83,39 +85,44 @@ class WindowParser {
     for (const char* name : kKinds) {
       if (!window.Has(name)) continue;
       if (kind != nullptr) {
-        return Fail(ConfigErrorCode::kConflict, node.Find(name)->place,
+        return Fail(ConfigErrorCode::kConflict, window.KeyPlace(name),
                     absl::StrCat("a window has one kind, and '", kind, "' is given already"));
       }
       kind = name;
     }
     if (window.incomplete()) return false;
+    const std::string name = kind == nullptr ? "" : kind;
+    for (const auto& [key, owner] :
+         {std::pair{"origin", "tumbling"}, {"which", "tumbling"}, {"hop", "hopping"}}) {
+      if (!window.Has(key) || name == owner) continue;
+      const bool in_session = name == "session" && absl::string_view(key) == "which";
+      Diagnostic& d = sink_->Error(ConfigErrorCode::kConflict, window.KeyPlace(key),
+                                   name.empty() ? absl::StrCat("'", key, "' needs '", owner, "'")
+                                                : absl::StrCat("'", key, "' goes with '", owner,
+                                                               "', not with '", name, "'"));
+      if (in_session)
+        d.suggestion = "that of a session is written inside: session: {gap: …, which: …}";
+      return false;
+    }
     if (kind == nullptr) {
       sink_->Error(ConfigErrorCode::kConflict, node.place, "the window has no kind").known = {
           "session", "tumbling", "hopping", "events"};
       return false;
     }
-    const std::string name = kind;
-    const auto only = [&](const char* key, absl::string_view owner) {
-      if (!window.Has(key) || name == owner) return true;
-      return Fail(ConfigErrorCode::kConflict, node.Find(key)->place,
-                  absl::StrCat("'", key, "' goes with '", owner, "', not with '", name, "'"));
-    };
-    if (!only("origin", "tumbling") || !only("which", "tumbling") || !only("hop", "hopping")) {
-      return false;
-    }
     if (name == "session") return ReadSession(window.At("session"));
     if (name == "tumbling") return ReadTumbling(window);
-    return name == "hopping" ? ReadHopping(window, node) : ReadEvents(window);
+    return name == "hopping" ? ReadHopping(window) : ReadEvents(window);
   }
 
   bool NoBounds(const char* kind) {
     if (!feature_.Has("bounds")) return true;
-    return Fail(ConfigErrorCode::kConflict, feature_.map()->Find("bounds")->place,
-                absl::StrCat("a ", kind, " window has fixed bounds"));
+    return Fail(ConfigErrorCode::kConflict, feature_.KeyPlace("bounds"),
+                absl::StrCat("a ", kind, " window has no 'bounds': they are fixed"));
   }
 
   bool ReadSession(const Section& session) {
     window_->kind = WindowKind::kSession;
+    if (!NoBounds("session")) return false;
     if (session.incomplete() || session.Find("gap") == nullptr) return false;
     if (!Length("gap", session, 1, &window_->gap_ms) ||
         !Length("max_length", session, 1, &window_->max_length_ms)) {
@@ -153,10 +160,14 @@ class WindowParser {
     return false;
   }
 
-  bool ReadHopping(const Section& window, const ConfigNode& node) {
+  bool ReadHopping(const Section& window) {
     window_->kind = WindowKind::kHopping;
     if (!window.Has("hop")) {
-      return Fail(ConfigErrorCode::kMissingKey, node.place, "'hopping' needs 'hop'");
+      sink_
+          ->Error(ConfigErrorCode::kMissingKey, window.KeyPlace("hopping"),
+                  "'hopping' needs 'hop', by which the windows move on")
+          .suggestion = "add hop: 10m";
+      return false;
     }
     if (!NoBounds("hopping") || !Length("hopping", window, 1, &window_->size_ms) ||
         !Length("hop", window, 1, &window_->hop_ms)) {
@@ -164,12 +175,14 @@ class WindowParser {
     }
     if (window_->hop_ms <= window_->size_ms) return true;
     return Fail(ConfigErrorCode::kOutOfRange, window.Find("hop")->place,
-                "'hop' must not be longer than the window: records between would count nowhere");
+                "'hop' must not be longer than the window: records between two windows would be in "
+                "none");
   }
 
   bool ReadEvents(const Section& window) {
     window_->kind = WindowKind::kEvents;
-    return ReadCount(*window.Find("events"), "events");
+    const ConfigNode* events = window.Find("events");
+    return events != nullptr && ReadCount(*events, "events");
   }
 
   bool ReadCount(const ConfigNode& node, const char* key) {
@@ -177,30 +190,57 @@ class WindowParser {
         window_->max_events <= kMaxWindowEvents) {
       return true;
     }
-    return Fail(ConfigErrorCode::kOutOfRange, node.place,
-                absl::StrCat("'", key, "' must be 1 to ", kMaxWindowEvents));
+    return Fail(
+        ConfigErrorCode::kOutOfRange, node.place,
+        absl::StrCat("'", key, "' must be from 1 to ", kMaxWindowEvents, ", not ", node.shown));
   }
 
   bool ReadLimit() {
+    if (window_->kind == WindowKind::kEvents && accuracy_ == Accuracy::kTiled) {
+      return Fail(ConfigErrorCode::kConflict, feature_.KeyPlace("window"),
+                  "the view has 'accuracy: tiled', which keeps no records to count the newest of");
+    }
     const ConfigNode* limit = feature_.Find("max_events");
     if (limit == nullptr) return !feature_.Has("max_events");
+    const TextPlace& place = feature_.KeyPlace("max_events");
     if (window_->kind == WindowKind::kEvents || window_->kind == WindowKind::kLifetime) {
-      return Fail(ConfigErrorCode::kConflict, limit->place,
-                  "'max_events' limits a window of time; for the newest N records write "
-                  "window: {events: N}");
+      sink_->Error(ConfigErrorCode::kConflict, place, "'max_events' limits a window of time")
+          .suggestion = "for the newest N records write window: {events: N}";
+      return false;
+    }
+    if (window_->kind == WindowKind::kSession) {
+      return Fail(ConfigErrorCode::kConflict, place,
+                  "'max_events' limits a window of time, and a session has its 'max_length'");
+    }
+    if (accuracy_ == Accuracy::kTiled) {
+      return Fail(ConfigErrorCode::kConflict, place,
+                  "the view has 'accuracy: tiled', which keeps no records to count the newest of");
     }
     return ReadCount(*limit, "max_events");
   }
 
+  // A request's own values are a record at the read time.
+  bool CheckRequest() {
+    if (!window_->with_request) return true;
+    const char* const what = window_->lag_ms > 0                     ? "one with 'lag'"
+                             : window_->which == Which::kComplete    ? "a complete one"
+                             : window_->kind == WindowKind::kHopping ? "a hopping one"
+                                                                     : nullptr;
+    if (what == nullptr) return true;
+    return Fail(ConfigErrorCode::kConflict, feature_.KeyPlace("with_request"),
+                absl::StrCat("'with_request' needs a window that ends at the read, not ", what));
+  }
+
   const Section& feature_;
+  const Accuracy accuracy_;
   DiagnosticSink* sink_;
   Window* window_;
 };
 
 }  // namespace
 
-bool ReadWindow(const Section& feature, DiagnosticSink* sink, Window* window) {
-  return WindowParser(feature, sink, window).Read();
+bool ReadWindow(const Section& feature, Accuracy accuracy, DiagnosticSink* sink, Window* window) {
+  return WindowParser(feature, accuracy, sink, window).Read();
 }
 
 }  // namespace millrace

@@ -10,6 +10,13 @@ bool Section::Has(absl::string_view key) const {
   return map_ != nullptr && map_->Find(key) != nullptr;
 }
 
+const TextPlace& Section::KeyPlace(absl::string_view key) const {
+  for (const ConfigMember& member : map_->members) {
+    if (member.key.text == key) return member.key.place;
+  }
+  return place();
+}
+
 const ConfigNode* Section::Find(absl::string_view key) const {
   if (map_ == nullptr) return nullptr;
   const ConfigNode* value = map_->Find(key);

@@ -29,6 +29,8 @@ class Section {
 
   // Given, right or wrong.
   bool Has(absl::string_view key) const;
+  // Where the key stands. REQUIRES: Has(key).
+  const TextPlace& KeyPlace(absl::string_view key) const;
   // The value; null when absent or wrong.
   const ConfigNode* Find(absl::string_view key) const;
   // A scalar or a list of scalars; those that are right.

@@ -18,9 +18,9 @@
 namespace millrace {
 namespace {
 
-constexpr double kMaxKept = 1'000;     // of values kept with their place
-constexpr double kMaxKeys = 65'536;    // of values counted
-constexpr double kMaxHalfLife = 3e12;  // about a century
+constexpr double kMaxKept = 1'000;                      // of values kept with their place
+constexpr double kMaxKeys = 65'536;                     // of values counted
+constexpr double kMaxHalfLife = 36'500.0 * 86'400'000;  // a century
 
 constexpr AggregationOption kQ[] = {{"q", OptionKind::kDouble, true, 0, 1}};
 constexpr AggregationOption kK[] = {{"k", OptionKind::kInt, true, 1, kMaxKept}};
@@ -35,8 +35,8 @@ constexpr AggregationOption kTop[] = {{"k", OptionKind::kInt, true, 1, kMaxKept}
                                       {"max_keys", OptionKind::kInt, false, 1, kMaxKeys}};
 constexpr AggregationOption kKeys[] = {{"max_keys", OptionKind::kInt, false, 1, kMaxKeys}};
 constexpr AggregationOption kHalfLife[] = {
-    {"half_life", OptionKind::kDuration, true, 1, kMaxHalfLife}};
-constexpr AggregationOption kAlpha[] = {{"alpha", OptionKind::kDouble, true, 1e-9, 1}};
+    {"half_life", OptionKind::kDuration, true, 0, kMaxHalfLife, true}};
+constexpr AggregationOption kAlpha[] = {{"alpha", OptionKind::kDouble, true, 0, 1, true}};
 
 constexpr EveryRecord kNo = EveryRecord::kRefused;
 
@@ -94,7 +94,7 @@ const AggregationType kTypes[] = {
     {"entropy", BindEntropy, kNo, "", false, kKeys, "Entropy of the values, in bits."},
     {"ratio",
      BindRatio,
-     EveryRecord::kCounted,
+     EveryRecord::kOnly,
      "",
      false,
      {},

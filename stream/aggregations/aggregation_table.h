@@ -22,11 +22,13 @@ struct AggregationOption {
   bool required = false;
   double least = 0;  // inclusive, in ms for durations
   double most = 0;
+  bool above = false;  // `least` itself is too little
 };
 
 enum class EveryRecord : uint8_t {
   kRefused,   // "*" is no input of it
   kCounted,   // "*" stands for the records themselves
+  kOnly,      // the same, and nothing else will do; which of them count says the feature's `where`
   kAsValues,  // "*" stands for a value that every record has
 };
 

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/coding.h"
 #include "core/collection.h"
+#include "core/type_words.h"
 #include "stream/aggregations/values.h"
 
 namespace millrace {
@@ -163,8 +164,8 @@ void KeepTop(const ByCategoryOptions& options, std::vector<Shown>* shown) {
 absl::StatusOr<Aggregation> ByCategory(const Aggregation& inside,
                                        const ByCategoryOptions& options) {
   if (IsCollection(inside.result.type)) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "an answer per category must be a scalar, not a ", ValueTypeName(inside.result)));
+    return absl::InvalidArgumentError(
+        absl::StrCat("an answer per category must be a scalar, not ", AValueType(inside.result)));
   }
   Aggregation bound;
   bound.result = ValueType(Type::kMap, inside.result.type);

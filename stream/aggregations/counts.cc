@@ -14,23 +14,25 @@ absl::StatusOr<Aggregation> BindCount(const AggregationInput& input) {
 }
 
 absl::StatusOr<Aggregation> BindRatio(const AggregationInput& input) {
+  if (input.value != Type::kNull) {
+    return absl::InvalidArgumentError("'ratio' takes \"*\" only: its 'where' says what is counted");
+  }
   Aggregation bound;
   bound.result = Type::kDouble;
   bound.when_empty = WhenEmpty::kZero;
   bound.counts_candidates = true;
-  const bool records = input.value == Type::kNull;
-  bound.finalise = [records](const Folded& folded, Answer* answer) {
+  bound.finalise = [](const Folded& folded, Answer* answer) {
     if (folded.candidates == 0 && folded.live == 0) return answer->Fail(ResultState::kMissing);
     if (folded.candidates <= 0) return answer->Fail(ResultState::kNull);
-    const int64_t part = records ? folded.records : folded.n;
-    answer->Set(Value::Double(static_cast<double>(part) / static_cast<double>(folded.candidates)));
+    answer->Set(Value::Double(static_cast<double>(folded.records) /
+                              static_cast<double>(folded.candidates)));
   };
   return bound;
 }
 
 absl::StatusOr<Aggregation> BindRate(const AggregationInput& input) {
   if (input.window_ms <= 0) {
-    return absl::InvalidArgumentError("'rate' needs a window of a fixed length");
+    return absl::InvalidArgumentError("'rate' needs a window of a fixed length, such as 1h");
   }
   Aggregation bound;
   bound.result = Type::kDouble;

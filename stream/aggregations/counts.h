@@ -2,7 +2,7 @@
 //
 //   count: "*"   records that pass `where`
 //   count: x     of them, with a value
-//   ratio: "*"   records that pass `where` / all records; `ratio: x` the same of values
+//   ratio: "*"   records that pass `where` / all records
 //   rate: "*"    count / length of the window in seconds; `rate: x` the same of values
 //
 // Class E, retracted by subtraction. An empty window counts 0 and has the rate 0.0; its ratio is

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/coding.h"
+#include "core/type_words.h"
 #include "stream/aggregations/expansion_words.h"
 #include "stream/aggregations/values.h"
 
@@ -127,7 +128,7 @@ absl::StatusOr<Aggregation> BindOver(absl::string_view name, const AggregationIn
   const Type type = input.value.type;
   if (type != Type::kInt && type != Type::kDouble && type != Type::kDuration) {
     return absl::InvalidArgumentError(absl::StrCat(
-        "'", name, "' takes an int, a double or a duration, not a ", ValueTypeName(input.value)));
+        "'", name, "' takes an int, a double or a duration, not ", AValueType(input.value)));
   }
   Aggregation bound;
   bound.state_key = "sum";

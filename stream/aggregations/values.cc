@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/coding.h"
 #include "core/hashing.h"
+#include "core/type_words.h"
 
 namespace millrace {
 namespace {
@@ -23,13 +24,13 @@ double FromOrderedBits(uint64_t ordered) {
 absl::Status RequireNumber(absl::string_view aggregation, const ValueType& type) {
   if (type == Type::kInt || type == Type::kDouble) return absl::OkStatus();
   return absl::InvalidArgumentError(
-      absl::StrCat("'", aggregation, "' takes an int or a double, not a ", ValueTypeName(type)));
+      absl::StrCat("'", aggregation, "' takes an int or a double, not ", AValueType(type)));
 }
 
 absl::Status RequireScalar(absl::string_view aggregation, const ValueType& type) {
   if (type.type != Type::kNull && !IsCollection(type.type)) return absl::OkStatus();
   return absl::InvalidArgumentError(
-      absl::StrCat("'", aggregation, "' does not take a ", ValueTypeName(type)));
+      absl::StrCat("'", aggregation, "' does not take ", AValueType(type)));
 }
 
 Value ValueOfWord(Type type, uint64_t word) {

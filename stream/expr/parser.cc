@@ -80,7 +80,7 @@ class Parser {
   }
   static std::string Describe(const Token& token) {
     switch (token.kind) {
-      case TokenKind::kEnd: return "end";
+      case TokenKind::kEnd: return "the end";
       case TokenKind::kString: return "string";
       case TokenKind::kBytes: return "bytes";
       case TokenKind::kInt:

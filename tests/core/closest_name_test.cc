@@ -27,6 +27,13 @@ TEST(ClosestName, IsTheNearestAndOfEqualsTheFirst) {
   EXPECT_EQ(ClosestName("max", {"mix", "man"}), "mix");
 }
 
+TEST(ClosestName, IsElseTheOnlyOneThatBeginsAlike) {
+  EXPECT_EQ(ClosestName("tumble", {"session", "tumbling"}), "tumbling");
+  EXPECT_EQ(ClosestName("kurtosis", {"kurtosis_pop", "kurtosis_samp"}), "");
+  EXPECT_EQ(ClosestName("spend.amounts_sum", {"spend.count"}), "");
+  EXPECT_EQ(ClosestName("count_all", {"count_distinct"}), "");
+}
+
 TEST(ClosestName, IsEmptyWhenNothingIsNear) {
   EXPECT_EQ(ClosestName("quantile", {"count", "sum"}), "");
   // Every one-letter word is near every other.

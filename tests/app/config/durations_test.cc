@@ -25,6 +25,18 @@ TEST(Durations, RefusesEverythingElse) {
   }
 }
 
+TEST(Durations, SaysWhatWasMeant) {
+  EXPECT_EQ(DurationAdvice("5min"), "did you mean 5m?");
+  EXPECT_EQ(DurationAdvice("1 hour 30 mins"), "did you mean 1h30m?");
+  EXPECT_EQ(DurationAdvice("1.5h"), "whole numbers only, as in 1h30m");
+  EXPECT_EQ(DurationAdvice("3y"), "the units are w, d, h, m, s and ms");
+  EXPECT_EQ(DurationAdvice("30m1h"), "from the largest unit to the smallest, as in 1h30m");
+  EXPECT_EQ(DurationAdvice("400000d"), "at most a thousand years");
+  EXPECT_EQ(DurationAdvice("99999999999999999999s"), "at most a thousand years");
+  EXPECT_EQ(DurationAdvice("forever"), "");
+  EXPECT_EQ(DurationAdvice(""), "");
+}
+
 TEST(Durations, RoundTrip) {
   const unsigned seed = 20130101;
   SCOPED_TRACE(seed);

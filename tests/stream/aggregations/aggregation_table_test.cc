@@ -47,6 +47,10 @@ TEST(AggregationTable, RefusesTypesItCannotFold) {
   EXPECT_EQ(Refusal("var_pop", Type::kString), "'var_pop' takes an int or a double, not a string");
   EXPECT_EQ(Refusal("max", ValueType(Type::kVector, Type::kDouble, 3)),
             "'max' does not take a vector<3>");
+  EXPECT_EQ(Refusal("median", ValueType(Type::kList, Type::kString)),
+            "'median' takes an int or a double, not a string, of which the list<string> is made");
+  EXPECT_EQ(Refusal("ratio", Type::kInt),
+            "'ratio' takes \"*\" only: its 'where' says what is counted");
   EXPECT_EQ(Refusal("max", Type::kNull), "'max' does not take \"*\"");
   EXPECT_EQ(Refusal("count", Type::kNull), "");
 }
