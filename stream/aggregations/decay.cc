@@ -14,7 +14,6 @@
 namespace millrace {
 namespace {
 
-constexpr double kLn2 = 0.693147180559945309417;
 // The reference moves on when records are this many half-lives ahead of it, so that weights stay
 // small and old sums are seldom scaled.
 constexpr double kAheadHalfLives = 8;

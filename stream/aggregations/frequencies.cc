@@ -14,8 +14,6 @@
 namespace millrace {
 namespace {
 
-constexpr double kLn2 = 0.693147180559945309417;
-
 class FrequencyPart final : public StatePart {
  public:
   explicit FrequencyPart(size_t capacity) : sketch(capacity) {}

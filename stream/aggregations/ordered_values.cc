@@ -53,38 +53,19 @@ class OneEnd final : public Accumulator {
   Type type_;
 };
 
-// words: the part of the k values, oldest first.
-class KeptValues final : public Accumulator {
+// The k values, oldest first.
+class KeptValues final : public PlacedValuesAccumulator {
  public:
-  KeptValues(End end, Type type, size_t k) : end_(end), type_(type), k_(k) {}
-  int words() const override { return 1; }
-  StateClass state_class() const override { return StateClass::kExact; }
-
-  void Add(const Sample& sample, int64_t, uint64_t* words, StateParts* parts) const override {
-    Insert(PlacedValue(sample.order, sample.value), &PartOf<PlacedValues>(words, parts).items);
-  }
-  void Merge(const StateRef& later, int64_t, uint64_t* words, StateParts* parts) const override {
-    auto& items = PartOf<PlacedValues>(words, parts).items;
-    for (const PlacedValue& item : FindPart<PlacedValues>(*later.words, *later.parts)->items) {
-      Insert(item, &items);
-    }
-  }
-  void Encode(const StateRef& state, int64_t base_ms, std::string* out) const override {
-    EncodePlacedValues(*FindPart<PlacedValues>(*state.words, *state.parts), base_ms, out);
-  }
-  bool Decode(absl::string_view* in, int64_t, int64_t base_ms, uint64_t* words,
-              StateParts* parts) const override {
-    return DecodePlacedValues(type_, Type::kNull, k_, base_ms, in,
-                              &PartOf<PlacedValues>(words, parts));
-  }
+  KeptValues(End end, Type type, size_t k)
+      : PlacedValuesAccumulator(type, Type::kNull, k), end_(end) {}
 
  private:
-  void Insert(PlacedValue item, std::vector<PlacedValue>* items) const {
+  void Insert(PlacedValue item, std::vector<PlacedValue>* items) const override {
     const auto at = std::upper_bound(items->begin(), items->end(), item,
                                      [](const PlacedValue& a, const PlacedValue& b) {
                                        return OrderBefore(a.order.data(), b.order.data());
                                      });
-    if (items->size() == k_) {
+    if (items->size() == limit()) {
       if (end_ == End::kOldest) {
         if (at == items->end()) return;
         items->insert(at, std::move(item));
@@ -101,37 +82,16 @@ class KeptValues final : public Accumulator {
   }
 
   End end_;
-  Type type_;
-  size_t k_;
 };
 
-// words: the part of the k different values, oldest occurrence first.
-class KeptDistinct final : public Accumulator {
+// The k different values, oldest occurrence first.
+class KeptDistinct final : public PlacedValuesAccumulator {
  public:
-  KeptDistinct(End end, Type type, size_t k) : end_(end), type_(type), k_(k) {}
-  int words() const override { return 1; }
-  StateClass state_class() const override { return StateClass::kExact; }
-
-  void Add(const Sample& sample, int64_t, uint64_t* words, StateParts* parts) const override {
-    Insert(PlacedValue(sample.order, sample.value), &PartOf<PlacedValues>(words, parts).items);
-  }
-  void Merge(const StateRef& later, int64_t, uint64_t* words, StateParts* parts) const override {
-    auto& items = PartOf<PlacedValues>(words, parts).items;
-    for (const PlacedValue& item : FindPart<PlacedValues>(*later.words, *later.parts)->items) {
-      Insert(item, &items);
-    }
-  }
-  void Encode(const StateRef& state, int64_t base_ms, std::string* out) const override {
-    EncodePlacedValues(*FindPart<PlacedValues>(*state.words, *state.parts), base_ms, out);
-  }
-  bool Decode(absl::string_view* in, int64_t, int64_t base_ms, uint64_t* words,
-              StateParts* parts) const override {
-    return DecodePlacedValues(type_, Type::kNull, k_, base_ms, in,
-                              &PartOf<PlacedValues>(words, parts));
-  }
+  KeptDistinct(End end, Type type, size_t k)
+      : PlacedValuesAccumulator(type, Type::kNull, k), end_(end) {}
 
  private:
-  void Insert(PlacedValue item, std::vector<PlacedValue>* items) const {
+  void Insert(PlacedValue item, std::vector<PlacedValue>* items) const override {
     const auto same = std::find_if(items->begin(), items->end(), [&](const PlacedValue& known) {
       return known.value == item.value;
     });
@@ -145,13 +105,11 @@ class KeptDistinct final : public Accumulator {
                                        return OrderBefore(a.order.data(), b.order.data());
                                      });
     items->insert(at, std::move(item));
-    if (items->size() <= k_) return;
+    if (items->size() <= limit()) return;
     items->erase(end_ == End::kOldest ? items->end() - 1 : items->begin());
   }
 
   End end_;
-  Type type_;
-  size_t k_;
 };
 
 absl::StatusOr<Aggregation> BindEnd(absl::string_view name, End end,

@@ -41,6 +41,31 @@ bool DecodePlacedValues(Type value, Type rank, size_t limit, int64_t base_ms, ab
   return true;
 }
 
+void PlacedValuesAccumulator::Add(const Sample& sample, int64_t, uint64_t* words,
+                                  StateParts* parts) const {
+  const Value rank = ranked_by_another() ? sample.other : Value::Null();
+  Insert(PlacedValue(sample.order, sample.value, rank), &PartOf<PlacedValues>(words, parts).items);
+}
+
+void PlacedValuesAccumulator::Merge(const StateRef& later, int64_t, uint64_t* words,
+                                    StateParts* parts) const {
+  auto& items = PartOf<PlacedValues>(words, parts).items;
+  for (const PlacedValue& item : FindPart<PlacedValues>(*later.words, *later.parts)->items) {
+    Insert(item, &items);
+  }
+}
+
+void PlacedValuesAccumulator::Encode(const StateRef& state, int64_t base_ms,
+                                     std::string* out) const {
+  EncodePlacedValues(*FindPart<PlacedValues>(*state.words, *state.parts), base_ms, out);
+}
+
+bool PlacedValuesAccumulator::Decode(absl::string_view* in, int64_t, int64_t base_ms,
+                                     uint64_t* words, StateParts* parts) const {
+  return DecodePlacedValues(value_, rank_, limit_, base_ms, in,
+                            &PartOf<PlacedValues>(words, parts));
+}
+
 Value ListOf(const PlacedValues& values, ListOrder order, std::string* bytes) {
   bytes->clear();
   const size_t n = values.items.size();

@@ -37,6 +37,34 @@ void EncodePlacedValues(const PlacedValues& values, int64_t base_ms, std::string
 bool DecodePlacedValues(Type value, Type rank, size_t limit, int64_t base_ms, absl::string_view* in,
                         PlacedValues* values);
 
+// An accumulator whose whole state is such a list; which values stay is up to Insert. Class E where
+// that does not depend on the order of insertion. words: the part.
+class PlacedValuesAccumulator : public Accumulator {
+ public:
+  // `rank` is kNull where values are ranked by themselves; at most `limit` values stay.
+  PlacedValuesAccumulator(Type value, Type rank, size_t limit)
+      : value_(value), rank_(rank), limit_(limit) {}
+
+  int words() const final { return 1; }
+  StateClass state_class() const final { return StateClass::kExact; }
+  void Add(const Sample& sample, int64_t n, uint64_t* words, StateParts* parts) const final;
+  void Merge(const StateRef& later, int64_t n, uint64_t* words, StateParts* parts) const final;
+  void Encode(const StateRef& state, int64_t base_ms, std::string* out) const final;
+  bool Decode(absl::string_view* in, int64_t n, int64_t base_ms, uint64_t* words,
+              StateParts* parts) const final;
+
+ protected:
+  // Puts the item where it belongs, or leaves it out.
+  virtual void Insert(PlacedValue item, std::vector<PlacedValue>* items) const = 0;
+  size_t limit() const { return limit_; }
+  bool ranked_by_another() const { return rank_ != Type::kNull; }
+
+ private:
+  Type value_;
+  Type rank_;
+  size_t limit_;
+};
+
 // The values as a list whose bytes lie in *bytes, in order or reversed.
 enum class ListOrder : uint8_t { kAsTheyAre, kReversed };
 Value ListOf(const PlacedValues& values, ListOrder order, std::string* bytes);

@@ -13,54 +13,30 @@ namespace {
 
 enum class Side : uint8_t { kSmallest, kLargest };
 
-// words: the part of the k values, best first.
-class Ranked final : public Accumulator {
+// The k values, best first.
+class Ranked final : public PlacedValuesAccumulator {
  public:
   // `rank` is kNull where values are ranked by themselves.
   Ranked(Side side, Type type, Type rank, size_t k)
-      : side_(side), type_(type), rank_(rank), k_(k) {}
-  int words() const override { return 1; }
-  StateClass state_class() const override { return StateClass::kExact; }
-
-  void Add(const Sample& sample, int64_t, uint64_t* words, StateParts* parts) const override {
-    const Value rank = rank_ == Type::kNull ? Value::Null() : sample.other;
-    Insert(PlacedValue(sample.order, sample.value, rank),
-           &PartOf<PlacedValues>(words, parts).items);
-  }
-  void Merge(const StateRef& later, int64_t, uint64_t* words, StateParts* parts) const override {
-    auto& items = PartOf<PlacedValues>(words, parts).items;
-    for (const PlacedValue& item : FindPart<PlacedValues>(*later.words, *later.parts)->items) {
-      Insert(item, &items);
-    }
-  }
-  void Encode(const StateRef& state, int64_t base_ms, std::string* out) const override {
-    EncodePlacedValues(*FindPart<PlacedValues>(*state.words, *state.parts), base_ms, out);
-  }
-  bool Decode(absl::string_view* in, int64_t, int64_t base_ms, uint64_t* words,
-              StateParts* parts) const override {
-    return DecodePlacedValues(type_, rank_, k_, base_ms, in, &PartOf<PlacedValues>(words, parts));
-  }
+      : PlacedValuesAccumulator(type, rank, k), side_(side) {}
 
  private:
   bool Better(const PlacedValue& a, const PlacedValue& b) const {
     const OwnedValue PlacedValue::*by =
-        rank_ == Type::kNull ? &PlacedValue::value : &PlacedValue::rank;
+        ranked_by_another() ? &PlacedValue::rank : &PlacedValue::value;
     const int order = Compare((a.*by).view(), (b.*by).view());
     if (order != 0) return side_ == Side::kSmallest ? order < 0 : order > 0;
     return OrderBefore(a.order.data(), b.order.data());
   }
-  void Insert(PlacedValue item, std::vector<PlacedValue>* items) const {
-    if (items->size() == k_ && !Better(item, items->back())) return;
+  void Insert(PlacedValue item, std::vector<PlacedValue>* items) const override {
+    if (items->size() == limit() && !Better(item, items->back())) return;
     const auto at = std::upper_bound(items->begin(), items->end(), item,
                                      [this](const auto& a, const auto& b) { return Better(a, b); });
     items->insert(at, std::move(item));
-    if (items->size() > k_) items->pop_back();
+    if (items->size() > limit()) items->pop_back();
   }
 
   Side side_;
-  Type type_;
-  Type rank_;
-  size_t k_;
 };
 
 absl::StatusOr<Aggregation> Bind(absl::string_view name, Side side, const AggregationInput& input) {

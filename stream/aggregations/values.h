@@ -15,6 +15,8 @@
 
 namespace millrace {
 
+inline constexpr double kLn2 = 0.693147180559945309417;
+
 // InvalidArgument unless the type is int or double.
 absl::Status RequireNumber(absl::string_view aggregation, const ValueType& type);
 // InvalidArgument for lists, maps and vectors.
