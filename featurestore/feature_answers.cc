@@ -94,6 +94,10 @@ FeatureAnswers::FeatureAnswers(const ViewLayout& layout, const EntityRow* row,
       available_from_ms_(available_from_ms),
       scratch_(scratch) {
   ++scratch_->read;
+  if (layout.spec().ttl_ms && row != nullptr) {
+    const auto newest = NewestBefore(layout, *row, at_ms);
+    if (newest && at_ms - *newest > *layout.spec().ttl_ms) expired_since_ms_ = newest;
+  }
   if (scratch_->folds.size() < layout.windows().size()) {
     scratch_->folds.resize(layout.windows().size());
     scratch_->folded_at.resize(layout.windows().size(), 0);
@@ -158,14 +162,11 @@ void FeatureAnswers::Aggregated(const FeatureSpec& spec, const FeaturePlan& plan
     out->value = *spec.default_value;
   }
   if (warming && out->status != FeatureStatus::kOverflow) out->status = FeatureStatus::kWarming;
-  if (layout_.spec().ttl_ms && row_ != nullptr) {
-    const auto newest = NewestBefore(layout_, *row_, at_ms_);
-    if (newest && at_ms_ - *newest > *layout_.spec().ttl_ms) {
-      out->status = FeatureStatus::kExpired;
-      out->age_ms = at_ms_ - *newest;
-      out->max_event_time_ms = newest;
-      out->value.Assign(Value::Null());
-    }
+  if (expired_since_ms_) {
+    out->status = FeatureStatus::kExpired;
+    out->age_ms = at_ms_ - *expired_since_ms_;
+    out->max_event_time_ms = expired_since_ms_;
+    out->value.Assign(Value::Null());
   }
 }
 

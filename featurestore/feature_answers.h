@@ -6,7 +6,7 @@
 #define MILLRACE_FEATURESTORE_FEATURE_ANSWERS_H_
 
 #include <cstdint>
-#include <string>
+#include <optional>
 #include <vector>
 
 #include "featurestore/online_store.h"
@@ -46,6 +46,8 @@ class FeatureAnswers {
   const FoldOptions& options_;
   const int64_t available_from_ms_;
   AnswerScratch* scratch_;
+  // The entity's newest record before the read, where that is older than the view's ttl.
+  std::optional<int64_t> expired_since_ms_;
   bool all_gone_ = true;
 };
 

@@ -26,6 +26,7 @@
 #include "absl/synchronization/mutex.h"
 #include "app/project.h"
 #include "app/workers/committer.h"
+#include "app/workers/engine_status.h"
 #include "app/workers/learner_report.h"
 #include "app/workers/source_history.h"
 #include "app/workers/source_ids.h"
@@ -46,35 +47,6 @@ namespace millrace {
 struct Frontier {
   int64_t time_ms = INT64_MIN;
   std::vector<int64_t> ends;
-};
-
-// What others may see of the engine; one moment of the loop.
-struct EngineStatus {
-  struct Input {
-    std::string source;
-    std::string topic;
-    int32_t partition = 0;
-    int64_t applied_offset = 0;  // next offset to apply
-    int64_t durable_offset = 0;  // next offset as committed
-    int64_t newest_event_ms = INT64_MIN;
-    bool at_end = false;
-    SourceCounts counts;
-    // By source: the one above, and those derived from it.
-    std::vector<std::pair<std::string, EventCounts>> events;
-  };
-  struct Task {
-    std::string name;
-    TaskCounts counts;
-    std::vector<LearnerReport> learners;  // in configuration order
-    std::shared_ptr<const Deployment> deployment;
-  };
-  std::vector<Input> inputs;
-  std::vector<std::pair<std::string, size_t>> ids;  // kept, by source that de-duplicates
-  std::vector<Task> tasks;
-  // Progress of the loop; the newest event's time once everything is settled.
-  int64_t event_time_ms = INT64_MIN;
-  bool caught_up = false;
-  uint64_t commits = 0;
 };
 
 class Engine {
