@@ -7,59 +7,40 @@
 namespace millrace {
 
 EntityRow::EntityRow(const ViewLayout& layout, const Horizon& horizon)
-    : layout_(&layout), log_(layout.entry()) {
+    : layout_(&layout), log_(layout.entry()), tiles_(layout) {
   if (layout.has_lifetime()) {
     base_end_ms_ = horizon.base_end_ms;
     base_.Reset(layout.state());
   }
-  if (!layout.may_be_sparse() && layout.tiers() > 0) tiles_.emplace(layout);
 }
 
 void EntityRow::FoldIntoBase(const Horizon& horizon) {
   if (!layout_->has_lifetime() || horizon.base_end_ms <= base_end_ms_) return;
   const FoldPlan& plan = layout_->state().plan();
-  const size_t top = layout_->tiers() - 1;
-  if (sparse()) {
-    TileScratch scratch;
-    const int64_t step = layout_->tile_ms(top);
-    std::optional<int64_t> next;
-    log_.ForRange(base_end_ms_, horizon.base_end_ms, [&](const EntryRef& entry) {
-      const int64_t start = FloorTo(entry.time_ms(), step);
-      if (next && start < *next) return;
-      next = start + step;
-      const StateView tile = TileStack::FoldEntries(*layout_, plan, log_, top, start,
-                                                    std::min(*next, horizon.base_end_ms), &scratch);
-      if (tile.entries() > 0) MergeState(plan, tile, base_.slot());
-    });
-  } else {
-    tiles_->CloseFor(log_, horizon);
-    tiles_->tier(top).ForRange(base_end_ms_, horizon.base_end_ms, [&](int64_t, StateView tile) {
-      MergeState(plan, tile, base_.slot());
-    });
-  }
+  TileScratch scratch;
+  tiles_.CloseFor(log_, horizon);
+  tiles_.ForRange(log_, plan, layout_->tiers() - 1, base_end_ms_, horizon.base_end_ms, &scratch,
+                  [&](int64_t, StateView tile) { MergeState(plan, tile, base_.slot()); });
   base_end_ms_ = horizon.base_end_ms;
 }
 
 void EntityRow::Trim(const Horizon& horizon) {
   FoldIntoBase(horizon);  // before its tiles go
-  if (tiles_) tiles_->Trim(log_, horizon);
+  tiles_.Trim(log_, horizon);
   log_.CutBefore(horizon.log_cut_ms);
 }
 
 EntityRow::Added EntityRow::Add(const EntryRef& entry, const Horizon& horizon) {
   const int64_t time = entry.time_ms();
+  // A record that is newer than all before it finds its place whatever else the row holds.
+  if (time <= newest_ms_ || entry.retracts() || time < horizon.log_cut_ms) Trim(horizon);
   if (layout_->has_lifetime() && time < base_end_ms_) {
     AddEntry(layout_->state(), layout_->state().plan(), entry, base_.slot());
   }
-  // What the tile was waiting to be folded from may be dropped now.
-  if (tiles_ && log_.size() >= layout_->max_entries()) tiles_->Settle(log_);
+  if (log_.size() >= layout_->max_entries()) tiles_.StoreOldest(log_, horizon);
   MicroLog::Inserted inserted;
   if (time >= horizon.log_cut_ms) inserted = log_.Insert(entry, layout_->max_entries());
-  if (tiles_) {
-    tiles_->Add(log_, entry, inserted, horizon);
-  } else if (log_.size() > kSparseEntries && layout_->tiers() > 0 && layout_->may_be_sparse()) {
-    tiles_ = BuildTiles(horizon);
-  }
+  tiles_.Add(log_, entry, inserted, horizon);
   if (inserted.cancels) {
     newest_ms_ = FindNewest();
   } else if (!entry.retracts()) {
@@ -71,12 +52,9 @@ EntityRow::Added EntityRow::Add(const EntryRef& entry, const Horizon& horizon) {
 // After a retraction: of the log, or what the tiles know.
 int64_t EntityRow::FindNewest() const {
   int64_t newest = log_.NewestBefore(INT64_MAX).value_or(-kTimeLimitMs);
-  if (tiles_) {
-    for (size_t i = 0; i < tiles_->tiers(); ++i) {
-      if (const auto last =
-              tiles_->tier(i).LastBefore(std::min(log_.complete_from_ms(), kTimeLimitMs))) {
-        newest = std::max(newest, tiles_->tier(i).Find(*last)->max_time_ms());
-      }
+  for (const TileTier& tier : tiles_.tiers()) {
+    if (const auto last = tier.LastBefore(std::min(log_.complete_from_ms(), kTimeLimitMs))) {
+      newest = std::max(newest, tier.Find(*last)->max_time_ms());
     }
   }
   if (!base_.empty() && base_.view().entries() > 0) {
@@ -85,20 +63,8 @@ int64_t EntityRow::FindNewest() const {
   return newest;
 }
 
-TileStack EntityRow::BuildTiles(const Horizon& horizon) const {
-  TileStack tiles(*layout_);
-  tiles.Trim(log_, horizon);
-  // In order, as if each were the newest.
-  MicroLog::Inserted in_order;
-  in_order.kept = true;
-  log_.ForRange(-kTimeLimitMs, INT64_MAX,
-                [&](const EntryRef& entry) { tiles.Add(log_, entry, in_order, horizon); });
-  return tiles;
-}
-
 size_t EntityRow::MemoryBytes() const {
-  return sizeof(EntityRow) + log_.MemoryBytes() + base_.MemoryBytes() +
-         (tiles_ ? tiles_->MemoryBytes() : 0);
+  return sizeof(EntityRow) + log_.MemoryBytes() + base_.MemoryBytes() + tiles_.MemoryBytes();
 }
 
 absl::StatusOr<std::unique_ptr<EntityRow>> EntityRow::Load(const ViewLayout& layout,

@@ -1,6 +1,5 @@
 // EntityRow: everything a view knows of one entity, decoded: its newest records (the micro-log),
-// its tiles per tier, and for lifetime windows the state of all that is older (the base). An entity
-// with few records keeps no tiles: its records are the cheaper form.
+// its tiles per tier, and for lifetime windows the state of all that is older (the base).
 //
 // The content is a function of the records added and of the horizon, not of their order nor of when
 // it was stored. Stored as one row while small, else as a head and a row per block and chunk
@@ -26,24 +25,22 @@ namespace millrace {
 
 class EntityRow {
  public:
-  // Entities with more records than this keep tiles.
-  static constexpr size_t kSparseEntries = 32;
   // Rows that encode to more than this are stored in parts.
   static constexpr size_t kInlineBytes = 1024;
 
   // An entity without records. The layout outlives the row.
   EntityRow(const ViewLayout& layout, const Horizon& horizon);
 
-  // Drops what the horizon has passed. Horizons never go back.
+  // Drops what the horizon has passed. Horizons never go back. What a row holds beyond its horizon
+  // changes no answer, so it need not be trimmed each time the horizon moves.
   void Trim(const Horizon& horizon);
-  // Adds a record, or takes one back. REQUIRES: trimmed to `horizon`.
+  // Adds a record, or takes one back. Trims the row where that matters for it.
   enum class Added : uint8_t { kDone, kRetractedNothing };
   Added Add(const EntryRef& entry, const Horizon& horizon);
 
   // --- for readers ---
   const MicroLog& log() const { return log_; }
-  bool sparse() const { return !tiles_; }  // the micro-log holds all within the horizon
-  const TileStack& tiles() const { return *tiles_; }
+  const TileStack& tiles() const { return tiles_; }
   // Event time of the newest record, as far as it is known; -kTimeLimitMs: none.
   int64_t newest_ms() const { return newest_ms_; }
   // All records before it are in the base; -kTimeLimitMs without lifetime windows.
@@ -52,7 +49,7 @@ class EntityRow {
 
   // --- storage; `prefix` is the entity's part of the key ---
   // Adds what differs from what is stored, and takes it as stored. Appends the deleted keys to
-  // *deleted, so that a failed commit can repeat them.
+  // *deleted, so that a failed commit can repeat them. REQUIRES: trimmed not long ago.
   void AddChanges(absl::string_view prefix, StateBatch* batch, std::vector<std::string>* deleted);
   // The batch was not stored after all.
   void MarkAllDirty();
@@ -74,8 +71,6 @@ class EntityRow {
 
  private:
   void FoldIntoBase(const Horizon& horizon);
-  // The tiles of the entries in the log.
-  TileStack BuildTiles(const Horizon& horizon) const;
   int64_t FindNewest() const;
   void EncodeHead(std::string* out) const;
   void EncodeInline(std::string* out) const;
@@ -85,7 +80,7 @@ class EntityRow {
 
   const ViewLayout* layout_;
   MicroLog log_;
-  std::optional<TileStack> tiles_;  // none while sparse
+  TileStack tiles_;
   int64_t newest_ms_ = -kTimeLimitMs;
   int64_t base_end_ms_ = -kTimeLimitMs;
   OwnedState base_;     // empty without lifetime windows

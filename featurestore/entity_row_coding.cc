@@ -8,7 +8,7 @@
 namespace millrace {
 namespace {
 
-constexpr char kVersion = 2;
+constexpr char kVersion = 3;
 constexpr uint8_t kHasTiles = 1;
 constexpr uint8_t kSplit = 2;
 constexpr uint8_t kHasFloor = 4;
@@ -50,7 +50,7 @@ absl::Status Damaged() { return absl::DataLossError("feature state does not pars
 void EntityRow::EncodeHead(std::string* out) const {
   const bool base = layout_->has_lifetime();
   out->push_back(kVersion);
-  out->push_back(static_cast<char>((sparse() ? 0 : kHasTiles) | (split_ ? kSplit : 0) |
+  out->push_back(static_cast<char>((tiles_.empty() ? 0 : kHasTiles) | (split_ ? kSplit : 0) |
                                    (log_.floor() ? kHasFloor : 0) | (base ? kHasBase : 0)));
   PutSignedVarint(out, newest_ms_);
   PutSignedVarint(out, log_.next_id());
@@ -59,7 +59,7 @@ void EntityRow::EncodeHead(std::string* out) const {
     PutSignedVarint(out, base_end_ms_);
     EncodeState(layout_->state(), base_.view(), base_end_ms_, out);
   }
-  if (tiles_) PutSignedVarint(out, tiles_->closed_ms());
+  if (layout_->tiers() > 0) PutSignedVarint(out, tiles_.closed_ms());
 }
 
 void EntityRow::EncodeInline(std::string* out) const {
@@ -71,8 +71,7 @@ void EntityRow::EncodeInline(std::string* out) const {
     PutSignedVarint(out, chunk.id);
     PutLengthPrefixed(out, part);
   }
-  for (size_t i = 0; tiles_ && i < tiles_->tiers(); ++i) {
-    const TileTier& tier = tiles_->tier(i);
+  for (const TileTier& tier : tiles_.tiers()) {
     PutVarint(out, tier.blocks().size());
     for (const TileTier::Block& block : tier.blocks()) {
       part.clear();
@@ -85,7 +84,7 @@ void EntityRow::EncodeInline(std::string* out) const {
 
 void EntityRow::AddChanges(absl::string_view prefix, StateBatch* batch,
                            std::vector<std::string>* deleted) {
-  if (tiles_) tiles_->Settle(log_);
+  tiles_.Settle(log_);
   std::string head_key(prefix.data(), prefix.size());
   head_key.push_back('\0');
   std::string head;
@@ -115,9 +114,9 @@ void EntityRow::AddChanges(absl::string_view prefix, StateBatch* batch,
     chunk.dirty = false;
     chunk.stored = true;
   }
-  for (size_t i = 0; tiles_ && i < tiles_->tiers(); ++i) {
+  for (size_t i = 0; i < tiles_.tiers().size(); ++i) {
     const char part = static_cast<char>(1 + layout_->tile_size_index(i));
-    TileTier& tier = tiles_->tier(i);
+    TileTier& tier = tiles_.tiers()[i];
     for (const int64_t number : tier.TakeRemoved()) remove(part, number);
     for (TileTier::Block& block : tier.blocks()) {
       if (!block.dirty) continue;
@@ -132,8 +131,8 @@ void EntityRow::AddChanges(absl::string_view prefix, StateBatch* batch,
 
 void EntityRow::MarkAllDirty() {
   for (MicroLog::Chunk& chunk : log_.chunks()) chunk.dirty = true;
-  for (size_t i = 0; tiles_ && i < tiles_->tiers(); ++i) {
-    for (TileTier::Block& block : tiles_->tier(i).blocks()) block.dirty = true;
+  for (TileTier& tier : tiles_.tiers()) {
+    for (TileTier::Block& block : tier.blocks()) block.dirty = true;
   }
 }
 
@@ -159,12 +158,11 @@ bool EntityRow::DecodeHead(absl::string_view* in, std::optional<EventOrder>* flo
     }
   }
   split_ = (flags & kSplit) != 0;
-  tiles_.reset();
-  if ((flags & kHasTiles) != 0) {
-    int64_t closed_ms = 0;
-    if (layout_->tiers() == 0 || !GetSignedVarint(in, &closed_ms)) return false;
-    tiles_.emplace(*layout_).set_closed_ms(closed_ms);
-  }
+  const bool has_tiles = (flags & kHasTiles) != 0;
+  if (layout_->tiers() == 0) return !has_tiles;
+  int64_t closed_ms = 0;
+  if (!GetSignedVarint(in, &closed_ms)) return false;
+  tiles_.Restore(closed_ms, has_tiles);
   return true;
 }
 
@@ -179,8 +177,7 @@ bool EntityRow::DecodeInline(absl::string_view* in) {
       return false;
     }
   }
-  for (size_t t = 0; tiles_ && t < tiles_->tiers(); ++t) {
-    TileTier& tier = tiles_->tier(t);
+  for (TileTier& tier : tiles_.tiers()) {
     if (!GetVarint(in, &n)) return false;
     for (uint64_t i = 0; i < n; ++i) {
       if (!GetSignedVarint(in, &number) || !GetLengthPrefixed(in, &part) ||
@@ -191,8 +188,8 @@ bool EntityRow::DecodeInline(absl::string_view* in) {
   }
   // Stored inside the head: no rows of their own, and none to delete later.
   for (MicroLog::Chunk& chunk : log_.chunks()) chunk.stored = false;
-  for (size_t i = 0; tiles_ && i < tiles_->tiers(); ++i) {
-    for (TileTier::Block& block : tiles_->tier(i).blocks()) block.stored = false;
+  for (TileTier& tier : tiles_.tiers()) {
+    for (TileTier::Block& block : tier.blocks()) block.stored = false;
   }
   return in->empty();
 }
@@ -204,9 +201,9 @@ bool EntityRow::DecodePart(absl::string_view key, absl::string_view value) {
   int64_t number;
   if (!GetOrdered64(&key, &number) || !key.empty()) return false;
   if (part == kChunkPart) return log_.DecodeChunk(number, value);
-  for (size_t i = 0; tiles_ && i < tiles_->tiers(); ++i) {
+  for (size_t i = 0; i < tiles_.tiers().size(); ++i) {
     if (part == static_cast<char>(1 + layout_->tile_size_index(i))) {
-      return tiles_->tier(i).DecodeBlock(number, value);
+      return tiles_.tiers()[i].DecodeBlock(number, value);
     }
   }
   return false;
@@ -228,11 +225,12 @@ absl::StatusOr<std::unique_ptr<EntityRow>> EntityRow::Decode(
     return Damaged();
   }
   row->log_.FinishDecode(floor, next_chunk);
+  row->tiles_.FinishRestore(row->log_);
   return row;
 }
 
 std::string EntityRow::Canonical(const Horizon& horizon) {
-  if (tiles_) tiles_->Settle(log_);
+  tiles_.Settle(log_);
   std::string out;
   PutSignedVarint(&out, newest_ms_);
   if (layout_->has_lifetime()) {
@@ -244,17 +242,19 @@ std::string EntityRow::Canonical(const Horizon& horizon) {
   if (floor) PutOrder(&out, *log_.floor());
   log_.EncodeEntries(horizon.log_cut_ms, &out);
   if (layout_->tiers() == 0) return out;
-  std::optional<TileStack> built;
-  if (!tiles_) built = BuildTiles(horizon);
-  const TileStack& tiles = tiles_ ? *tiles_ : *built;
-  PutSignedVarint(&out, tiles.closed_ms());
-  for (size_t i = 0; i < tiles.tiers(); ++i) {
-    const TileTier& tier = tiles.tier(i);
-    PutVarint(&out, tier.blocks().size());
-    for (const TileTier::Block& block : tier.blocks()) {
-      PutSignedVarint(&out, block.number);
-      tier.EncodeBlock(block, &out);
-    }
+  PutSignedVarint(&out, tiles_.closed_ms());
+  TileScratch scratch;
+  for (size_t i = 0; i < layout_->tiers(); ++i) {
+    std::string tiles;
+    uint64_t n = 0;
+    tiles_.ForClosed(log_, i, horizon.tier_cut_ms[i], &scratch, [&](int64_t start, StateView tile) {
+      if (!tiles_.Matters(log_, start, tile)) return;
+      ++n;
+      PutSignedVarint(&tiles, start);
+      EncodeState(layout_->state(), tile, start, &tiles);
+    });
+    PutVarint(&out, n);
+    out += tiles;
   }
   return out;
 }

@@ -95,7 +95,7 @@ FeatureAnswers::FeatureAnswers(const ViewLayout& layout, const EntityRow* row,
       scratch_(scratch) {
   ++scratch_->read;
   if (layout.spec().ttl_ms && row != nullptr) {
-    const auto newest = NewestBefore(layout, *row, at_ms);
+    const auto newest = NewestBefore(*row, at_ms);
     if (newest && at_ms - *newest > *layout.spec().ttl_ms) expired_since_ms_ = newest;
   }
   if (scratch_->folds.size() < layout.windows().size()) {

@@ -181,6 +181,26 @@ void MicroLog::CutBefore(int64_t time_ms) {
   }
 }
 
+bool MicroLog::HasMoreThan(size_t limit, int64_t begin_ms, int64_t end_ms) const {
+  size_t before_end = 0;
+  for (size_t c = chunks_.size(); c > 0; --c) {
+    const Chunk& chunk = chunks_[c - 1];
+    const size_t n = chunk.words.size() / stride_;
+    const size_t end = LastTime(chunk) < end_ms ? n : FirstAtOrAfter(chunk, end_ms);
+    before_end += end - chunk.first;
+    if (before_end <= limit) continue;
+    // The entry that is `limit` before the newest one of them.
+    const uint64_t* entry = &chunk.words[(chunk.first + before_end - limit - 1) * stride_];
+    return static_cast<int64_t>(*entry) >= begin_ms;
+  }
+  return false;
+}
+
+Span MicroLog::OldestSpan() const {
+  const Chunk& chunk = chunks_.front();
+  return {static_cast<int64_t>(chunk.words[chunk.first * stride_]), LastTime(chunk) + 1};
+}
+
 std::optional<int64_t> MicroLog::NewestBefore(int64_t time_ms) const {
   std::optional<int64_t> newest;
   ForLiveBackwards(time_ms, [&newest](const EntryRef& entry) {

@@ -19,6 +19,7 @@
 
 #include "absl/strings/string_view.h"
 #include "stream/aggregate_state.h"
+#include "stream/window.h"
 
 namespace millrace {
 
@@ -85,6 +86,10 @@ class MicroLog {
       }
     }
   }
+  // Whether more than `limit` entries lie in [begin, end).
+  bool HasMoreThan(size_t limit, int64_t begin_ms, int64_t end_ms) const;
+  // From the oldest entry to the last one of its chunk. REQUIRES: there are entries.
+  Span OldestSpan() const;
   // The newest live record's time before `time_ms`.
   std::optional<int64_t> NewestBefore(int64_t time_ms) const;
 

@@ -14,7 +14,7 @@ SessionFinder::SessionFinder(const ViewLayout& layout, const WindowPlan& window,
       complete_from_(std::max(horizon.log_cut_ms, row.log().complete_from_ms())) {}
 
 std::optional<int64_t> SessionFinder::NewestBefore(int64_t time) const {
-  return millrace::NewestBefore(layout_, row_, time);
+  return millrace::NewestBefore(row_, time);
 }
 
 std::optional<Span> SessionFinder::Find(int64_t end, int64_t at) {
@@ -55,7 +55,7 @@ int64_t SessionFinder::RunStart(int64_t last) {
   });
   // The log tells where the run begins if it reaches a gap further back than the run does.
   if (ended || start - window_.window.gap_ms >= complete_from_) return start;
-  if (row_.sparse() || window_.tail < 0) {
+  if (row_.tiles().empty() || window_.tail < 0) {
     cut_ |= complete_from_ > -kTimeLimitMs;
     return start;
   }
@@ -75,7 +75,7 @@ int64_t SessionFinder::RunStartInTiles(int64_t earliest) {
       if (start - std::min(tile->max_time_ms(), start) > window_.window.gap_ms) return start;
       start = std::min(start, tile->min_time_ms());
     }
-    const auto previous = row_.tiles().tier(tier).LastBefore(tile_start);
+    const auto previous = row_.tiles().tiers()[tier].LastBefore(tile_start);
     if (!previous) break;
     tile_start = *previous;
   }
@@ -86,7 +86,7 @@ int64_t SessionFinder::RunStartInTiles(int64_t earliest) {
 std::optional<int64_t> SessionFinder::FirstAfter(int64_t time, int64_t last) {
   if (time >= last) return std::nullopt;
   std::optional<int64_t> first;
-  if (time + 1 < complete_from_ && !row_.sparse() && window_.tail >= 0) {
+  if (time + 1 < complete_from_ && !row_.tiles().empty() && window_.tail >= 0) {
     const auto tier = static_cast<size_t>(window_.tail);
     const int64_t step = layout_.tile_ms(tier);
     row_.tiles().ForRange(row_.log(), window_.plan, tier, FloorTo(time + 1, step),

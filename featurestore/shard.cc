@@ -59,11 +59,12 @@ void Shard::MarkDirty(CachedRow* row) {
   dirty_bytes_.fetch_add(row->bytes, std::memory_order_relaxed);
 }
 
-bool Shard::AddChanges(StateBatch* batch) {
+bool Shard::AddChanges(StateBatch* batch, absl::FunctionRef<void(int32_t, EntityRow*)> trim) {
   for (const std::string& key : in_flight_deletes_) batch->Delete(key);  // of a failed batch
   if (dirty_.empty()) return false;
   ++store_changes_;
   for (CachedRow* row : dirty_) {
+    trim(row->view, &row->row);
     row->row.AddChanges(row->key, batch, &in_flight_deletes_);
     row->dirty = false;
     row->in_flight = true;

@@ -15,6 +15,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
+#include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "featurestore/entity_row.h"
@@ -30,7 +31,6 @@ class Shard {
     const std::string key;  // of the entity: prefix of its rows in the store
     const int32_t view;
     EntityRow row;
-    uint64_t horizon = 0;  // number of the horizon it was trimmed to; 0: none yet
     bool dirty = false;
     bool in_flight = false;  // in a batch that is neither committed nor failed
     size_t bytes = 0;
@@ -50,8 +50,9 @@ class Shard {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void MarkDirty(CachedRow* row) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  // Adds all dirty rows to the batch. True when there were any.
-  bool AddChanges(StateBatch* batch) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Adds all dirty rows to the batch, each after trim(view, row). True when there were any.
+  bool AddChanges(StateBatch* batch, absl::FunctionRef<void(int32_t, EntityRow*)> trim)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Committed(bool ok) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Changes whenever stored rows may: a row loaded while it stood still is whole.
   uint64_t store_changes() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return store_changes_; }

@@ -15,7 +15,7 @@ namespace millrace {
 namespace {
 
 constexpr uint16_t kReserved = 0xffff;  // as view: marks; as shard too: the meta row
-constexpr char kFormatVersion = 1;
+constexpr char kFormatVersion = 2;
 constexpr size_t kPrefixBytes = 5;  // 0x01, shard, view
 
 std::string MetaKey() {
@@ -139,10 +139,7 @@ void ShardedStore::MoveHorizon() {
   for (View& view : views_) {
     if (now < view.horizon_change_ms) continue;
     view.horizon_change_ms = view.layout->NextHorizonChange(now);
-    const Horizon horizon = view.layout->HorizonAt(now);
-    if (horizon == view.horizon) continue;
-    view.horizon = horizon;
-    ++view.horizon_number;
+    view.horizon = view.layout->HorizonAt(now);
   }
 }
 
@@ -194,10 +191,6 @@ absl::Status ShardedStore::ApplyTo(const Feed& feed, const Event& event,
 
   Shard& shard = shards_[static_cast<size_t>(index)];
   const auto add = [&](Shard::CachedRow* row) {
-    if (row->horizon != view.horizon_number) {
-      row->row.Trim(view.horizon);
-      row->horizon = view.horizon_number;
-    }
     if (row->row.Add(entry, view.horizon) == EntityRow::Added::kRetractedNothing) {
       view.unmatched.fetch_add(1, std::memory_order_relaxed);
     }
@@ -237,7 +230,9 @@ absl::Status ShardedStore::AddCommit(int32_t shard, StateBatch* batch) {
   const auto index = static_cast<size_t>(shard);
   {
     absl::MutexLock lock(&shards_[index].mutex());
-    shards_[index].AddChanges(batch);
+    shards_[index].AddChanges(batch, [this](int32_t view, EntityRow* row) {
+      row->Trim(views_[static_cast<size_t>(view)].horizon);
+    });
   }
   std::string marks(1, kFormatVersion);
   PutSignedVarint(&marks, stream_ms_.load(std::memory_order_relaxed));
@@ -284,7 +279,6 @@ absl::StatusOr<uint64_t> ShardedStore::Digest() {
     shard.ForEach([&](Shard::CachedRow* cached) {
       const View& view = views_[static_cast<size_t>(cached->view)];
       cached->row.Trim(view.horizon);
-      cached->horizon = view.horizon_number;
       AddCanonical(view, cached->key, &cached->row, &digest);
       in_memory.insert(cached->key);
     });

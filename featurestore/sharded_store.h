@@ -54,7 +54,6 @@ class ShardedStore final : public OnlineStore {
   struct View {
     std::unique_ptr<const ViewLayout> layout;
     Horizon horizon;                            // of the owner thread, at horizon_ms_
-    uint64_t horizon_number = 1;                // counts its changes
     int64_t horizon_change_ms = -kTimeLimitMs;  // when to look again
     std::atomic<int64_t> available_from_ms{kBeginningOfTime};
     std::vector<int64_t> entities;  // by shard, owner thread

@@ -9,7 +9,7 @@ namespace {
 int64_t CeilTo(int64_t t, int64_t step) { return FloorTo(t + step - 1, step); }
 
 // A tile of at most this many records is folded from its entries rather than from finer tiles.
-constexpr int64_t kFoldEntries = 32;
+constexpr size_t kFoldEntries = 32;
 
 }  // namespace
 
@@ -20,13 +20,18 @@ SpanFolder::SpanFolder(const ViewLayout& layout, const WindowPlan& window, const
       row_(row),
       horizon_(horizon),
       fold_(fold),
-      complete_from_(std::max(horizon.log_cut_ms, row.log().complete_from_ms())),
-      tiles_of_entries_(row.sparse() && window.plan.ordered) {}
+      complete_from_(std::max(horizon.log_cut_ms, row.log().complete_from_ms())) {}
+
+// Folding the records is cheaper than the tiles, and gives the same.
+bool SpanFolder::FewEntries(int64_t begin, int64_t end) const {
+  return !window_.plan.ordered && complete_from_ <= begin &&
+         !row_.log().HasMoreThan(kFoldEntries, begin, end);
+}
 
 void SpanFolder::Lifetime(int64_t end) {
   MergeState(window_.plan, row_.base().view(), fold_->state.slot());
   const int64_t begin = row_.base_end_ms();
-  if (row_.sparse() && !tiles_of_entries_) return Entries(begin, end);
+  if (FewEntries(begin, end)) return Entries(begin, end);
   const int top = static_cast<int>(layout_.tiers()) - 1;
   const int64_t edge = FloorTo(end, layout_.tile_ms(static_cast<size_t>(top)));
   Tiles(top, begin, edge);
@@ -41,7 +46,7 @@ void SpanFolder::Sliding(int64_t begin, int64_t end) {
     fold_->covered.begin_ms = std::max(fold_->covered.begin_ms, kept);
     return Entries(kept, end);
   }
-  if (row_.sparse() && !tiles_of_entries_) return Entries(begin, end);
+  if (FewEntries(begin, end)) return Entries(begin, end);
   // The finest tier of the window that still has its start.
   const int top = window_.top;
   int low = window_.tail;
@@ -75,22 +80,8 @@ void SpanFolder::Merge(StateView tile) {
 }
 
 void SpanFolder::Tiles(int tier, int64_t begin, int64_t end) {
-  const auto i = static_cast<size_t>(tier);
-  if (!tiles_of_entries_) {
-    row_.tiles().ForRange(row_.log(), window_.plan, i, begin, end, &fold_->scratch,
-                          [this](int64_t, StateView tile) { Merge(tile); });
-    return;
-  }
-  const int64_t step = layout_.tile_ms(i);
-  int64_t next = begin;
-  row_.log().ForRange(begin, end, [&](const EntryRef& entry) {
-    if (entry.time_ms() < next) return;
-    const int64_t start = FloorTo(entry.time_ms(), step);
-    next = start + step;
-    const StateView tile =
-        TileStack::FoldEntries(layout_, window_.plan, row_.log(), i, start, next, &fold_->scratch);
-    if (tile.entries() > 0) Merge(tile);
-  });
+  row_.tiles().ForRange(row_.log(), window_.plan, static_cast<size_t>(tier), begin, end,
+                        &fold_->scratch, [this](int64_t, StateView tile) { Merge(tile); });
 }
 
 // [begin, end) by tiles of `low` … `top`, and the two tiles of `low` that it cuts.
@@ -118,27 +109,17 @@ void SpanFolder::Inner(int tier, int top, int64_t begin, int64_t end) {
   Tiles(tier, inner_end, end);
 }
 
-std::optional<StateView> SpanFolder::TileAt(size_t tier, int64_t start) {
-  if (!tiles_of_entries_) {
-    return row_.tiles().View(row_.log(), window_.plan, tier, start, &fold_->scratch);
-  }
-  const StateView tile = TileStack::FoldEntries(layout_, window_.plan, row_.log(), tier, start,
-                                                start + layout_.tile_ms(tier), &fold_->scratch);
-  if (tile.entries() == 0) return std::nullopt;
-  return tile;
-}
-
 // The part [begin, end) of one tile, exactly where that is possible.
 void SpanFolder::Partial(int tier, int64_t tile_start, int64_t begin, int64_t end) {
   const auto i = static_cast<size_t>(tier);
-  const auto tile = TileAt(i, tile_start);
+  const auto tile = row_.tiles().View(row_.log(), window_.plan, i, tile_start, &fold_->scratch);
   if (!tile || tile->max_time_ms() < begin || tile->min_time_ms() >= end) return;
   if (tile->min_time_ms() >= begin && tile->max_time_ms() < end) return Merge(*tile);
-  if (tiles_of_entries_) return Entries(begin, end);  // few, as below
   const bool finer = tier > 0 && horizon_.tier_cut_ms[tier - 1] <= tile_start;
   const bool exact = complete_from_ <= begin;
   const int64_t tile_ms = layout_.tile_ms(i);
-  const int64_t cheap = finer ? std::max(kFoldEntries, tile_ms / layout_.tile_ms(i - 1)) : 0;
+  const int64_t cheap =
+      finer ? std::max(static_cast<int64_t>(kFoldEntries), tile_ms / layout_.tile_ms(i - 1)) : 0;
   if (exact && (!finer || tile->entries() <= cheap)) return Entries(begin, end);
   const int64_t tile_end = tile_start + tile_ms;
   const bool takes_whole = layout_.spec().accuracy == Accuracy::kTiled && end == tile_end;

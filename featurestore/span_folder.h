@@ -34,8 +34,8 @@ class SpanFolder {
 
  private:
   void Entries(int64_t begin, int64_t end);
+  bool FewEntries(int64_t begin, int64_t end) const;
   void Merge(StateView tile);
-  std::optional<StateView> TileAt(size_t tier, int64_t start);
   void Tiles(int tier, int64_t begin, int64_t end);
   void Cover(int low, int top, int64_t begin, int64_t end);
   void Inner(int tier, int top, int64_t begin, int64_t end);
@@ -47,9 +47,6 @@ class SpanFolder {
   const Horizon& horizon_;
   WindowFold* fold_;
   const int64_t complete_from_;
-  // Without tiles, but with states that depend on the order of folding: tiles are put together
-  // from the entries, so that the fold is the one that tiles would give.
-  const bool tiles_of_entries_;
 };
 
 }  // namespace millrace

@@ -19,18 +19,15 @@ bool HoldsFrom(const MicroLog& log, int64_t time_ms, const Horizon& horizon) {
 }  // namespace
 
 TileStack::TileStack(const ViewLayout& layout)
-    : layout_(&layout), closed_ms_(FloorTo(-kTimeLimitMs, layout.tile_ms(0))) {
-  tiers_.reserve(layout.tiers());
-  for (size_t i = 0; i < layout.tiers(); ++i) {
-    tiers_.emplace_back(layout.state(), layout.tile_ms(i));
-  }
-}
+    : layout_(&layout),
+      closed_ms_(layout.tiers() > 0 ? FloorTo(-kTimeLimitMs, layout.tile_ms(0)) : -kTimeLimitMs) {}
 
 void TileStack::Add(const MicroLog& log, const EntryRef& entry, const MicroLog::Inserted& inserted,
                     const Horizon& horizon) {
+  if (layout_->tiers() == 0) return;
   const int64_t time = entry.time_ms();
   const int64_t finest = layout_->tile_ms(0);
-  if (time - closed_ms_ >= finest) CloseUntil(log, FloorTo(time, finest));
+  if (time - closed_ms_ >= finest) CloseUntil(log, horizon, FloorTo(time, finest));
   if (entry.cancelled()) return;
   if (time >= closed_ms_) {
     AddOpen(log, entry, inserted, horizon);
@@ -39,18 +36,35 @@ void TileStack::Add(const MicroLog& log, const EntryRef& entry, const MicroLog::
   }
 }
 
+bool TileStack::MayStayEntries(const MicroLog& log, const Horizon& horizon, int64_t start_ms,
+                               int64_t end_ms, int64_t time_ms) const {
+  if (!layout_->may_be_sparse() || time_ms < stored_until_ms_) return false;
+  if (empty() && log.size() <= kSparseEntries) return HoldsFrom(log, start_ms, horizon);
+  return !log.HasMoreThan(kFewEntries, start_ms, end_ms) && HoldsFrom(log, start_ms, horizon);
+}
+
+bool TileStack::Matters(const MicroLog& log, int64_t start_ms, StateView tile) const {
+  return !layout_->may_be_sparse() || tile.entries() > static_cast<int64_t>(kFewEntries) ||
+         start_ms < log.complete_from_ms();
+}
+
 void TileStack::AddOpen(const MicroLog& log, const EntryRef& entry,
                         const MicroLog::Inserted& inserted, const Horizon& horizon) {
   if (open_is_stale_) return;
-  const bool in_place =
-      !inserted.cancels && (!layout_->state().plan().ordered || inserted.next_ms == INT64_MAX);
-  if (!in_place && HoldsFrom(log, closed_ms_, horizon)) {
+  const FoldPlan& plan = layout_->state().plan();
+  const bool stored = Stored(0, closed_ms_);
+  const int64_t end = closed_ms_ + layout_->tile_ms(0);
+  if (!stored && MayStayEntries(log, horizon, closed_ms_, end, entry.time_ms())) return;
+  const bool holds = HoldsFrom(log, closed_ms_, horizon);
+  if (!stored && holds) {
+    return Store(0, closed_ms_, FoldEntries(log, plan, 0, closed_ms_, end, &WriterScratch()));
+  }
+  const bool in_place = !inserted.cancels && (!plan.ordered || inserted.next_ms == INT64_MAX);
+  if (!in_place && holds) {
     open_is_stale_ = true;
     return;
   }
-  tiers_[0].Update(closed_ms_, [&](StateSlot tile) {
-    AddEntry(layout_->state(), layout_->state().plan(), entry, tile);
-  });
+  Update(0, closed_ms_, [&](StateSlot tile) { AddEntry(layout_->state(), plan, entry, tile); });
 }
 
 void TileStack::AddLate(const MicroLog& log, const EntryRef& entry,
@@ -58,47 +72,46 @@ void TileStack::AddLate(const MicroLog& log, const EntryRef& entry,
   const FoldPlan& plan = layout_->state().plan();
   const int64_t time = entry.time_ms();
   bool again = inserted.cancels;
-  for (size_t i = 0; i < tiers_.size(); ++i) {
-    const int64_t start = FloorTo(time, tiers_[i].tile_ms());
+  for (size_t i = 0; i < layout_->tiers(); ++i) {
+    const int64_t start = FloorTo(time, layout_->tile_ms(i));
     // A tile holds only those of its parts that are closed.
     if (i > 0) {
-      const int64_t part = tiers_[i - 1].tile_ms();
+      const int64_t part = layout_->tile_ms(i - 1);
       if (FloorTo(time, part) + part > closed_ms_) return;
     }
     if (horizon.tier_cut_ms[i] > start) continue;
+    const int64_t end = std::min(start + layout_->tile_ms(i), ClosedUntil(i));
     const bool in_place =
-        i == 0 && !inserted.cancels &&
-        (!plan.ordered || !inserted.kept || inserted.next_ms >= start + tiers_[0].tile_ms());
+        i == 0 && !inserted.cancels && (!plan.ordered || !inserted.kept || inserted.next_ms >= end);
     again |= plan.ordered && !in_place;
-    if (again && Rebuild(log, i, start, horizon)) continue;
-    tiers_[i].Update(start, [&](StateSlot tile) { AddEntry(layout_->state(), plan, entry, tile); });
+    const bool stored = Stored(i, start);
+    if (!stored && MayStayEntries(log, horizon, start, end, time)) continue;
+    // One that was not stored holds records that the log tells.
+    const bool whole = again || (!stored && HoldsFrom(log, start, horizon));
+    if (whole && Rebuild(log, i, start, horizon)) continue;
+    Update(i, start, [&](StateSlot tile) { AddEntry(layout_->state(), plan, entry, tile); });
   }
 }
 
 bool TileStack::Rebuild(const MicroLog& log, size_t tier, int64_t start_ms,
                         const Horizon& horizon) {
   const FoldPlan& plan = layout_->state().plan();
-  TileScratch& scratch = WriterScratch();
-  const int64_t end = start_ms + tiers_[tier].tile_ms();
+  const int64_t until = std::min(start_ms + layout_->tile_ms(tier), ClosedUntil(tier));
   if (tier > 0 && horizon.tier_cut_ms[tier - 1] <= start_ms) {
-    scratch[tier].Reset(layout_->state());
-    const int64_t part = tiers_[tier - 1].tile_ms();
-    tiers_[tier - 1].ForRange(
-        start_ms, std::min(end, FloorTo(closed_ms_, part)),
-        [&](int64_t, StateView tile) { MergeState(plan, tile, scratch[tier].slot()); });
-    Replace(tier, start_ms, scratch[tier].view());
+    Store(tier, start_ms, FoldParts(log, plan, tier, start_ms, until, &WriterScratch()));
     return true;
   }
   if (!HoldsFrom(log, start_ms, horizon)) return false;
-  const int64_t until = tier == 0 ? end : FloorTo(closed_ms_, tiers_[tier - 1].tile_ms());
-  Replace(tier, start_ms,
-          FoldEntries(*layout_, plan, log, tier, start_ms, std::min(end, until), &scratch));
+  Store(tier, start_ms, FoldEntries(log, plan, tier, start_ms, until, &WriterScratch()));
   return true;
 }
 
-void TileStack::Replace(size_t tier, int64_t start_ms, StateView state) {
-  if (state.entries() == 0) return tiers_[tier].Remove(start_ms);
-  tiers_[tier].Update(start_ms, [&](StateSlot tile) {
+void TileStack::Store(size_t tier, int64_t start_ms, StateView state) {
+  if (state.entries() == 0) {
+    if (!empty()) tiers_[tier].Remove(start_ms);
+    return;
+  }
+  Update(tier, start_ms, [&](StateSlot tile) {
     ResetState(layout_->state(), tile);
     MergeState(layout_->state().plan(), state, tile);
   });
@@ -107,31 +120,59 @@ void TileStack::Replace(size_t tier, int64_t start_ms, StateView state) {
 void TileStack::Settle(const MicroLog& log) {
   if (!open_is_stale_) return;
   open_is_stale_ = false;
-  const int64_t end = closed_ms_ + layout_->tile_ms(0);
-  Replace(
-      0, closed_ms_,
-      FoldEntries(*layout_, layout_->state().plan(), log, 0, closed_ms_, end, &WriterScratch()));
+  Store(0, closed_ms_,
+        FoldEntries(log, layout_->state().plan(), 0, closed_ms_, closed_ms_ + layout_->tile_ms(0),
+                    &WriterScratch()));
 }
 
-void TileStack::CloseUntil(const MicroLog& log, int64_t time_ms) {
+void TileStack::CloseUntil(const MicroLog& log, const Horizon& horizon, int64_t time_ms) {
   Settle(log);
   const FoldPlan& plan = layout_->state().plan();
-  for (size_t i = 0; i + 1 < tiers_.size(); ++i) {
-    const int64_t tile = tiers_[i].tile_ms();
-    const int64_t from = FloorTo(closed_ms_, tile), to = FloorTo(time_ms, tile);
+  TileScratch& scratch = WriterScratch();
+  const bool nothing = empty() && layout_->may_be_sparse() && log.size() <= kSparseEntries &&
+                       !log.floor().has_value();
+  for (size_t i = 0; !nothing && i + 1 < layout_->tiers(); ++i) {
+    // All that closes is the tile that was open: later ones have no entries yet.
+    const int64_t from = FloorTo(closed_ms_, layout_->tile_ms(i));
+    const int64_t to = FloorTo(time_ms, layout_->tile_ms(i));
     if (from == to) break;
-    tiers_[i].ForRange(from, to, [&](int64_t start, StateView state) {
-      tiers_[i + 1].Update(FloorTo(start, tiers_[i + 1].tile_ms()),
-                           [&](StateSlot coarser) { MergeState(plan, state, coarser); });
+    const int64_t parent = FloorTo(from, layout_->tile_ms(i + 1));
+    const int64_t end = from + layout_->tile_ms(i);
+    if (!Stored(i + 1, parent)) {
+      if (MayStayEntries(log, horizon, parent, end, from)) continue;
+      Store(i + 1, parent, FoldParts(log, plan, i + 1, parent, end, &scratch));
+      continue;
+    }
+    ForParts(log, plan, i, from, end, INT64_MAX, &scratch, [&](int64_t, StateView part) {
+      Update(i + 1, parent, [&](StateSlot tile) { MergeState(plan, part, tile); });
     });
   }
   closed_ms_ = time_ms;
 }
 
+void TileStack::StoreOldest(const MicroLog& log, const Horizon& horizon) {
+  if (layout_->tiers() == 0) return;
+  const Span oldest = log.OldestSpan();
+  if (oldest.begin_ms < stored_until_ms_) return;
+  Settle(log);
+  const FoldPlan& plan = layout_->state().plan();
+  for (size_t i = 0; i < layout_->tiers(); ++i) {
+    const int64_t tile = layout_->tile_ms(i);
+    log.ForRange(oldest.begin_ms, std::min(oldest.end_ms, ClosedUntil(i)), [&](const EntryRef& e) {
+      const int64_t start = FloorTo(e.time_ms(), tile);
+      if (start < horizon.tier_cut_ms[i] || Stored(i, start)) return;
+      Store(
+          i, start,
+          FoldParts(log, plan, i, start, std::min(start + tile, ClosedUntil(i)), &WriterScratch()));
+    });
+  }
+  stored_until_ms_ = oldest.end_ms;
+}
+
 void TileStack::CloseFor(const MicroLog& log, const Horizon& horizon) {
   int64_t cut = horizon.base_end_ms;
-  for (size_t i = 0; i < tiers_.size(); ++i) cut = std::max(cut, horizon.tier_cut_ms[i]);
-  if (cut > closed_ms_) CloseUntil(log, cut);
+  for (size_t i = 0; i < layout_->tiers(); ++i) cut = std::max(cut, horizon.tier_cut_ms[i]);
+  if (layout_->tiers() > 0 && cut > closed_ms_) CloseUntil(log, horizon, cut);
 }
 
 void TileStack::Trim(const MicroLog& log, const Horizon& horizon) {
@@ -142,50 +183,73 @@ void TileStack::Trim(const MicroLog& log, const Horizon& horizon) {
 
 std::optional<StateView> TileStack::View(const MicroLog& log, const FoldPlan& plan, size_t tier,
                                          int64_t start_ms, TileScratch* scratch) const {
-  const auto stored = tiers_[tier].Find(start_ms);
-  if (start_ms + tiers_[tier].tile_ms() <= closed_ms_ || start_ms > closed_ms_) return stored;
-  OwnedState& whole = (*scratch)[tier];
+  const int64_t end = start_ms + layout_->tile_ms(tier);
+  std::optional<StateView> stored;
+  if (!empty()) stored = tiers_[tier].Find(start_ms);
+  const auto folded = [&](int64_t until) -> std::optional<StateView> {
+    const StateView state = FoldEntries(log, plan, tier, start_ms, until, scratch);
+    if (state.entries() == 0) return std::nullopt;
+    return state;
+  };
+  const bool closed = end <= closed_ms_ || start_ms > closed_ms_;
   if (tier == 0) {
-    if (!open_is_stale_) return stored;
-    return FoldEntries(*layout_, plan, log, 0, start_ms, start_ms + tiers_[0].tile_ms(), scratch);
+    if (stored && (closed || !open_is_stale_)) return stored;
+    return folded(end);
   }
-  const auto part =
-      View(log, plan, tier - 1, FloorTo(closed_ms_, tiers_[tier - 1].tile_ms()), scratch);
-  if (!part) return stored;
-  if (!stored) return part;
-  whole.Reset(layout_->state());
-  MergeState(plan, *stored, whole.slot());
-  MergeState(plan, *part, whole.slot());
+  if (closed) return stored ? stored : folded(end);
+  OwnedState& whole = (*scratch)[tier];
+  if (stored) {
+    whole.Reset(layout_->state());
+    MergeState(plan, *stored, whole.slot());
+  } else {
+    FoldParts(log, plan, tier, start_ms, ClosedUntil(tier), scratch);
+  }
+  if (const auto part = View(log, plan, tier - 1, ClosedUntil(tier), scratch)) {
+    MergeState(plan, *part, whole.slot());
+  }
+  if (whole.view().entries() == 0) return std::nullopt;
   return whole.view();
 }
 
-StateView TileStack::FoldEntries(const ViewLayout& layout, const FoldPlan& plan,
-                                 const MicroLog& log, size_t tier, int64_t start_ms, int64_t end_ms,
-                                 TileScratch* scratch) {
+StateView TileStack::FoldParts(const MicroLog& log, const FoldPlan& plan, size_t tier,
+                               int64_t start_ms, int64_t until_ms, TileScratch* scratch) const {
+  if (tier == 0 || empty()) return FoldEntries(log, plan, tier, start_ms, until_ms, scratch);
   OwnedState& whole = (*scratch)[tier];
-  whole.Reset(layout.state());
-  if (tier == 0) {
-    log.ForRange(start_ms, end_ms, [&](const EntryRef& entry) {
-      AddEntry(layout.state(), plan, entry, whole.slot());
+  whole.Reset(layout_->state());
+  ForParts(log, plan, tier - 1, start_ms, until_ms, INT64_MAX, scratch,
+           [&](int64_t, StateView part) { MergeState(plan, part, whole.slot()); });
+  return whole.view();
+}
+
+StateView TileStack::FoldEntries(const MicroLog& log, const FoldPlan& plan, size_t tier,
+                                 int64_t start_ms, int64_t until_ms, TileScratch* scratch) const {
+  OwnedState& whole = (*scratch)[tier];
+  whole.Reset(layout_->state());
+  if (tier == 0 || !plan.ordered) {
+    log.ForRange(start_ms, until_ms, [&](const EntryRef& entry) {
+      AddEntry(layout_->state(), plan, entry, whole.slot());
     });
     return whole.view();
   }
-  const int64_t part = layout.tile_ms(tier - 1);
-  int64_t next = start_ms;
-  while (next < end_ms) {
-    // The next part that has entries.
-    std::optional<int64_t> first;
-    log.ForRange(next, end_ms, [&first](const EntryRef& entry) {
-      if (!first) first = entry.time_ms();
-    });
-    if (!first) break;
-    const int64_t start = FloorTo(*first, part);
-    next = start + part;
-    const StateView folded =
-        FoldEntries(layout, plan, log, tier - 1, start, std::min(next, end_ms), scratch);
-    if (folded.entries() > 0) MergeState(plan, folded, whole.slot());
-  }
+  ForEntries(log, plan, tier - 1, start_ms, until_ms, scratch,
+             [&](int64_t, StateView part) { MergeState(plan, part, whole.slot()); });
   return whole.view();
+}
+
+void TileStack::Restore(int64_t closed_ms, bool has_tiles) {
+  closed_ms_ = closed_ms;
+  if (has_tiles) MakeTiers();
+}
+
+void TileStack::FinishRestore(const MicroLog& log) {
+  if (log.floor()) stored_until_ms_ = log.complete_from_ms();
+}
+
+void TileStack::MakeTiers() {
+  tiers_.reserve(layout_->tiers());
+  for (size_t i = 0; i < layout_->tiers(); ++i) {
+    tiers_.emplace_back(layout_->state(), layout_->tile_ms(i));
+  }
 }
 
 size_t TileStack::MemoryBytes() const {

@@ -3,6 +3,10 @@
 // it. So every tile is its canonical fold: records of a finest tile in total order, a coarser tile
 // the left-to-right merge of its parts (docs/windows.md, "Canonical fold").
 //
+// A tile of few records that the log still holds is not stored: folding its records when somebody
+// asks is cheaper than keeping a state of them. So slow entities have no tiles, and fast ones have
+// those that are worth it. Before the log drops a record, every tile that holds it is stored.
+//
 // `closed` is the start of the finest tile that is open: all before it is merged into the coarser
 // tiers, the tile of a coarser tier that holds it is completed by readers (View). Entries before it
 // are late: they change their tile and every coarser one that holds it, by folding again where the
@@ -30,58 +34,132 @@ using TileScratch = std::array<OwnedState, kTileSizesMs.size()>;
 
 class TileStack {
  public:
+  // Tiles of more records than this are stored.
+  static constexpr size_t kFewEntries = 8;
+  // Entities with no more records than this store no tiles.
+  static constexpr size_t kSparseEntries = 32;
+
   explicit TileStack(const ViewLayout& layout);
 
-  size_t tiers() const { return tiers_.size(); }
-  TileTier& tier(size_t i) { return tiers_[i]; }
-  const TileTier& tier(size_t i) const { return tiers_[i]; }
+  // No tile is stored.
+  bool empty() const { return tiers_.empty(); }
+  // The stored tiles, by tier; none while empty().
+  std::vector<TileTier>& tiers() { return tiers_; }
+  const std::vector<TileTier>& tiers() const { return tiers_; }
   int64_t closed_ms() const { return closed_ms_; }
-  void set_closed_ms(int64_t closed_ms) { closed_ms_ = closed_ms; }
 
-  // Adds an entry that stands in the log already, as far as that keeps it.
+  // Adds an entry that stands in the log already, as far as that keeps it. What is late, or takes
+  // back, must find the stack trimmed to `horizon`.
   void Add(const MicroLog& log, const EntryRef& entry, const MicroLog::Inserted& inserted,
            const Horizon& horizon);
+  // Stores the tiles of the records that the log will drop next for want of room.
+  void StoreOldest(const MicroLog& log, const Horizon& horizon);
   // Closes what the horizon has passed.
   void CloseFor(const MicroLog& log, const Horizon& horizon);
   // And drops it.
   void Trim(const MicroLog& log, const Horizon& horizon);
-  // Puts the open tile in order where entries came out of it: before it is stored or closed.
+  // Puts the open tile in order where entries came out of it: before it is written down.
   void Settle(const MicroLog& log);
 
-  // The tile of a tier that starts there, completed in *scratch if it is open; nullopt when it has
-  // no entries. Valid until the stack or *scratch is changed.
+  // The tile of a tier that starts there, completed in *scratch if it is open and folded there if
+  // it is not stored; nullopt when it has no entries. Valid until the stack or *scratch is changed.
   std::optional<StateView> View(const MicroLog& log, const FoldPlan& plan, size_t tier,
                                 int64_t start_ms, TileScratch* scratch) const;
-  // Calls visit(start, StateView) for the tiles with begin <= start < end, ascending.
+  // Calls visit(start, StateView) for the tiles with begin <= start < end that have entries,
+  // ascending; they are valid during the call.
   template <typename Visit>
   void ForRange(const MicroLog& log, const FoldPlan& plan, size_t tier, int64_t begin_ms,
                 int64_t end_ms, TileScratch* scratch, Visit visit) const {
-    const int64_t open = FloorTo(closed_ms_, tiers_[tier].tile_ms());
-    tiers_[tier].ForRange(begin_ms, std::min(end_ms, open), visit);
+    const int64_t open = FloorTo(closed_ms_, layout_->tile_ms(tier));
+    ForParts(log, plan, tier, begin_ms, std::min(end_ms, open), INT64_MAX, scratch, visit);
     if (open < begin_ms || open >= end_ms) return;
     if (const auto state = View(log, plan, tier, open, scratch)) visit(open, *state);
   }
+  // The same, of what is closed: a coarser tile that is open without its open part.
+  template <typename Visit>
+  void ForClosed(const MicroLog& log, size_t tier, int64_t begin_ms, TileScratch* scratch,
+                 Visit visit) const {
+    ForParts(log, layout_->state().plan(), tier, begin_ms, INT64_MAX, ClosedUntil(tier), scratch,
+             visit);
+  }
+  // Whether a tile is worth being stored, or has to be: a function of the records alone.
+  bool Matters(const MicroLog& log, int64_t start_ms, StateView tile) const;
 
-  // The canonical fold of a tile from the entries alone, in (*scratch)[tier].
-  static StateView FoldEntries(const ViewLayout& layout, const FoldPlan& plan, const MicroLog& log,
-                               size_t tier, int64_t start_ms, int64_t end_ms, TileScratch* scratch);
+  // --- storage ---
+  // Takes the stack as stored: then come the blocks of its tiers.
+  void Restore(int64_t closed_ms, bool has_tiles);
+  // REQUIRES: called after the log and all blocks were decoded.
+  void FinishRestore(const MicroLog& log);
 
   size_t MemoryBytes() const;
 
  private:
-  void CloseUntil(const MicroLog& log, int64_t time_ms);
+  // Entries of a tier's tiles before this time are merged into them.
+  int64_t ClosedUntil(size_t tier) const {
+    return tier == 0 ? INT64_MAX : FloorTo(closed_ms_, layout_->tile_ms(tier - 1));
+  }
+  bool Stored(size_t tier, int64_t start_ms) const {
+    return !empty() && tiers_[tier].Find(start_ms).has_value();
+  }
+  // Whether the records of a tile are few, up to `end_ms`, and the log holds them.
+  bool MayStayEntries(const MicroLog& log, const Horizon& horizon, int64_t start_ms, int64_t end_ms,
+                      int64_t time_ms) const;
+  void CloseUntil(const MicroLog& log, const Horizon& horizon, int64_t time_ms);
   void AddOpen(const MicroLog& log, const EntryRef& entry, const MicroLog::Inserted& inserted,
                const Horizon& horizon);
   void AddLate(const MicroLog& log, const EntryRef& entry, const MicroLog::Inserted& inserted,
                const Horizon& horizon);
   // Folds a tile again, from its parts or from entries. False when neither is there.
   bool Rebuild(const MicroLog& log, size_t tier, int64_t start_ms, const Horizon& horizon);
-  void Replace(size_t tier, int64_t start_ms, StateView state);
+  // The canonical fold of a tile's records before `until_ms`, from its parts, in (*scratch)[tier].
+  StateView FoldParts(const MicroLog& log, const FoldPlan& plan, size_t tier, int64_t start_ms,
+                      int64_t until_ms, TileScratch* scratch) const;
+  // The same from the entries alone.
+  StateView FoldEntries(const MicroLog& log, const FoldPlan& plan, size_t tier, int64_t start_ms,
+                        int64_t until_ms, TileScratch* scratch) const;
+  // Stored tiles with begin <= start < end, and between them those that are folded from the
+  // entries before `until_ms`.
+  template <typename Visit>
+  void ForParts(const MicroLog& log, const FoldPlan& plan, size_t tier, int64_t begin_ms,
+                int64_t end_ms, int64_t until_ms, TileScratch* scratch, Visit visit) const {
+    int64_t next = begin_ms;
+    if (!empty()) {
+      tiers_[tier].ForRange(begin_ms, end_ms, [&](int64_t start, StateView tile) {
+        ForEntries(log, plan, tier, next, std::min(start, until_ms), scratch, visit);
+        visit(start, tile);
+        next = start + layout_->tile_ms(tier);
+      });
+    }
+    ForEntries(log, plan, tier, next, std::min(end_ms, until_ms), scratch, visit);
+  }
+  // The tiles that the entries of [begin, until) make.
+  template <typename Visit>
+  void ForEntries(const MicroLog& log, const FoldPlan& plan, size_t tier, int64_t begin_ms,
+                  int64_t until_ms, TileScratch* scratch, Visit visit) const {
+    if (begin_ms >= until_ms) return;
+    int64_t next = begin_ms;
+    log.ForRange(begin_ms, until_ms, [&](const EntryRef& entry) {
+      if (entry.time_ms() < next) return;
+      const int64_t start = FloorTo(entry.time_ms(), layout_->tile_ms(tier));
+      next = start + layout_->tile_ms(tier);
+      const StateView tile = FoldEntries(log, plan, tier, start, std::min(next, until_ms), scratch);
+      if (tile.entries() > 0) visit(start, tile);
+    });
+  }
+  void Store(size_t tier, int64_t start_ms, StateView state);
+  template <typename Change>
+  void Update(size_t tier, int64_t start_ms, Change change) {
+    if (empty()) MakeTiers();
+    tiers_[tier].Update(start_ms, change);
+  }
+  void MakeTiers();
 
   const ViewLayout* layout_;
   std::vector<TileTier> tiers_;
   int64_t closed_ms_;
-  bool open_is_stale_ = false;  // entries came out of order into the open tile
+  // Every tile of a record before this time is stored.
+  int64_t stored_until_ms_ = -kTimeLimitMs;
+  bool open_is_stale_ = false;  // entries came out of order into the open tile, which is stored
 };
 
 }  // namespace millrace

@@ -31,7 +31,6 @@ struct Horizon {
   int64_t log_cut_ms = -kTimeLimitMs;                      // entries
   std::array<int64_t, kTileSizesMs.size()> tier_cut_ms{};  // tiles, by position in the ladder
   int64_t base_end_ms = -kTimeLimitMs;  // lifetime windows: all before is one state
-  friend bool operator==(const Horizon&, const Horizon&) = default;
 };
 
 // One distinct window of a view.

@@ -216,8 +216,7 @@ void FoldWindow(const ViewLayout& layout, const WindowPlan& window, const Entity
   }
 }
 
-std::optional<int64_t> NewestBefore(const ViewLayout& layout, const EntityRow& row,
-                                    int64_t time_ms) {
+std::optional<int64_t> NewestBefore(const EntityRow& row, int64_t time_ms) {
   if (row.newest_ms() < time_ms) {
     if (row.newest_ms() <= -kTimeLimitMs) return std::nullopt;
     return row.newest_ms();
@@ -232,9 +231,8 @@ std::optional<int64_t> NewestBefore(const ViewLayout& layout, const EntityRow& r
     offer(state.max_time_ms());
     offer(state.min_time_ms());
   };
-  for (size_t i = 0; !row.sparse() && i < layout.tiers(); ++i) {
+  for (const TileTier& tier : row.tiles().tiers()) {
     // Of the newest tiles before the time, one may begin after it.
-    const TileTier& tier = row.tiles().tier(i);
     auto start = tier.LastBefore(time_ms);
     for (int tiles = 0; start && tiles < 2; ++tiles) {
       offer_state(*tier.Find(*start));

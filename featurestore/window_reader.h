@@ -45,8 +45,7 @@ void FoldWindow(const ViewLayout& layout, const WindowPlan& window, const Entity
                 WindowFold* fold);
 
 // Event time of the entity's newest record before `time_ms`, as far as it is known.
-std::optional<int64_t> NewestBefore(const ViewLayout& layout, const EntityRow& row,
-                                    int64_t time_ms);
+std::optional<int64_t> NewestBefore(const EntityRow& row, int64_t time_ms);
 
 }  // namespace millrace
 

@@ -48,10 +48,11 @@ TEST(EntityRow, SmallRowsHaveTheBytesOfTheFormatPage) {
   ASSERT_EQ(batch.changes().size(), 1u);
   EXPECT_EQ(batch.changes()[0].first, std::string("P\0", 2));
   EXPECT_EQ(absl::BytesToHexString(*batch.changes()[0].second),
-            "02"
+            "03"
             "00"
             "e40f"
-            "02"  // version, flags, newest 1010, next chunk id 1
+            "02"    // version, flags, newest 1010, next chunk id 1
+            "d00f"  // the finest open tile starts at 1000
             "01"
             "00"
             "1c"  // one chunk, id 0, 28 bytes
@@ -108,7 +109,7 @@ TEST(EntityRow, ComesBackFromItsPartsAsItWas) {
                         })
                   .ok());
   size_t live = 1 + row.log().chunks().size();
-  for (size_t i = 0; i < layout->tiers(); ++i) live += row.tiles().tier(i).blocks().size();
+  for (const TileTier& tier : row.tiles().tiers()) live += tier.blocks().size();
   EXPECT_LE(stored, live + 8);
 }
 
