@@ -37,9 +37,11 @@ EntityRow::Added EntityRow::Add(const EntryRef& entry, const Horizon& horizon) {
   if (layout_->has_lifetime() && time < base_end_ms_) {
     AddEntry(layout_->state(), layout_->state().plan(), entry, base_.slot());
   }
-  if (log_.size() >= layout_->max_entries()) tiles_.StoreOldest(log_, horizon);
   MicroLog::Inserted inserted;
-  if (time >= horizon.log_cut_ms) inserted = log_.Insert(entry, layout_->max_entries());
+  if (time >= horizon.log_cut_ms) {
+    if (log_.size() >= layout_->max_entries()) tiles_.StoreOldest(log_, horizon);
+    inserted = log_.Insert(entry, layout_->max_entries());
+  }
   tiles_.Add(log_, entry, inserted, horizon);
   if (inserted.cancels) {
     newest_ms_ = FindNewest();

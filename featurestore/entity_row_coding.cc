@@ -59,7 +59,9 @@ void EntityRow::EncodeHead(std::string* out) const {
     PutSignedVarint(out, base_end_ms_);
     EncodeState(layout_->state(), base_.view(), base_end_ms_, out);
   }
-  if (layout_->tiers() > 0) PutSignedVarint(out, tiles_.closed_ms());
+  if (layout_->tiers() == 0) return;
+  PutSignedVarint(out, tiles_.closed_ms());
+  if (log_.floor()) PutSignedVarint(out, tiles_.stored_until_ms());
 }
 
 void EntityRow::EncodeInline(std::string* out) const {
@@ -161,8 +163,12 @@ bool EntityRow::DecodeHead(absl::string_view* in, std::optional<EventOrder>* flo
   const bool has_tiles = (flags & kHasTiles) != 0;
   if (layout_->tiers() == 0) return !has_tiles;
   int64_t closed_ms = 0;
-  if (!GetSignedVarint(in, &closed_ms)) return false;
-  tiles_.Restore(closed_ms, has_tiles);
+  int64_t stored_until_ms = -kTimeLimitMs;
+  if (!GetSignedVarint(in, &closed_ms) ||
+      (floor->has_value() && !GetSignedVarint(in, &stored_until_ms))) {
+    return false;
+  }
+  tiles_.Restore(closed_ms, stored_until_ms, has_tiles);
   return true;
 }
 
@@ -225,7 +231,6 @@ absl::StatusOr<std::unique_ptr<EntityRow>> EntityRow::Decode(
     return Damaged();
   }
   row->log_.FinishDecode(floor, next_chunk);
-  row->tiles_.FinishRestore(row->log_);
   return row;
 }
 

@@ -8,6 +8,11 @@ namespace millrace {
 
 size_t MicroLog::FirstAtOrAfter(const Chunk& chunk, int64_t time_ms) const {
   size_t low = chunk.first, high = chunk.words.size() / stride_;
+  // Mostly what is asked for lies near the end.
+  constexpr size_t kNear = 4;
+  for (size_t steps = 0; steps < kNear && high > low; ++steps, --high) {
+    if (static_cast<int64_t>(chunk.words[(high - 1) * stride_]) < time_ms) return high;
+  }
   while (low < high) {
     const size_t middle = low + (high - low) / 2;
     if (static_cast<int64_t>(chunk.words[middle * stride_]) < time_ms) {
@@ -185,9 +190,7 @@ bool MicroLog::HasMoreThan(size_t limit, int64_t begin_ms, int64_t end_ms) const
   size_t before_end = 0;
   for (size_t c = chunks_.size(); c > 0; --c) {
     const Chunk& chunk = chunks_[c - 1];
-    const size_t n = chunk.words.size() / stride_;
-    const size_t end = LastTime(chunk) < end_ms ? n : FirstAtOrAfter(chunk, end_ms);
-    before_end += end - chunk.first;
+    before_end += FirstAtOrAfter(chunk, end_ms) - chunk.first;
     if (before_end <= limit) continue;
     // The entry that is `limit` before the newest one of them.
     const uint64_t* entry = &chunk.words[(chunk.first + before_end - limit - 1) * stride_];
@@ -261,7 +264,7 @@ void MicroLog::FinishDecode(const std::optional<EventOrder>& floor, int64_t next
 }
 
 size_t MicroLog::MemoryBytes() const {
-  size_t bytes = chunks_.capacity() * sizeof(Chunk);
+  size_t bytes = chunks_.size() > 1 ? chunks_.capacity() * sizeof(Chunk) : 0;
   for (const Chunk& chunk : chunks_) {
     bytes += chunk.words.capacity() * sizeof(uint64_t);
     for (const std::string& blob : chunk.blobs) bytes += sizeof(std::string) + blob.size();

@@ -13,10 +13,12 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/string_view.h"
 #include "stream/aggregate_state.h"
 #include "stream/window.h"
@@ -94,8 +96,8 @@ class MicroLog {
   std::optional<int64_t> NewestBefore(int64_t time_ms) const;
 
   // --- storage ---
-  std::vector<Chunk>& chunks() { return chunks_; }
-  const std::vector<Chunk>& chunks() const { return chunks_; }
+  std::span<Chunk> chunks() { return {chunks_.data(), chunks_.size()}; }
+  std::span<const Chunk> chunks() const { return {chunks_.data(), chunks_.size()}; }
   // Ids of stored chunks that are gone, since the last call.
   std::vector<int64_t> TakeRemoved() { return std::exchange(removed_, {}); }
   void EncodeChunk(const Chunk& chunk, std::string* out) const;
@@ -128,7 +130,7 @@ class MicroLog {
   size_t size_ = 0;
   int64_t next_id_ = 0;
   std::optional<EventOrder> floor_;
-  std::vector<Chunk> chunks_;  // never empty ones
+  absl::InlinedVector<Chunk, 1> chunks_;  // never empty ones
   std::vector<int64_t> removed_;
 };
 

@@ -10,20 +10,19 @@ constexpr int kHandSteps = 8;
 
 }  // namespace
 
-Shard::CachedRow* Shard::Find(absl::string_view key) const {
+Shard::CachedRow* Shard::Find(const RowKey& key) const {
   const auto found = rows_.find(key);
   if (found == rows_.end()) return nullptr;
-  CachedRow* row = found->second.get();
+  CachedRow* row = found->get();
   if (!row->used.load(std::memory_order_relaxed)) row->used.store(true, std::memory_order_relaxed);
   return row;
 }
 
-Shard::CachedRow* Shard::Insert(absl::string_view key, int32_t view, EntityRow row) {
+Shard::CachedRow* Shard::Insert(const RowKey& key, int32_t view, EntityRow row) {
   if (CachedRow* known = Find(key)) return known;
-  auto cached =
-      std::make_unique<CachedRow>(std::string(key.data(), key.size()), view, std::move(row));
+  auto cached = std::make_unique<CachedRow>(key, view, std::move(row));
   CachedRow* result = cached.get();
-  rows_.emplace(result->key, std::move(cached));
+  rows_.insert(std::move(cached));
   ring_.push_back(result);
   Resize(result);
   Evict(result);
@@ -32,7 +31,7 @@ Shard::CachedRow* Shard::Insert(absl::string_view key, int32_t view, EntityRow r
 
 void Shard::Resize(CachedRow* row) {
   bytes_ -= row->bytes;
-  row->bytes = sizeof(CachedRow) + row->key.size() + row->row.MemoryBytes() + 64;
+  row->bytes = sizeof(CachedRow) + row->row.MemoryBytes() + 64;
   bytes_ += row->bytes;
 }
 
@@ -47,7 +46,7 @@ void Shard::Evict(const CachedRow* keep) {
     bytes_ -= row->bytes;
     ring_[hand_] = ring_.back();
     ring_.pop_back();
-    rows_.erase(row->key);
+    rows_.erase(rows_.find(RowKey(row->key())));
   }
 }
 
@@ -65,7 +64,7 @@ bool Shard::AddChanges(StateBatch* batch, absl::FunctionRef<void(int32_t, Entity
   ++store_changes_;
   for (CachedRow* row : dirty_) {
     trim(row->view, &row->row);
-    row->row.AddChanges(row->key, batch, &in_flight_deletes_);
+    row->row.AddChanges(row->key(), batch, &in_flight_deletes_);
     row->dirty = false;
     row->in_flight = true;
     Resize(row);

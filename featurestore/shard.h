@@ -14,10 +14,12 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/container/inlined_vector.h"
 #include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
+#include "core/hashing.h"
 #include "featurestore/entity_row.h"
 #include "stream/state_store.h"
 
@@ -25,10 +27,23 @@ namespace millrace {
 
 class Shard {
  public:
+  // What names a row: the entity's prefix of its rows in the store.
+  struct RowKey {
+    explicit RowKey(absl::string_view bytes) : bytes(bytes), hash(Xxh3(bytes)) {}
+    absl::string_view bytes;
+    uint64_t hash;
+  };
   struct CachedRow {
-    CachedRow(std::string key, int32_t view, EntityRow row)
-        : key(std::move(key)), view(view), row(std::move(row)) {}
-    const std::string key;  // of the entity: prefix of its rows in the store
+    CachedRow(const RowKey& key, int32_t view, EntityRow row)
+        : hash(key.hash),
+          key_bytes(key.bytes.begin(), key.bytes.end()),
+          view(view),
+          row(std::move(row)) {}
+    absl::string_view key() const { return {key_bytes.data(), key_bytes.size()}; }
+
+    // Found and compared before anything else: together with the row, not behind a pointer.
+    const uint64_t hash;
+    const absl::InlinedVector<char, 40> key_bytes;
     const int32_t view;
     EntityRow row;
     bool dirty = false;
@@ -44,9 +59,9 @@ class Shard {
   absl::Mutex& mutex() const ABSL_LOCK_RETURNED(mutex_) { return mutex_; }
 
   // The row, or null when it is not in memory.
-  CachedRow* Find(absl::string_view key) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  CachedRow* Find(const RowKey& key) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   // Takes a row in; the one already there wins. May evict clean rows, never this one.
-  CachedRow* Insert(absl::string_view key, int32_t view, EntityRow row)
+  CachedRow* Insert(const RowKey& key, int32_t view, EntityRow row)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void MarkDirty(CachedRow* row) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
@@ -64,13 +79,27 @@ class Shard {
   }
 
  private:
+  struct HashOf {
+    using is_transparent = void;
+    size_t operator()(const RowKey& key) const { return key.hash; }
+    size_t operator()(const std::unique_ptr<CachedRow>& row) const { return row->hash; }
+  };
+  struct SameKey {
+    using is_transparent = void;
+    bool operator()(const std::unique_ptr<CachedRow>& a, const RowKey& b) const {
+      return a->hash == b.hash && a->key() == b.bytes;
+    }
+    bool operator()(const std::unique_ptr<CachedRow>& a,
+                    const std::unique_ptr<CachedRow>& b) const {
+      return a->hash == b->hash && a->key() == b->key();
+    }
+  };
   void Evict(const CachedRow* keep) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Resize(CachedRow* row) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   mutable absl::Mutex mutex_;
   const size_t cache_bytes_;
-  // Keys are views of CachedRow::key.
-  absl::flat_hash_map<absl::string_view, std::unique_ptr<CachedRow>> rows_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_set<std::unique_ptr<CachedRow>, HashOf, SameKey> rows_ ABSL_GUARDED_BY(mutex_);
   std::vector<CachedRow*> ring_ ABSL_GUARDED_BY(mutex_);  // all rows, for the eviction hand
   size_t hand_ ABSL_GUARDED_BY(mutex_) = 0;
   size_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -187,6 +187,7 @@ absl::Status ShardedStore::ApplyTo(const Feed& feed, const Event& event,
   key_.clear();
   PutRowPrefix(index, feed.view, &key_);
   PutLengthPrefixed(&key_, entity_);
+  const Shard::RowKey key(key_);
   const EntryRef entry = layout.MakeEntry(feed.input, event, &scratch_);
 
   Shard& shard = shards_[static_cast<size_t>(index)];
@@ -197,7 +198,7 @@ absl::Status ShardedStore::ApplyTo(const Feed& feed, const Event& event,
   };
   {
     absl::MutexLock lock(&shard.mutex());
-    if (Shard::CachedRow* row = shard.Find(key_); row != nullptr) {
+    if (Shard::CachedRow* row = shard.Find(key); row != nullptr) {
       add(row);
       shard.MarkDirty(row);
       return absl::OkStatus();
@@ -211,7 +212,7 @@ absl::Status ShardedStore::ApplyTo(const Feed& feed, const Event& event,
     view.entity_count.fetch_add(1, std::memory_order_relaxed);
   }
   absl::MutexLock lock(&shard.mutex());
-  Shard::CachedRow* row = shard.Insert(key_, feed.view, std::move(*loaded));
+  Shard::CachedRow* row = shard.Insert(key, feed.view, std::move(*loaded));
   add(row);
   shard.MarkDirty(row);
   return absl::OkStatus();
@@ -279,8 +280,8 @@ absl::StatusOr<uint64_t> ShardedStore::Digest() {
     shard.ForEach([&](Shard::CachedRow* cached) {
       const View& view = views_[static_cast<size_t>(cached->view)];
       cached->row.Trim(view.horizon);
-      AddCanonical(view, cached->key, &cached->row, &digest);
-      in_memory.insert(cached->key);
+      AddCanonical(view, cached->key(), &cached->row, &digest);
+      in_memory.emplace(cached->key().data(), cached->key().size());
     });
   }
   // Rows that are only stored: a head, then its parts.

@@ -112,6 +112,7 @@ absl::Status ShardedStore::Read(int32_t view_index, std::span<const Value> key, 
   PutBig16(&s.key, static_cast<uint16_t>(shard_index));
   PutBig16(&s.key, static_cast<uint16_t>(view_index));
   PutLengthPrefixed(&s.key, s.entity);
+  const Shard::RowKey row_key(s.key);
 
   FoldOptions fold;
   fold.known_ms = options.known_ms;
@@ -145,7 +146,7 @@ absl::Status ShardedStore::Read(int32_t view_index, std::span<const Value> key, 
     uint64_t changes;
     {
       absl::ReaderMutexLock lock(&shard.mutex());
-      if (const Shard::CachedRow* row = shard.Find(s.key); row != nullptr) {
+      if (const Shard::CachedRow* row = shard.Find(row_key); row != nullptr) {
         AnswerAll(view, &row->row, horizon(), at_ms, fold, features, values, &gone);
         return done();
       }
@@ -154,13 +155,13 @@ absl::Status ShardedStore::Read(int32_t view_index, std::span<const Value> key, 
     ASSIGN_OR_RETURN(std::unique_ptr<EntityRow> loaded,
                      EntityRow::Load(*view.layout, s.key, state_));
     absl::MutexLock lock(&shard.mutex());
-    if (shard.Find(s.key) != nullptr || shard.store_changes() != changes) continue;
+    if (shard.Find(row_key) != nullptr || shard.store_changes() != changes) continue;
     if (loaded == nullptr) {
       AnswerAll(view, nullptr, horizon(), at_ms, fold, features, values, &gone);
       return done();
     }
     // Keeping it is the cache's business, not a change of state.
-    const Shard::CachedRow* row = shard.Insert(s.key, view_index, std::move(*loaded));
+    const Shard::CachedRow* row = shard.Insert(row_key, view_index, std::move(*loaded));
     AnswerAll(view, &row->row, horizon(), at_ms, fold, features, values, &gone);
     return done();
   }

@@ -36,8 +36,8 @@ void TileStack::Add(const MicroLog& log, const EntryRef& entry, const MicroLog::
   }
 }
 
-bool TileStack::MayStayEntries(const MicroLog& log, const Horizon& horizon, int64_t start_ms,
-                               int64_t end_ms, int64_t time_ms) const {
+bool TileStack::StaysEntries(const MicroLog& log, const Horizon& horizon, int64_t start_ms,
+                             int64_t end_ms, int64_t time_ms) const {
   if (!layout_->may_be_sparse() || time_ms < stored_until_ms_) return false;
   if (empty() && log.size() <= kSparseEntries) return HoldsFrom(log, start_ms, horizon);
   return !log.HasMoreThan(kFewEntries, start_ms, end_ms) && HoldsFrom(log, start_ms, horizon);
@@ -52,9 +52,9 @@ void TileStack::AddOpen(const MicroLog& log, const EntryRef& entry,
                         const MicroLog::Inserted& inserted, const Horizon& horizon) {
   if (open_is_stale_) return;
   const FoldPlan& plan = layout_->state().plan();
-  const bool stored = Stored(0, closed_ms_);
   const int64_t end = closed_ms_ + layout_->tile_ms(0);
-  if (!stored && MayStayEntries(log, horizon, closed_ms_, end, entry.time_ms())) return;
+  if (StaysEntries(log, horizon, closed_ms_, end, entry.time_ms())) return;
+  const bool stored = Stored(0, closed_ms_);
   const bool holds = HoldsFrom(log, closed_ms_, horizon);
   if (!stored && holds) {
     return Store(0, closed_ms_, FoldEntries(log, plan, 0, closed_ms_, end, &WriterScratch()));
@@ -84,10 +84,9 @@ void TileStack::AddLate(const MicroLog& log, const EntryRef& entry,
     const bool in_place =
         i == 0 && !inserted.cancels && (!plan.ordered || !inserted.kept || inserted.next_ms >= end);
     again |= plan.ordered && !in_place;
-    const bool stored = Stored(i, start);
-    if (!stored && MayStayEntries(log, horizon, start, end, time)) continue;
+    if (StaysEntries(log, horizon, start, end, time)) continue;
     // One that was not stored holds records that the log tells.
-    const bool whole = again || (!stored && HoldsFrom(log, start, horizon));
+    const bool whole = again || (!Stored(i, start) && HoldsFrom(log, start, horizon));
     if (whole && Rebuild(log, i, start, horizon)) continue;
     Update(i, start, [&](StateSlot tile) { AddEntry(layout_->state(), plan, entry, tile); });
   }
@@ -138,8 +137,8 @@ void TileStack::CloseUntil(const MicroLog& log, const Horizon& horizon, int64_t 
     if (from == to) break;
     const int64_t parent = FloorTo(from, layout_->tile_ms(i + 1));
     const int64_t end = from + layout_->tile_ms(i);
+    if (StaysEntries(log, horizon, parent, end, from)) continue;
     if (!Stored(i + 1, parent)) {
-      if (MayStayEntries(log, horizon, parent, end, from)) continue;
       Store(i + 1, parent, FoldParts(log, plan, i + 1, parent, end, &scratch));
       continue;
     }
@@ -236,13 +235,10 @@ StateView TileStack::FoldEntries(const MicroLog& log, const FoldPlan& plan, size
   return whole.view();
 }
 
-void TileStack::Restore(int64_t closed_ms, bool has_tiles) {
+void TileStack::Restore(int64_t closed_ms, int64_t stored_until_ms, bool has_tiles) {
   closed_ms_ = closed_ms;
+  stored_until_ms_ = stored_until_ms;
   if (has_tiles) MakeTiers();
-}
-
-void TileStack::FinishRestore(const MicroLog& log) {
-  if (log.floor()) stored_until_ms_ = log.complete_from_ms();
 }
 
 void TileStack::MakeTiers() {

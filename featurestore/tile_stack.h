@@ -87,9 +87,9 @@ class TileStack {
 
   // --- storage ---
   // Takes the stack as stored: then come the blocks of its tiers.
-  void Restore(int64_t closed_ms, bool has_tiles);
-  // REQUIRES: called after the log and all blocks were decoded.
-  void FinishRestore(const MicroLog& log);
+  void Restore(int64_t closed_ms, int64_t stored_until_ms, bool has_tiles);
+  // Every tile of a record before this time is stored.
+  int64_t stored_until_ms() const { return stored_until_ms_; }
 
   size_t MemoryBytes() const;
 
@@ -101,9 +101,10 @@ class TileStack {
   bool Stored(size_t tier, int64_t start_ms) const {
     return !empty() && tiers_[tier].Find(start_ms).has_value();
   }
-  // Whether the records of a tile are few, up to `end_ms`, and the log holds them.
-  bool MayStayEntries(const MicroLog& log, const Horizon& horizon, int64_t start_ms, int64_t end_ms,
-                      int64_t time_ms) const;
+  // Whether the tile's records up to `end_ms`, one of them at `time_ms`, are few, and the log holds
+  // them. If so the tile is not stored: it never was, as none of this ever becomes true again.
+  bool StaysEntries(const MicroLog& log, const Horizon& horizon, int64_t start_ms, int64_t end_ms,
+                    int64_t time_ms) const;
   void CloseUntil(const MicroLog& log, const Horizon& horizon, int64_t time_ms);
   void AddOpen(const MicroLog& log, const EntryRef& entry, const MicroLog::Inserted& inserted,
                const Horizon& horizon);
@@ -157,7 +158,6 @@ class TileStack {
   const ViewLayout* layout_;
   std::vector<TileTier> tiers_;
   int64_t closed_ms_;
-  // Every tile of a record before this time is stored.
   int64_t stored_until_ms_ = -kTimeLimitMs;
   bool open_is_stale_ = false;  // entries came out of order into the open tile, which is stored
 };
