@@ -13,6 +13,7 @@
 //   feature_load_bench [SECTION…]        default: all. Times are CPU time of the process unless
 //   said.
 
+#include <malloc.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -53,12 +54,10 @@ double CpuSeconds() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-int64_t ResidentBytes() {
-  FILE* const file = std::fopen("/proc/self/statm", "r");
-  long pages = 0;
-  CHECK(file != nullptr && std::fscanf(file, "%*d %ld", &pages) == 1);
-  std::fclose(file);
-  return pages * 4096;
+// What is allocated now.
+int64_t HeapBytes() {
+  const struct mallinfo2 info = mallinfo2();
+  return static_cast<int64_t>(info.uordblks + info.hblkhd);
 }
 
 template <typename Call>
@@ -391,7 +390,7 @@ void Bytes() {
       const ScratchDirectory directory;
       auto state = OpenRocks(directory.path());
       auto store = OpenStore(*state, {view});
-      const int64_t before = ResidentBytes();
+      const int64_t before = HeapBytes();
       // A week; every entity as often as the others.
       Random random(5);
       for (int64_t i = 0; i < events * entities; ++i) {
@@ -404,7 +403,7 @@ void Bytes() {
                                             static_cast<double>(events * entities));
         CHECK(store->Apply({at, at, 0, 0, i, fields}).ok());
       }
-      const int64_t memory = ResidentBytes() - before;
+      const int64_t memory = HeapBytes() - before;
       CommitAll(*store, *state, events * entities);
       store.reset();
       state.reset();

@@ -80,8 +80,9 @@ void SpanFolder::Merge(StateView tile) {
 }
 
 void SpanFolder::Tiles(int tier, int64_t begin, int64_t end) {
-  row_.tiles().ForRange(row_.log(), window_.plan, static_cast<size_t>(tier), begin, end,
-                        &fold_->scratch, [this](int64_t, StateView tile) { Merge(tile); });
+  if (begin >= end) return;
+  fold_->merges += row_.tiles().MergeRange(row_.log(), window_.plan, static_cast<size_t>(tier),
+                                           begin, end, &fold_->scratch, fold_->state.slot());
 }
 
 // [begin, end) by tiles of `low` … `top`, and the two tiles of `low` that it cuts.

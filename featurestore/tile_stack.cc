@@ -142,9 +142,8 @@ void TileStack::CloseUntil(const MicroLog& log, const Horizon& horizon, int64_t 
       Store(i + 1, parent, FoldParts(log, plan, i + 1, parent, end, &scratch));
       continue;
     }
-    ForParts(log, plan, i, from, end, INT64_MAX, &scratch, [&](int64_t, StateView part) {
-      Update(i + 1, parent, [&](StateSlot tile) { MergeState(plan, part, tile); });
-    });
+    Update(i + 1, parent,
+           [&](StateSlot tile) { MergeParts(log, plan, i, from, end, &scratch, tile); });
   }
   closed_ms_ = time_ms;
 }
@@ -215,9 +214,53 @@ StateView TileStack::FoldParts(const MicroLog& log, const FoldPlan& plan, size_t
   if (tier == 0 || empty()) return FoldEntries(log, plan, tier, start_ms, until_ms, scratch);
   OwnedState& whole = (*scratch)[tier];
   whole.Reset(layout_->state());
-  ForParts(log, plan, tier - 1, start_ms, until_ms, INT64_MAX, scratch,
-           [&](int64_t, StateView part) { MergeState(plan, part, whole.slot()); });
+  MergeParts(log, plan, tier - 1, start_ms, until_ms, scratch, whole.slot());
   return whole.view();
+}
+
+int64_t TileStack::MergeRange(const MicroLog& log, const FoldPlan& plan, size_t tier,
+                              int64_t begin_ms, int64_t end_ms, TileScratch* scratch,
+                              StateSlot state) const {
+  const int64_t open = FloorTo(closed_ms_, layout_->tile_ms(tier));
+  int64_t merges = MergeParts(log, plan, tier, begin_ms, std::min(end_ms, open), scratch, state);
+  if (open < begin_ms || open >= end_ms) return merges;
+  if (const auto tile = View(log, plan, tier, open, scratch)) {
+    MergeState(plan, *tile, state);
+    ++merges;
+  }
+  return merges;
+}
+
+int64_t TileStack::MergeParts(const MicroLog& log, const FoldPlan& plan, size_t tier,
+                              int64_t begin_ms, int64_t end_ms, TileScratch* scratch,
+                              StateSlot state) const {
+  int64_t merges = 0;
+  const auto merge = [&](int64_t, StateView tile) {
+    MergeState(plan, tile, state);
+    ++merges;
+  };
+  if (plan.ordered) {
+    ForParts(log, plan, tier, begin_ms, end_ms, INT64_MAX, scratch, merge);
+    return merges;
+  }
+  // The entries between stored tiles need not be put together to tiles.
+  const auto add = [&](int64_t from, int64_t to) {
+    if (from >= to) return;
+    log.ForRange(from, to, [&](const EntryRef& entry) {
+      AddEntry(layout_->state(), plan, entry, state);
+      ++merges;
+    });
+  };
+  int64_t next = begin_ms;
+  if (!empty()) {
+    tiers_[tier].ForRange(begin_ms, end_ms, [&](int64_t start, StateView tile) {
+      add(next, start);
+      merge(start, tile);
+      next = start + layout_->tile_ms(tier);
+    });
+  }
+  add(next, end_ms);
+  return merges;
 }
 
 StateView TileStack::FoldEntries(const MicroLog& log, const FoldPlan& plan, size_t tier,

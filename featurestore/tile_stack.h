@@ -75,7 +75,10 @@ class TileStack {
     if (open < begin_ms || open >= end_ms) return;
     if (const auto state = View(log, plan, tier, open, scratch)) visit(open, *state);
   }
-  // The same, of what is closed: a coarser tile that is open without its open part.
+  // Merges them all into `state`. Returns how many merges and entries that took.
+  int64_t MergeRange(const MicroLog& log, const FoldPlan& plan, size_t tier, int64_t begin_ms,
+                     int64_t end_ms, TileScratch* scratch, StateSlot state) const;
+  // What ForRange visits, of what is closed: a coarser tile that is open without its open part.
   template <typename Visit>
   void ForClosed(const MicroLog& log, size_t tier, int64_t begin_ms, TileScratch* scratch,
                  Visit visit) const {
@@ -118,6 +121,9 @@ class TileStack {
   // The same from the entries alone.
   StateView FoldEntries(const MicroLog& log, const FoldPlan& plan, size_t tier, int64_t start_ms,
                         int64_t until_ms, TileScratch* scratch) const;
+  // MergeRange of tiles that are closed.
+  int64_t MergeParts(const MicroLog& log, const FoldPlan& plan, size_t tier, int64_t begin_ms,
+                     int64_t end_ms, TileScratch* scratch, StateSlot state) const;
   // Stored tiles with begin <= start < end, and between them those that are folded from the
   // entries before `until_ms`.
   template <typename Visit>

@@ -8,6 +8,7 @@
 
 #include "core/check.h"
 #include "core/collection.h"
+#include "stream/aggregations/values.h"
 
 namespace millrace {
 namespace {
@@ -31,6 +32,11 @@ bool IsFinite(const Value& value) {
 template <typename Visit>
 void ForEachSample(const EntryLayout& layout, int column, const EntryRef& entry, Visit visit) {
   const StateColumn& spec = layout.columns()[static_cast<size_t>(column)];
+  if (spec.is_number()) {
+    return visit(Sample{entry.words,
+                        ValueOfWord(spec.type.type, entry.words[layout.value_word(column)]),
+                        Value::Null(), Value::Null()});
+  }
   const auto [value, other, category] = layout.ValuesAt(entry, column);
   Sample sample{entry.words, value, other, category};
   if (!spec.spreads()) return visit(sample);

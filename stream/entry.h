@@ -56,6 +56,10 @@ struct StateColumn {
   ValueType category;  // kNull: there is none
   // Those there are, in the order of their words.
   std::array<Type, 3> types() const { return {type.type, other.type, category.type}; }
+  // One value that is its word, and no other.
+  bool is_number() const {
+    return !HasBytes(type.type) && other == Type::kNull && category == Type::kNull;
+  }
   // Lists and maps count item by item; a map's keys are then the categories.
   bool spreads() const { return type == Type::kList || type == Type::kMap; }
 };
