@@ -327,7 +327,10 @@ void Reads() {
       }
       asked.Next();
       const Value key = Value::String(name);
+      std::vector<ViewEntity> entities;
+      for (int32_t v = 0; v < 25; ++v) entities.push_back({v, {&key, 1}});
       times.Time([&] {
+        store->Prefetch(entities);
         for (int32_t v = 0; v < 25; ++v) {
           CHECK(store->Read(v, {&key, 1}, stream.now_ms(), features, {}, values).ok());
         }

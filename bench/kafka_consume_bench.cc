@@ -6,9 +6,6 @@
 //
 //   kafka_consume_bench [records] [value_bytes] [partitions] [rounds] [compression]
 
-#include <librdkafka/rdkafka.h>
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -16,10 +13,10 @@
 #include <string>
 #include <vector>
 
+#include "bench/raw_kafka.h"
 #include "core/clock.h"
 #include "gtest/gtest.h"
 #include "stream/kafka/kafka_log.h"
-#include "stream/kafka/properties.h"
 #include "tests/integration/kafka_broker.h"
 
 namespace millrace {
@@ -33,35 +30,6 @@ struct Sizes {
   int32_t partitions = 4;
   int rounds = 5;
   std::string compression = "none";
-};
-
-struct Measured {
-  double records_per_s = 0;
-  double cpu_s_per_million = 0;
-};
-
-double CpuSeconds() {
-  rusage usage;
-  getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& t) { return t.tv_sec + 1e-6 * t.tv_usec; };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
-
-[[noreturn]] void Fail(const absl::Status& status) {
-  fprintf(stderr, "%s\n", status.ToString().c_str());
-  std::exit(1);
-}
-
-class Stopwatch {
- public:
-  Measured Stop(int64_t records) const {
-    const double wall_s = 1e-9 * (Clock::Real().MonotonicNanos() - start_ns_);
-    return {records / wall_s, (CpuSeconds() - start_cpu_s_) / (1e-6 * records)};
-  }
-
- private:
-  int64_t start_ns_ = Clock::Real().MonotonicNanos();
-  double start_cpu_s_ = CpuSeconds();
 };
 
 void Fill(Log& log, const Sizes& sizes) {
@@ -115,63 +83,6 @@ Measured ReadThroughPort(Log& log, const Sizes& sizes) {
   return watch.Stop(got);
 }
 
-struct RawCount {
-  int64_t records = 0;
-  int64_t bytes = 0;
-};
-
-void CountRaw(rd_kafka_message_t* message, void* opaque) {
-  if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) return;
-  RawCount& count = *static_cast<RawCount*>(opaque);
-  ++count.records;
-  count.bytes += static_cast<int64_t>(message->len);
-}
-
-void CountRawWithHeaders(rd_kafka_message_t* message, void* opaque) {
-  rd_kafka_headers_t* headers = nullptr;
-  rd_kafka_message_headers(message, &headers);
-  CountRaw(message, opaque);
-}
-
-Measured ReadRaw(const KafkaLogOptions& options, const Sizes& sizes,
-                 void (*count_one)(rd_kafka_message_t*, void*)) {
-  const Stopwatch watch;
-  rd_kafka_conf_t* conf = rd_kafka_conf_new();
-  char error[512];
-  for (const auto& [key, value] : ConsumerProperties(options, sizes.partitions)) {
-    rd_kafka_conf_set(conf, key.c_str(), value.c_str(), error, sizeof(error));
-  }
-  rd_kafka_t* rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, error, sizeof(error));
-  rd_kafka_topic_t* topic = rd_kafka_topic_new(rk, kTopic, nullptr);
-  rd_kafka_queue_t* queue = rd_kafka_queue_new(rk);
-  for (int32_t p = 0; p < sizes.partitions; ++p) {
-    rd_kafka_consume_start_queue(topic, p, 0, queue);
-  }
-  RawCount count;
-  while (count.records < sizes.records) {
-    rd_kafka_consume_callback_queue(queue, 1000, count_one, &count);
-  }
-  const Measured measured = watch.Stop(count.records);
-  for (int32_t p = 0; p < sizes.partitions; ++p) rd_kafka_consume_stop(topic, p);
-  rd_kafka_queue_destroy(queue);
-  rd_kafka_topic_destroy(topic);
-  rd_kafka_destroy(rk);
-  return measured;
-}
-
-Measured Median(std::vector<Measured> rounds) {
-  const size_t middle = rounds.size() / 2;
-  Measured median;
-  std::sort(rounds.begin(), rounds.end(),
-            [](const Measured& a, const Measured& b) { return a.records_per_s < b.records_per_s; });
-  median.records_per_s = rounds[middle].records_per_s;
-  std::sort(rounds.begin(), rounds.end(), [](const Measured& a, const Measured& b) {
-    return a.cpu_s_per_million < b.cpu_s_per_million;
-  });
-  median.cpu_s_per_million = rounds[middle].cpu_s_per_million;
-  return median;
-}
-
 void MeasureAppends(Log& log) {
   constexpr int kAppends = 300;
   std::vector<double> milliseconds;
@@ -210,8 +121,8 @@ void Run(const Sizes& sizes) {
   std::vector<Measured> port, raw, with_headers;
   for (int round = 0; round < sizes.rounds + 1; ++round) {
     const Measured a = ReadThroughPort(**log, sizes);
-    const Measured b = ReadRaw(options, sizes, &CountRaw);
-    const Measured c = ReadRaw(options, sizes, &CountRawWithHeaders);
+    const Measured b = ReadRaw(options, kTopic, sizes.partitions, sizes.records, false);
+    const Measured c = ReadRaw(options, kTopic, sizes.partitions, sizes.records, true);
     if (round == 0) continue;  // fills the page cache
     port.push_back(a);
     raw.push_back(b);

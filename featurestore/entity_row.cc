@@ -69,6 +69,30 @@ size_t EntityRow::MemoryBytes() const {
   return sizeof(EntityRow) + log_.MemoryBytes() + base_.MemoryBytes() + tiles_.MemoryBytes();
 }
 
+void EntityRow::Prefetch(int step) const {
+  constexpr size_t kLineBytes = 64;
+  const auto fetch = [](const void* data, size_t bytes) {
+    for (size_t at = 0; at < bytes; at += kLineBytes) {
+      __builtin_prefetch(static_cast<const char*>(data) + at);
+    }
+  };
+  switch (step) {
+    case 0: return fetch(this, sizeof(*this));
+    case 1:
+      fetch(log_.chunks().data(), log_.chunks().size() * sizeof(MicroLog::Chunk));
+      return fetch(tiles_.tiers().data(), tiles_.tiers().size() * sizeof(TileTier));
+    default:
+      if (!log_.chunks().empty()) {
+        const std::vector<uint64_t>& words = log_.chunks().back().words;
+        const size_t newest = std::min(words.size(), size_t{32});
+        fetch(words.data() + words.size() - newest, newest * sizeof(uint64_t));
+      }
+      for (const TileTier& tier : tiles_.tiers()) {
+        if (!tier.blocks().empty()) fetch(&tier.blocks().back(), sizeof(TileTier::Block));
+      }
+  }
+}
+
 absl::StatusOr<std::unique_ptr<EntityRow>> EntityRow::Load(const ViewLayout& layout,
                                                            absl::string_view prefix,
                                                            const StateStore& store) {

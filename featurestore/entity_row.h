@@ -68,6 +68,10 @@ class EntityRow {
   std::string Canonical(const Horizon& horizon);
 
   size_t MemoryBytes() const;
+  // Asks the processor for the row itself; with that at hand for what it points to; and for what
+  // that points to.
+  static constexpr int kPrefetchSteps = 3;
+  void Prefetch(int step) const;
 
  private:
   void FoldIntoBase(const Horizon& horizon);

@@ -7,15 +7,38 @@
 namespace millrace {
 
 size_t MicroLog::FirstAtOrAfter(const Chunk& chunk, int64_t time_ms) const {
+  const auto before = [&](size_t i) {
+    return static_cast<int64_t>(chunk.words[i * stride_]) < time_ms;
+  };
   size_t low = chunk.first, high = chunk.words.size() / stride_;
   // Mostly what is asked for lies near the end.
   constexpr size_t kNear = 4;
   for (size_t steps = 0; steps < kNear && high > low; ++steps, --high) {
-    if (static_cast<int64_t>(chunk.words[(high - 1) * stride_]) < time_ms) return high;
+    if (before(high - 1)) return high;
+  }
+  if (low >= high || !before(low)) return low;
+  // Else where it would be if times were spread evenly, and from there in growing steps: each
+  // probe of a chunk that was not used lately waits for memory.
+  const double first = static_cast<double>(static_cast<int64_t>(chunk.words[low * stride_]));
+  const double span =
+      static_cast<double>(static_cast<int64_t>(chunk.words[high * stride_])) - first;
+  const double share = span > 0 ? (static_cast<double>(time_ms) - first) / span : 0;
+  size_t probe =
+      low + std::min(static_cast<size_t>(share * static_cast<double>(high - low)), high - low - 1);
+  for (size_t step = 2; low < high; step *= 2) {
+    if (before(probe)) {
+      low = probe + 1;
+      probe = std::min(low + step, high) - 1;
+      if (high - low <= step) break;
+    } else {
+      high = probe;
+      probe = high - std::min(high - low, step);
+      if (high - low <= step) break;
+    }
   }
   while (low < high) {
     const size_t middle = low + (high - low) / 2;
-    if (static_cast<int64_t>(chunk.words[middle * stride_]) < time_ms) {
+    if (before(middle)) {
       low = middle + 1;
     } else {
       high = middle;

@@ -2,8 +2,8 @@
 // at a past time.
 //
 // State is divided into shards by the entity key. Apply, Commit and everything else that changes
-// state belong to ONE owner thread; Read and ReadMany may run on any thread at the same time and
-// see applied state (committed or not). Reading never changes state.
+// state belong to ONE owner thread; Read may run on any thread at the same time and sees applied
+// state (committed or not). Reading never changes state.
 //
 // Invariants: after Apply of any set of events in any order, with any commits and reopenings in
 // between, every answer is the one a naive recomputation from the events gives
@@ -66,6 +66,12 @@ struct ReadOptions {
   std::span<const Value> request;
 };
 
+// An entity in a view; `key` as in Read.
+struct ViewEntity {
+  int32_t view = 0;
+  std::span<const Value> key;
+};
+
 struct OnlineStoreOptions {
   int32_t shards = 64;
   // Decoded rows kept in memory, in bytes; beyond it clean rows are evicted.
@@ -110,6 +116,9 @@ class OnlineStore {
   // effective span begins there. Until it is called the data are taken as complete.
   virtual void SetAvailableFrom(int32_t view, int64_t event_time_ms) = 0;
 
+  // Says that these are read next. Fetching all of them from memory at once takes a fraction of the
+  // time of fetching one after the other. Changes nothing else; what cannot be read is passed over.
+  virtual void Prefetch(std::span<const ViewEntity> entities) const = 0;
   // Values of the chosen features (indices into the view) for one entity at event time `at_ms`.
   // `key` follows ViewSpec::key_types; a null part answers `missing`. Errors: InvalidArgument (key
   // does not fit), DataLoss, OutOfRange (at_ms is older than anything kept; the values are filled

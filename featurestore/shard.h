@@ -58,6 +58,10 @@ class Shard {
 
   absl::Mutex& mutex() const ABSL_LOCK_RETURNED(mutex_) { return mutex_; }
 
+  // Asks the processor for the place where the row would be found.
+  void PrefetchPlace(const RowKey& key) const ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+    rows_.prefetch(key);
+  }
   // The row, or null when it is not in memory.
   CachedRow* Find(const RowKey& key) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   // Takes a row in; the one already there wins. May evict clean rows, never this one.

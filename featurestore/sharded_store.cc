@@ -167,11 +167,19 @@ absl::Status ShardedStore::Apply(const Event& event) {
   return absl::OkStatus();
 }
 
+void ShardedStore::Place(int32_t view, std::span<const Value> fields, PlacedKey* key) const {
+  key->entity.clear();
+  for (const Value& field : fields) AppendKeyField(field, &key->entity);
+  key->shard = ShardOfEntity(fields, key->entity, options_.shards);
+  key->bytes.clear();
+  PutRowPrefix(key->shard, view, &key->bytes);
+  PutLengthPrefixed(&key->bytes, key->entity);
+}
+
 absl::Status ShardedStore::ApplyTo(const Feed& feed, const Event& event,
                                    const InputMarks::Input& marks) {
   View& view = views_[static_cast<size_t>(feed.view)];
   const ViewLayout& layout = *view.layout;
-  entity_.clear();
   key_fields_.clear();
   for (const int field : layout.spec().inputs[static_cast<size_t>(feed.input)].key_fields) {
     const Value& value = event.fields[static_cast<size_t>(field)];
@@ -180,14 +188,11 @@ absl::Status ShardedStore::ApplyTo(const Feed& feed, const Event& event,
       return absl::OkStatus();
     }
     key_fields_.push_back(value);
-    AppendKeyField(value, &entity_);
   }
-  const int32_t index = ShardOfEntity(key_fields_, entity_, options_.shards);
+  Place(feed.view, key_fields_, &key_);
+  const int32_t index = key_.shard;
   if (marks.Has(index, event.offset)) return absl::OkStatus();
-  key_.clear();
-  PutRowPrefix(index, feed.view, &key_);
-  PutLengthPrefixed(&key_, entity_);
-  const Shard::RowKey key(key_);
+  const Shard::RowKey key(key_.bytes);
   const EntryRef entry = layout.MakeEntry(feed.input, event, &scratch_);
 
   Shard& shard = shards_[static_cast<size_t>(index)];
@@ -205,7 +210,7 @@ absl::Status ShardedStore::ApplyTo(const Feed& feed, const Event& event,
     }
   }
   // Only this thread changes rows, so what it loads cannot become old meanwhile.
-  ASSIGN_OR_RETURN(std::unique_ptr<EntityRow> loaded, EntityRow::Load(layout, key_, state_));
+  ASSIGN_OR_RETURN(std::unique_ptr<EntityRow> loaded, EntityRow::Load(layout, key_.bytes, state_));
   if (loaded == nullptr) {
     loaded = std::make_unique<EntityRow>(layout, view.horizon);
     ++view.entities[static_cast<size_t>(index)];

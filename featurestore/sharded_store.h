@@ -20,6 +20,13 @@
 
 namespace millrace {
 
+// Where an entity's row lies.
+struct PlacedKey {
+  int32_t shard = 0;
+  std::string bytes;   // the key of its row
+  std::string entity;  // the entity's own part of it
+};
+
 class ShardedStore final : public OnlineStore {
  public:
   ShardedStore(StateStore& state, std::vector<std::unique_ptr<const ViewLayout>> layouts,
@@ -37,6 +44,7 @@ class ShardedStore final : public OnlineStore {
   absl::StatusOr<uint64_t> Digest() override;
 
   void SetAvailableFrom(int32_t view, int64_t event_time_ms) override;
+  void Prefetch(std::span<const ViewEntity> entities) const override;
   absl::Status Read(int32_t view, std::span<const Value> key, int64_t at_ms,
                     std::span<const int> features, const ReadOptions& options,
                     std::span<FeatureValue> values) const override;
@@ -67,6 +75,8 @@ class ShardedStore final : public OnlineStore {
     int32_t input = 0;
   };
 
+  // REQUIRES: no field is null.
+  void Place(int32_t view, std::span<const Value> fields, PlacedKey* key) const;
   absl::Status ApplyTo(const Feed& feed, const Event& event, const InputMarks::Input& marks);
   void MoveHorizon();
   void AnswerAll(const View& view, const EntityRow* row, const Horizon& horizon, int64_t at_ms,
@@ -92,8 +102,7 @@ class ShardedStore final : public OnlineStore {
   // Apply's working space.
   ViewLayout::Scratch scratch_;
   std::vector<Value> key_fields_;
-  std::string entity_;
-  std::string key_;
+  PlacedKey key_;
 };
 
 }  // namespace millrace

@@ -16,8 +16,9 @@ namespace {
 
 // A reader's working space; one per thread, so that a warm read allocates nothing.
 struct ReadScratch {
-  std::string entity;
-  std::string key;
+  PlacedKey key;
+  std::vector<PlacedKey> prefetched;
+  std::vector<const EntityRow*> rows;
   AnswerScratch answers;
   ViewLayout::Scratch request;
 };
@@ -58,6 +59,38 @@ void ShardedStore::AnswerAll(const View& view, const EntityRow* row, const Horiz
   *all_gone = !features.empty() && answers.all_gone();
 }
 
+void ShardedStore::Prefetch(std::span<const ViewEntity> entities) const {
+  std::vector<PlacedKey>& keys = scratch.prefetched;
+  if (keys.size() < entities.size()) keys.resize(entities.size());
+  for (size_t i = 0; i < entities.size(); ++i) {
+    keys[i].shard = -1;
+    const auto [view, fields] = entities[i];
+    if (view < 0 || static_cast<size_t>(view) >= views_.size()) continue;
+    if (std::any_of(fields.begin(), fields.end(), [](const Value& v) { return v.is_null(); })) {
+      continue;
+    }
+    Place(view, fields, &keys[i]);
+  }
+  size_t next = 0;
+  std::vector<const EntityRow*>& rows = scratch.rows;
+  while (next < entities.size()) {
+    const int32_t shard_index = keys[next].shard;
+    const size_t first = next;
+    while (next < entities.size() && keys[next].shard == shard_index) ++next;
+    if (shard_index < 0) continue;
+    const Shard& shard = shards_[static_cast<size_t>(shard_index)];
+    absl::ReaderMutexLock lock(&shard.mutex());
+    for (size_t i = first; i < next; ++i) shard.PrefetchPlace(Shard::RowKey(keys[i].bytes));
+    rows.clear();
+    for (size_t i = first; i < next; ++i) {
+      if (const auto* row = shard.Find(Shard::RowKey(keys[i].bytes))) rows.push_back(&row->row);
+    }
+    for (int step = 0; step < EntityRow::kPrefetchSteps; ++step) {
+      for (const EntityRow* row : rows) row->Prefetch(step);
+    }
+  }
+}
+
 absl::Status ShardedStore::Read(int32_t view_index, std::span<const Value> key, int64_t at_ms,
                                 std::span<const int> features, const ReadOptions& options,
                                 std::span<FeatureValue> values) const {
@@ -85,17 +118,13 @@ absl::Status ShardedStore::Read(int32_t view_index, std::span<const Value> key, 
         absl::StrCat("view \"", spec.name, "\" does not keep when its records became known"));
   }
   ReadScratch& s = scratch;
-  s.entity.clear();
   bool null_part = false;
   for (size_t i = 0; i < key.size(); ++i) {
-    if (key[i].is_null()) {
-      null_part = true;
-    } else if (key[i].type() != spec.key_types[i]) {
+    null_part |= key[i].is_null();
+    if (!key[i].is_null() && key[i].type() != spec.key_types[i]) {
       return absl::InvalidArgumentError(absl::StrCat("view \"", spec.name, "\": key field ", i,
                                                      " is ", TypeName(key[i].type()), ", not ",
                                                      TypeName(spec.key_types[i])));
-    } else {
-      AppendKeyField(key[i], &s.entity);
     }
   }
   if (null_part) {
@@ -107,12 +136,8 @@ absl::Status ShardedStore::Read(int32_t view_index, std::span<const Value> key, 
     }
     return absl::OkStatus();
   }
-  const int32_t shard_index = ShardOfEntity(key, s.entity, options_.shards);
-  s.key.assign(1, kFeaturePrefix);
-  PutBig16(&s.key, static_cast<uint16_t>(shard_index));
-  PutBig16(&s.key, static_cast<uint16_t>(view_index));
-  PutLengthPrefixed(&s.key, s.entity);
-  const Shard::RowKey row_key(s.key);
+  Place(view_index, key, &s.key);
+  const Shard::RowKey row_key(s.key.bytes);
 
   FoldOptions fold;
   fold.known_ms = options.known_ms;
@@ -131,7 +156,7 @@ absl::Status ShardedStore::Read(int32_t view_index, std::span<const Value> key, 
     fold.request = view.layout->MakeEntry(0, request, &s.request);
     s.request.words[1] = PackSource(INT32_MAX, INT32_MAX);  // after every record of that time
   }
-  Shard& shard = shards_[static_cast<size_t>(shard_index)];
+  Shard& shard = shards_[static_cast<size_t>(s.key.shard)];
   bool gone = false;
   // The horizon is taken while the row cannot be trimmed to a later one.
   const auto horizon = [&] {
@@ -153,7 +178,7 @@ absl::Status ShardedStore::Read(int32_t view_index, std::span<const Value> key, 
       changes = shard.store_changes();
     }
     ASSIGN_OR_RETURN(std::unique_ptr<EntityRow> loaded,
-                     EntityRow::Load(*view.layout, s.key, state_));
+                     EntityRow::Load(*view.layout, s.key.bytes, state_));
     absl::MutexLock lock(&shard.mutex());
     if (shard.Find(row_key) != nullptr || shard.store_changes() != changes) continue;
     if (loaded == nullptr) {

@@ -286,9 +286,7 @@ void TileStack::Restore(int64_t closed_ms, int64_t stored_until_ms, bool has_til
 
 void TileStack::MakeTiers() {
   tiers_.reserve(layout_->tiers());
-  for (size_t i = 0; i < layout_->tiers(); ++i) {
-    tiers_.emplace_back(layout_->state(), layout_->tile_ms(i));
-  }
+  for (size_t i = 0; i < layout_->tiers(); ++i) tiers_.emplace_back(layout_->tile_shape(i));
 }
 
 size_t TileStack::MemoryBytes() const {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -20,6 +21,15 @@ namespace millrace {
 
 inline constexpr int64_t kTilesPerBlock = 64;
 
+// What the tiles of a tier are like, in all entities of a view.
+struct TileShape {
+  TileShape(const StateLayout& layout, int64_t tile_ms)
+      : layout(&layout), tile_ms(tile_ms), stride(static_cast<size_t>(layout.words())) {}
+  const StateLayout* layout;
+  int64_t tile_ms;
+  size_t stride;  // words of a state
+};
+
 class TileTier {
  public:
   struct Block {
@@ -31,20 +41,21 @@ class TileTier {
     std::vector<StateParts> parts;  // by present tile; empty while none has any
   };
 
-  TileTier(const StateLayout& layout, int64_t tile_ms)
-      : layout_(&layout), tile_ms_(tile_ms), stride_(static_cast<size_t>(layout.words())) {}
+  // The shape outlives the tier.
+  explicit TileTier(const TileShape& shape) : shape_(&shape) {}
 
-  int64_t tile_ms() const { return tile_ms_; }
+  int64_t tile_ms() const { return shape_->tile_ms; }
 
   // Calls change(StateSlot) with the tile that starts there, which is made if need be.
   template <typename Change>
   void Update(int64_t start_ms, Change change) {
-    Place(start_ms);
+    if (start_ms != hot_start_ms_) FindOrAdd(start_ms);
     Block& block = blocks_[hot_block_];
     block.dirty = true;
-    StateParts* const parts = block.parts.empty() ? &spare_ : &block.parts[hot_index_];
-    change(StateSlot{&block.words[hot_index_ * stride_], parts});
-    if (!spare_.empty()) KeepSpareParts(&block);
+    StateParts first;  // of a block that has no parts yet
+    StateParts* const parts = block.parts.empty() ? &first : &block.parts[hot_index_];
+    change(StateSlot{&block.words[hot_index_ * shape_->stride], parts});
+    if (!first.empty()) KeepParts(&block, std::move(first));
   }
   // The tile becomes absent.
   void Remove(int64_t start_ms);
@@ -59,17 +70,17 @@ class TileTier {
   template <typename Visit>
   void ForRange(int64_t begin_ms, int64_t end_ms, Visit visit) const {
     if (begin_ms >= end_ms) return;
-    const int64_t span = tile_ms_ * kTilesPerBlock;
+    const int64_t span = tile_ms() * kTilesPerBlock;
     for (auto block = AtOrAfter(FloorTo(begin_ms, span) / span); block != blocks_.end(); ++block) {
       const int64_t start = block->number * span;
       if (start >= end_ms) return;
       uint64_t mask = block->present;
-      if (begin_ms > start) mask &= ~uint64_t{0} << ((begin_ms - start) / tile_ms_);
-      if (end_ms < start + span) mask &= (uint64_t{1} << ((end_ms - start) / tile_ms_)) - 1;
+      if (begin_ms > start) mask &= ~uint64_t{0} << ((begin_ms - start) / tile_ms());
+      if (end_ms < start + span) mask &= (uint64_t{1} << ((end_ms - start) / tile_ms())) - 1;
       if (mask == 0) continue;
       size_t index = Rank(block->present, std::countr_zero(mask));
       for (uint64_t left = mask; left != 0; left &= left - 1, ++index) {
-        visit(start + std::countr_zero(left) * tile_ms_, ViewOf(*block, index));
+        visit(start + std::countr_zero(left) * tile_ms(), ViewOf(*block, index));
       }
     }
   }
@@ -80,7 +91,9 @@ class TileTier {
   std::vector<Block>& blocks() { return blocks_; }
   const std::vector<Block>& blocks() const { return blocks_; }
   // Numbers of stored blocks that are gone, since the last call.
-  std::vector<int64_t> TakeRemoved() { return std::exchange(removed_, {}); }
+  std::vector<int64_t> TakeRemoved() {
+    return removed_ == nullptr ? std::vector<int64_t>() : std::move(*std::exchange(removed_, {}));
+  }
   void EncodeBlock(const Block& block, std::string* out) const;
   // Adds a block as stored. False when it does not parse. REQUIRES: ascending numbers.
   bool DecodeBlock(int64_t number, absl::string_view in);
@@ -95,26 +108,22 @@ class TileTier {
                             [](const Block& b, int64_t n) { return b.number < n; });
   }
   StateView ViewOf(const Block& block, size_t index) const {
-    return {&block.words[index * stride_], block.parts.empty() ? &NoParts() : &block.parts[index]};
+    return {&block.words[index * shape_->stride],
+            block.parts.empty() ? &NoParts() : &block.parts[index]};
   }
   static const StateParts& NoParts();
   // Makes the tile the hot one.
-  void Place(int64_t start_ms) {
-    if (start_ms != hot_start_ms_) FindOrAdd(start_ms);
-  }
   void FindOrAdd(int64_t start_ms);
-  void KeepSpareParts(Block* block);
+  void KeepParts(Block* block, StateParts first);
+  void Removed(const Block& block);
 
-  const StateLayout* layout_;
-  int64_t tile_ms_;
-  size_t stride_;
+  const TileShape* shape_;
   std::vector<Block> blocks_;  // ascending
-  std::vector<int64_t> removed_;
-  StateParts spare_;  // of a tile whose block has no parts yet, during Update
+  std::unique_ptr<std::vector<int64_t>> removed_;
   // The tile that was changed last: the next change mostly goes there too.
   int64_t hot_start_ms_ = INT64_MAX;
-  size_t hot_block_ = 0;
-  size_t hot_index_ = 0;
+  uint32_t hot_block_ = 0;
+  uint32_t hot_index_ = 0;
 };
 
 }  // namespace millrace

@@ -212,6 +212,7 @@ void ViewLayout::BuildLadderAndWindows() {
   std::vector<LadderNeed> needs;
   for (const WindowPlan& plan : windows_) needs.push_back(NeedOf(plan.window));
   ladder_ = spec_->tile_ms ? std::vector<int>{TierOfAtMost(*spec_->tile_ms)} : BuildLadder(needs);
+  for (const int size : ladder_) tile_shapes_.emplace_back(*state_, kTileSizesMs[size]);
   for (size_t w = 0; w < windows_.size(); ++w) {
     WindowPlan& plan = windows_[w];
     for (size_t tier = 0; needs[w].tail >= 0 && tier < ladder_.size(); ++tier) {

@@ -64,7 +64,8 @@ class ViewLayout {
 
   size_t tiers() const { return ladder_.size(); }
   int tile_size_index(size_t tier) const { return ladder_[tier]; }
-  int64_t tile_ms(size_t tier) const { return kTileSizesMs[ladder_[tier]]; }
+  int64_t tile_ms(size_t tier) const { return tile_shapes_[tier].tile_ms; }
+  const TileShape& tile_shape(size_t tier) const { return tile_shapes_[tier]; }
   bool has_lifetime() const { return lifetime_lag_ms_ >= 0; }
   // Entities with few entries keep no tiles; not where entries are not kept.
   bool may_be_sparse() const { return spec_->accuracy != Accuracy::kTiled && !spec_->tile_ms; }
@@ -122,6 +123,7 @@ class ViewLayout {
   };
   std::vector<ColumnExpressions> column_expressions_;  // by column
   std::vector<int> ladder_;
+  std::vector<TileShape> tile_shapes_;  // by tier
   std::vector<WindowPlan> windows_;
   std::vector<FeaturePlan> features_;
   std::array<int64_t, kTileSizesMs.size()> tier_need_ms_{};

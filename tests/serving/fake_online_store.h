@@ -59,6 +59,7 @@ class FakeOnlineStore final : public OnlineStore {
   absl::StatusOr<uint64_t> Digest() override { return 0; }
   void SetAvailableFrom(int32_t, int64_t) override {}
 
+  void Prefetch(std::span<const ViewEntity>) const override {}
   absl::Status Read(int32_t view, std::span<const Value> key, int64_t at_ms,
                     std::span<const int> features, const ReadOptions& options,
                     std::span<FeatureValue> values) const override {
