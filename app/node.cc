@@ -173,8 +173,9 @@ void Node::OpenServices() {
     if (stream_ms == INT64_MIN) return clock_ms;
     return simulation ? stream_ms + 1 : std::max(clock_ms, stream_ms + 1);
   };
-  features_ = std::make_unique<FeatureReader>(
-      *store_, FeatureReaderOptions{.now_ms = now_ms, .services = project_->services});
+  FeatureReaderOptions options{.now_ms = now_ms, .services = {}};
+  for (const auto& [name, service] : project_->services) options.services[name] = service.features;
+  features_ = std::make_unique<FeatureReader>(*store_, std::move(options));
   ScoredTasks tasks;
   for (int t = 0; t < static_cast<int>(project_->tasks.size()); ++t) {
     tasks[project_->tasks[t].name] = {&engine_->scorer(t), &engine_->deployment(t),
