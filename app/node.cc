@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "app/catalog/catalog_json.h"
 #include "app/descriptors.h"
 #include "app/workers/topics.h"
 #include "core/coding.h"
@@ -185,6 +186,7 @@ void Node::OpenServices() {
       std::make_unique<RequestScorer>(std::move(tasks), RequestScorerOptions{.now_ms = now_ms});
   records_ = std::make_unique<LogRecords>(*log_, *options_.clock,
                                           LogRecordsOptions{.own_prefix = project_->OwnTopic("")});
+  catalog_ = CatalogJson(*project_);
   status_ =
       std::make_unique<NodeStatus>(*project_, *engine_, *store_, *committer_, *options_.clock);
 }
@@ -209,7 +211,7 @@ DecisionRecorder Node::MakeRecorder(int task) {
 }
 
 Services Node::services() {
-  return {features_.get(), scores_.get(), records_.get(), status_.get()};
+  return {features_.get(), scores_.get(), records_.get(), status_.get(), &catalog_};
 }
 
 absl::Status Node::Serve() {

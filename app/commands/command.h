@@ -84,8 +84,9 @@ std::shared_ptr<const Project> LoadProject(
     std::optional<std::string> text = std::nullopt,
     std::optional<std::string> directory = std::nullopt);
 
-// As LoadProject, but says nothing: all diagnostics are in the result.
-LoadResult LoadSilently(const GlobalOptions& global);
+// As LoadProject, but says nothing: all diagnostics are in the result. `judge` is that of
+// LoadOptions.
+LoadResult LoadSilently(const GlobalOptions& global, decltype(LoadOptions::judge) judge = nullptr);
 
 // As LoadProject, but says nothing: null when there is no configuration or it has errors.
 std::shared_ptr<const Project> FindProject(const GlobalOptions& global);

@@ -101,6 +101,15 @@ TEST_F(ServerCommands, GetPrintsTheServersAnswerAsJson) {
   EXPECT_THAT(service.out, HasSubstr(R"("origin_out.left_6h":{"value":1,)"));
 }
 
+TEST_F(ServerCommands, FeaturesAreThoseOfTheServer) {
+  const ProgramResult there = Run({"features", "--json"});
+  EXPECT_EQ(there.code, 0) << there.err;
+  const ProgramResult here = RunProgram(*directory_, {"features", "--json"});
+  EXPECT_EQ(there.out, here.out);
+  const ProgramResult one = Run({"features", "origin_out.left_6h"});
+  EXPECT_THAT(one.out, HasSubstr("meaning       count(*) over 6h\n"));
+}
+
 TEST_F(ServerCommands, ValuesThatReadAsNumbersBecomeTextWhereTheKeyIsText) {
   const ProgramResult result = Run({"get", "origin_out", "origin=5", "--json"});
   EXPECT_EQ(result.code, 0) << result.err;
