@@ -61,6 +61,7 @@ void AddFeatures(CLI::App& app, const GlobalOptions& global, Run* run);
 void AddStatus(CLI::App& app, const GlobalOptions& global, Run* run);
 void AddGet(CLI::App& app, const GlobalOptions& global, Run* run);
 void AddScore(CLI::App& app, const GlobalOptions& global, Run* run);
+void AddInfer(CLI::App& app, const GlobalOptions& global, Run* run);
 void AddTopics(CLI::App& app, const GlobalOptions& global, Run* run);
 void AddTail(CLI::App& app, const GlobalOptions& global, Run* run);
 void AddProduce(CLI::App& app, const GlobalOptions& global, Run* run);

@@ -110,6 +110,12 @@ TEST_F(ServerCommands, FeaturesAreThoseOfTheServer) {
   EXPECT_THAT(one.out, HasSubstr("meaning       count(*) over 6h\n"));
 }
 
+TEST_F(ServerCommands, InferReadsTheServersLog) {
+  const ProgramResult result = Run({"infer", "flights.departures"});
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_THAT(result.out, AllOf(HasSubstr("# From 1 records"), HasSubstr("dep_delay: double")));
+}
+
 TEST_F(ServerCommands, ValuesThatReadAsNumbersBecomeTextWhereTheKeyIsText) {
   const ProgramResult result = Run({"get", "origin_out", "origin=5", "--json"});
   EXPECT_EQ(result.code, 0) << result.err;

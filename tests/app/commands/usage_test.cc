@@ -65,9 +65,9 @@ INSTANTIATE_TEST_SUITE_P(
         UsageCase{{"help", "errors", "9999"}, "there is no error MILLRACE-9999"},
         UsageCase{{"help", "get", "put"}, "only `help errors` takes a second word"}));
 
-constexpr const char* kCommands[] = {"demo",    "features", "get",    "help",     "init",
-                                     "produce", "schema",   "score",  "serve",    "status",
-                                     "tail",    "test",     "topics", "validate", "version"};
+constexpr const char* kCommands[] = {"demo",    "features", "get",      "help",   "infer",  "init",
+                                     "produce", "schema",   "score",    "serve",  "status", "tail",
+                                     "test",    "topics",   "validate", "version"};
 
 TEST(Help, OfEveryCommandHasAnExample) {
   const ProgramDirectory directory;
