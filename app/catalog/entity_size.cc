@@ -9,15 +9,13 @@
 namespace millrace {
 namespace {
 
-// Some time, which is no edge of a tile.
-constexpr int64_t kNowMs = 1'700'000'123'457;
 constexpr uint64_t kSeed = 1;
 // Sample records of a tile: of states of a fixed size, and of those that grow with what they know,
 // such as sketches, which then hold about as many values.
 constexpr int64_t kFewTileRecords = 16;
 constexpr int64_t kTileRecords = 280;
 // Sample records of an entity; beyond, every tile gets fewer.
-constexpr size_t kEntityRecords = 250'000;
+constexpr size_t kEntityRecords = 100'000;
 // So many bytes beyond its records mean that a tile's state has grown.
 constexpr double kGrownBytes = 64;
 // Of a stored key: owner, shard, view, length of the entity's key.
@@ -27,17 +25,18 @@ constexpr int64_t kManyRecords = 1'024;
 }  // namespace
 
 EntitySizer::EntitySizer(const ViewLayout& layout, const Schema& schema)
-    : layout_(layout), schema_(schema), horizon_(layout.HorizonAt(kNowMs)) {
+    : layout_(layout), schema_(schema), horizon_(layout.HorizonAt(kExplainedAtMs)) {
   const bool for_ever = horizon_.log_cut_ms <= -kTimeLimitMs;
-  records_kept_ms_ = for_ever ? std::numeric_limits<int64_t>::max() : kNowMs - horizon_.log_cut_ms;
-  oldest_ms_ = for_ever ? kNowMs : horizon_.log_cut_ms;
+  records_kept_ms_ =
+      for_ever ? std::numeric_limits<int64_t>::max() : kExplainedAtMs - horizon_.log_cut_ms;
+  oldest_ms_ = for_ever ? kExplainedAtMs : horizon_.log_cut_ms;
   for (size_t tier = 0; tier < layout_.tiers(); ++tier) {
     oldest_ms_ = std::min(oldest_ms_, horizon_.tier_cut_ms[tier]);
   }
   // In one tile, so that the rest is equal.
-  const EntitySize few = Build(std::vector<int64_t>(kFewTileRecords, kNowMs));
-  const EntitySize some = Build(std::vector<int64_t>(kManyRecords, kNowMs));
-  const EntitySize more = Build(std::vector<int64_t>(2 * kManyRecords, kNowMs));
+  const EntitySize few = Build(std::vector<int64_t>(kFewTileRecords, kExplainedAtMs));
+  const EntitySize some = Build(std::vector<int64_t>(kManyRecords, kExplainedAtMs));
+  const EntitySize more = Build(std::vector<int64_t>(2 * kManyRecords, kExplainedAtMs));
   const auto each = [](int64_t a, int64_t b) {
     return static_cast<double>(b - a) / static_cast<double>(kManyRecords);
   };
@@ -81,9 +80,9 @@ EntitySize EntitySizer::Build(const std::vector<int64_t>& times_ms) {
 }
 
 EntitySize EntitySizer::OfRecords(int64_t records) {
-  const int64_t step_ms = std::min<int64_t>(60'000, (kNowMs - oldest_ms_) / (records + 1));
+  const int64_t step_ms = std::min<int64_t>(60'000, (kExplainedAtMs - oldest_ms_) / (records + 1));
   std::vector<int64_t> times_ms;
-  for (int64_t i = records; i > 0; --i) times_ms.push_back(kNowMs - i * step_ms);
+  for (int64_t i = records; i > 0; --i) times_ms.push_back(kExplainedAtMs - i * step_ms);
   return Build(times_ms);
 }
 
@@ -97,17 +96,18 @@ int64_t EntitySizer::TileAt(int64_t time_ms) const {
 std::vector<int64_t> EntitySizer::TimesAtRate(double per_s) const {
   const double gap_ms = 1'000 / per_s;
   // Without tiles there are records only, of which some tell the rest.
-  const double begin_ms = layout_.tiers() == 0 ? static_cast<double>(kNowMs) - gap_ms * kManyRecords
-                                               : static_cast<double>(oldest_ms_);
+  const double begin_ms = layout_.tiers() == 0
+                              ? static_cast<double>(kExplainedAtMs) - gap_ms * kManyRecords
+                              : static_cast<double>(oldest_ms_);
   std::vector<int64_t> times_ms;
   int64_t per_tile = states_grow_ ? kTileRecords : kFewTileRecords;
   while (true) {
     times_ms.clear();
-    for (double time = begin_ms; time < kNowMs && times_ms.size() < kEntityRecords;) {
+    for (double time = begin_ms; time < kExplainedAtMs && times_ms.size() < kEntityRecords;) {
       times_ms.push_back(static_cast<int64_t>(time));
       const int64_t tile_ms = TileAt(times_ms.back());
       const int64_t step_ms =
-          tile_ms > 0 ? tile_ms / per_tile : (kNowMs - oldest_ms_) / kManyRecords;
+          tile_ms > 0 ? tile_ms / per_tile : (kExplainedAtMs - oldest_ms_) / kManyRecords;
       time += std::max(gap_ms, static_cast<double>(step_ms));
     }
     if (times_ms.size() < kEntityRecords || per_tile == 1) return times_ms;

@@ -19,6 +19,9 @@
 
 namespace millrace {
 
+// When all that is explained is read: some time, which is no edge of a tile.
+inline constexpr int64_t kExplainedAtMs = 1'700'000'123'457;
+
 struct EntitySize {
   int64_t memory_bytes = 0;
   int64_t disk_bytes = 0;  // keys and values

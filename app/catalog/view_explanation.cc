@@ -15,8 +15,6 @@
 namespace millrace {
 namespace {
 
-constexpr int64_t kNowMs = 1'700'000'123'457;  // some time, which is no edge of a tile
-
 // The most tiles that a window merges, and the span that those of its coarsest tier cover.
 struct Cover {
   int64_t merges = 0;
@@ -37,7 +35,7 @@ Cover WorstCoverOf(const ViewLayout& layout, const WindowPlan& plan) {
   }
   // From the base, which ends where a tile of the coarsest tier begins: so only the end costs.
   const int64_t top_ms = layout.tile_ms(layout.tiers() - 1);
-  const int64_t span_ms = kNowMs - layout.HorizonAt(kNowMs).base_end_ms + top_ms;
+  const int64_t span_ms = kExplainedAtMs - layout.HorizonAt(kExplainedAtMs).base_end_ms + top_ms;
   Cover cover{1 + span_ms / top_ms, span_ms};
   for (size_t i = 0; i + 1 < tiers.size(); ++i) {
     cover.merges += kTileSizesMs[static_cast<size_t>(tiers[i + 1])] /
@@ -52,10 +50,10 @@ class Explainer {
   Explainer(const ViewLayout& layout, const EntityLoad& load) : layout_(layout), load_(load) {}
 
   std::vector<TierExplanation> Tiers() const {
-    const Horizon horizon = layout_.HorizonAt(kNowMs);
+    const Horizon horizon = layout_.HorizonAt(kExplainedAtMs);
     std::vector<TierExplanation> tiers;
     for (size_t t = 0; t < layout_.tiers(); ++t) {
-      tiers.push_back({layout_.tile_ms(t), kNowMs - horizon.tier_cut_ms[t]});
+      tiers.push_back({layout_.tile_ms(t), kExplainedAtMs - horizon.tier_cut_ms[t]});
     }
     return tiers;
   }

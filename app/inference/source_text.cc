@@ -95,8 +95,9 @@ class YamlWriter {
 
   std::string Write() {
     absl::StrAppend(&out_, "# From ", sample_.records(), " records");
-    if (sample_.tombstones() > 0)
+    if (sample_.tombstones() > 0) {
       absl::StrAppend(&out_, ", ", sample_.tombstones(), " without a value");
+    }
     if (sample_.strange() > 0) absl::StrAppend(&out_, ", ", sample_.strange(), " that do not fit");
     absl::StrAppend(&out_, ". A sample shows what was, not what may come: look it over.\n");
     absl::StrAppend(&out_, "sources:\n  ", Plain(SourceName(topic_)),

@@ -65,14 +65,16 @@ TEST_F(ViewExplanationTest, FeaturesShareStates) {
 
 TEST_F(ViewExplanationTest, AutoIsExactWhileTheRecordsAtTheEndsAreKept) {
   // 4,096 records at 1/s are 68 minutes.
-  EXPECT_TRUE(Over(Explain(0), "1h").exact);
-  EXPECT_FALSE(Over(Explain(0), "12h").exact);
-  EXPECT_EQ(Over(Explain(0), "12h").off_by_ms, kMinuteMs);
+  const ViewExplanation view = Explain(0);
+  EXPECT_TRUE(Over(view, "1h").exact);
+  EXPECT_FALSE(Over(view, "12h").exact);
+  EXPECT_EQ(Over(view, "12h").off_by_ms, kMinuteMs);
   EXPECT_TRUE(Over(Explain(0, 0.05), "12h").exact);
-  EXPECT_TRUE(Over(Explain(0, 1'000), "lifetime").exact);
-  EXPECT_TRUE(Over(Explain(0, 1'000), "newest 5 records").exact);
-  EXPECT_FALSE(Over(Explain(0, 10'000), "1s").exact);
-  EXPECT_EQ(Over(Explain(0, 10'000), "1s").off_by_ms, std::nullopt) << "truncated";
+  const ViewExplanation hot = Explain(0, 10'000);
+  EXPECT_TRUE(Over(hot, "lifetime").exact);
+  EXPECT_TRUE(Over(hot, "newest 5 records").exact);
+  EXPECT_FALSE(Over(hot, "1s").exact);
+  EXPECT_EQ(Over(hot, "1s").off_by_ms, std::nullopt) << "truncated";
 }
 
 TEST_F(ViewExplanationTest, ExactKeepsAllAndTiledNothing) {
