@@ -111,7 +111,7 @@ std::string ExactCostText(const ViewExplanation& view, const EntityLoad& load) {
 }
 
 std::string TotalText(std::span<const ViewExplanation> views, const EntityLoad& load) {
-  if (!load.entities) return "";
+  if (!load.entities || views.empty()) return "";
   double memory = 0, disk = 0;
   for (const ViewExplanation& view : views) {
     memory += static_cast<double>(view.dense.memory_bytes) * static_cast<double>(*load.entities);

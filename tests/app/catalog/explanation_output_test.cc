@@ -59,5 +59,7 @@ TEST(ExplanationOutput, IsOneArrayInJson) {
   EXPECT_TRUE(window.Find("exact")->bool_value());
 }
 
+TEST(ExplanationOutput, OfNoViewsIsNothing) { EXPECT_EQ(ExplanationText({}, kLoad), ""); }
+
 }  // namespace
 }  // namespace millrace
