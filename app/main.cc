@@ -49,6 +49,7 @@ int Main(int argc, char** argv) {
   AddStatus(app, global, &run);
   AddGet(app, global, &run);
   AddScore(app, global, &run);
+  AddInfer(app, global, &run);
   AddTopics(app, global, &run);
   AddTail(app, global, &run);
   AddProduce(app, global, &run);

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "app/catalog/catalog_json.h"
 #include "app/descriptors.h"
 #include "app/workers/topics.h"
 #include "core/coding.h"
@@ -173,8 +174,9 @@ void Node::OpenServices() {
     if (stream_ms == INT64_MIN) return clock_ms;
     return simulation ? stream_ms + 1 : std::max(clock_ms, stream_ms + 1);
   };
-  features_ = std::make_unique<FeatureReader>(
-      *store_, FeatureReaderOptions{.now_ms = now_ms, .services = project_->services});
+  FeatureReaderOptions options{.now_ms = now_ms, .services = {}};
+  for (const auto& [name, service] : project_->services) options.services[name] = service.features;
+  features_ = std::make_unique<FeatureReader>(*store_, std::move(options));
   ScoredTasks tasks;
   for (int t = 0; t < static_cast<int>(project_->tasks.size()); ++t) {
     tasks[project_->tasks[t].name] = {&engine_->scorer(t), &engine_->deployment(t),
@@ -184,6 +186,7 @@ void Node::OpenServices() {
       std::make_unique<RequestScorer>(std::move(tasks), RequestScorerOptions{.now_ms = now_ms});
   records_ = std::make_unique<LogRecords>(*log_, *options_.clock,
                                           LogRecordsOptions{.own_prefix = project_->OwnTopic("")});
+  catalog_ = CatalogJson(*project_);
   status_ =
       std::make_unique<NodeStatus>(*project_, *engine_, *store_, *committer_, *options_.clock);
 }
@@ -208,7 +211,7 @@ DecisionRecorder Node::MakeRecorder(int task) {
 }
 
 Services Node::services() {
-  return {features_.get(), scores_.get(), records_.get(), status_.get()};
+  return {features_.get(), scores_.get(), records_.get(), status_.get(), &catalog_};
 }
 
 absl::Status Node::Serve() {

@@ -99,6 +99,7 @@ class Node {
   std::unique_ptr<RequestScorer> scores_;
   std::unique_ptr<LogRecords> records_;
   std::unique_ptr<NodeStatus> status_;
+  std::string catalog_;
   std::unique_ptr<HttpServer> http_;
   std::unique_ptr<GrpcServer> grpc_;
 

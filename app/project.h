@@ -15,6 +15,7 @@
 #include "learners/registry.h"
 #include "stream/decode/decoder.h"
 #include "stream/derivation.h"
+#include "stream/documentation.h"
 #include "stream/expr/expression.h"
 #include "stream/history/history_file.h"
 #include "stream/label_join.h"
@@ -47,6 +48,7 @@ inline constexpr int32_t kHistoryPartition = 1 << 20;
 // what is said below of topics and records is that of its bases.
 struct SourceSpec {
   std::string name;
+  Documentation documentation;
   std::string topic;  // empty: derived
   std::vector<SourceBase> bases;
   DecoderOptions decoder;
@@ -68,6 +70,18 @@ struct SourceSpec {
   int64_t future_skew_ms = 600'000;
   int64_t retention_ms = 40LL * 86'400'000;
   OnError on_error = OnError::kDeadLetter;
+};
+
+struct EntitySpec {
+  std::string name;
+  Documentation documentation;
+  std::vector<std::string> key;  // field names, as in the sources
+};
+
+// Features that are read together.
+struct ServiceSpec {
+  Documentation documentation;
+  std::vector<std::string> features;  // view.feature
 };
 
 // Features of one view that a task reads, for one entity.
@@ -114,6 +128,7 @@ enum class TaskKind : uint8_t { kBinary };
 // request's fields), then `at` (its time, a timestamp), then the features read.
 struct TaskSpec {
   std::string name;
+  Documentation documentation;
   TaskKind kind = TaskKind::kBinary;
   std::optional<int32_t> trigger_source;            // absent: the trigger is `request`
   std::shared_ptr<const Expression> trigger_where;  // over the trigger's fields; may be null
@@ -153,6 +168,7 @@ struct LogSpec {
 struct StateSpec {
   std::string path;
   int64_t memory_bytes = 1 << 30;
+  std::optional<int64_t> disk_bytes;  // room for it, as far as anybody said
   int32_t shards = 64;
   int64_t commit_every_ms = 5'000;
   bool power_loss = false;
@@ -171,8 +187,9 @@ struct Project {
   StateSpec state;
   ServerSpec server;
   std::vector<SourceSpec> sources;
+  std::vector<EntitySpec> entities;
   std::vector<std::shared_ptr<const ViewSpec>> views;
-  std::map<std::string, std::vector<std::string>> services;  // name → view.feature
+  std::map<std::string, ServiceSpec> services;  // by name
   std::vector<TaskSpec> tasks;
   // What decides the meaning of state, part by part ("sources.arrivals" → canonical text): state
   // built with another value of a part is refused, naming the part.

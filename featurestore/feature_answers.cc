@@ -60,6 +60,26 @@ void FinaliseFeature(const ViewLayout& layout, const FeaturePlan& plan,
   Finalise(aggregation, folded, answer);
 }
 
+// The earliest event time that the answer depends on; INT64_MAX where it takes what there is.
+int64_t DependsFrom(const Window& window, const WindowFold& fold) {
+  switch (window.kind) {
+    case WindowKind::kLifetime:
+    case WindowKind::kEvents: return INT64_MAX;
+    case WindowKind::kSession: {
+      // An earlier record may belong to it, or if there is none, be one.
+      const bool found = fold.asked.begin_ms > kBeginningOfTime && fold.state.view().entries() > 0;
+      if (found) return fold.asked.begin_ms - window.gap_ms;
+      return fold.asked.end_ms -
+             (window.which == Which::kCurrent ? window.gap_ms : ViewLayout::SessionReach(window));
+    }
+    default: {
+      // Once it has its number of records, none before them would count.
+      const bool full = window.max_events > 0 && fold.state.view().entries() >= window.max_events;
+      return full ? fold.state.view().min_time_ms() : fold.asked.begin_ms;
+    }
+  }
+}
+
 // Of several the first that holds (docs/windows.md, "What comes with a value").
 constexpr std::array kPrecedence = {FeatureStatus::kExpired,  FeatureStatus::kOverflow,
                                     FeatureStatus::kWarming,  FeatureStatus::kStale,
@@ -152,7 +172,7 @@ void FeatureAnswers::Aggregated(const FeatureSpec& spec, const FeaturePlan& plan
     if (fold.covered.begin_ms == fold.covered.end_ms) out->value.Assign(Value::Null());
   }
   out->effective = fold.covered;
-  const bool warming = fold.asked.begin_ms < available_from_ms_;
+  const bool warming = DependsFrom(spec.window, fold) < available_from_ms_;
   if (warming) {
     out->effective.begin_ms =
         std::min(std::max(out->effective.begin_ms, available_from_ms_), out->effective.end_ms);

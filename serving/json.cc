@@ -188,4 +188,23 @@ JsonWriter& JsonWriter::TypedValue(const Value& value) {
   return Null();
 }
 
+JsonWriter& JsonWriter::Document(const JsonValue& value) {
+  switch (value.kind()) {
+    case JsonKind::kNull: return Null();
+    case JsonKind::kBool: return Bool(value.bool_value());
+    case JsonKind::kInt: return Int(value.int_value());
+    case JsonKind::kDouble: return Double(value.double_value());
+    case JsonKind::kString: return String(value.string_value());
+    case JsonKind::kArray:
+      BeginArray();
+      for (const JsonValue& item : value.items()) Document(item);
+      return EndArray();
+    case JsonKind::kObject:
+      BeginObject();
+      for (const JsonMember& member : value.members()) Key(member.name).Document(member.value);
+      return EndObject();
+  }
+  return Null();
+}
+
 }  // namespace millrace

@@ -15,6 +15,7 @@
 
 #include "absl/strings/string_view.h"
 #include "core/value.h"
+#include "stream/decode/json_document.h"
 
 namespace millrace {
 
@@ -38,6 +39,8 @@ class JsonWriter {
   JsonWriter& OptionalInt(std::optional<int64_t> v) { return v ? Int(*v) : Null(); }
   // Timestamps and durations as integers of milliseconds, bytes as base64.
   JsonWriter& TypedValue(const Value& value);
+  // A tree that was read, without blanks.
+  JsonWriter& Document(const JsonValue& value);
   // `json` is one JSON value.
   JsonWriter& Raw(absl::string_view json);
 

@@ -143,25 +143,6 @@ absl::Status AppendFields(const JsonValue& object, absl::string_view path, Named
   return absl::OkStatus();
 }
 
-void AppendCompact(const JsonValue& value, JsonWriter* json) {
-  switch (value.kind()) {
-    case JsonKind::kArray:
-      json->BeginArray();
-      for (const JsonValue& item : value.items()) AppendCompact(item, json);
-      json->EndArray();
-      return;
-    case JsonKind::kObject:
-      json->BeginObject();
-      for (const JsonMember& member : value.members()) {
-        json->Key(member.name);
-        AppendCompact(member.value, json);
-      }
-      json->EndObject();
-      return;
-    default: json->TypedValue(Scalar(value)->view());
-  }
-}
-
 absl::Status ReadHeaders(const JsonValue& record, const std::string& path, NewRecord* out) {
   const JsonValue* headers = record.Find("headers");
   if (headers == nullptr) return absl::OkStatus();
@@ -194,7 +175,7 @@ absl::Status ReadRecordValue(const JsonValue& record, const std::string& path, N
   } else if (!value->is_null()) {
     out->value.emplace();
     JsonWriter json(&*out->value);
-    AppendCompact(*value, &json);
+    json.Document(*value);
   }
   return absl::OkStatus();
 }

@@ -101,9 +101,10 @@ absl::Status Scorer::Assemble(std::span<const Value> fields, int64_t at_ms, Deci
     if (!status.ok() && !(absl::IsOutOfRange(status) && too_old == TooOld::kTruncate)) {
       return ExplainRead(status, *store_, read.view, at_ms);
     }
+    const ViewSpec& view = *store_->views()[static_cast<size_t>(read.view)];
     for (size_t i = 0; i < values.size(); ++i) {
       const FeatureValue& feature = values[i];
-      if (feature.status != FeatureStatus::kWarming) {
+      if (feature.status != FeatureStatus::kWarming || view.while_warming == WhileWarming::kUse) {
         row->slots[static_cast<size_t>(read.slots[i])] = feature.value.view();
       }
     }

@@ -47,6 +47,8 @@ struct Services {
   ScoreService* scores = nullptr;
   RecordService* records = nullptr;
   StatusService* status = nullptr;
+  // One JSON object, for GET /api/v1/catalog; never changes.
+  const std::string* catalog = nullptr;
 };
 
 }  // namespace millrace

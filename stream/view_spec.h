@@ -12,6 +12,7 @@
 
 #include "core/value.h"
 #include "stream/aggregations/aggregation.h"
+#include "stream/documentation.h"
 #include "stream/expr/expression.h"
 #include "stream/window.h"
 
@@ -20,6 +21,7 @@ namespace millrace {
 // One feature: an aggregation of an expression over a window, or an expression over others.
 struct FeatureSpec {
   std::string name;
+  std::string description;  // may be empty; its owner is that of the view
   // Computed from other features of the view: by position of the expression's scope their index.
   // There is no aggregation, no input and no window then.
   std::shared_ptr<const Expression> expression;
@@ -64,8 +66,12 @@ struct ViewInput {
   std::optional<int> known_field;
 };
 
+// What learners see of a value whose window the data do not reach back to.
+enum class WhileWarming : uint8_t { kNull, kUse };
+
 struct ViewSpec {
   std::string name;
+  Documentation documentation;
   std::string entity;
   std::vector<std::string> key_names;
   std::vector<Type> key_types;
@@ -78,6 +84,7 @@ struct ViewSpec {
   std::optional<int64_t> stale_after_ms;  // freshness.error_after
   // Records carry when they became known, for reads of what was known then.
   bool keeps_known_time = false;
+  WhileWarming while_warming = WhileWarming::kNull;
   // In place of the tiers that the windows ask for one only: of the largest tile size that is no
   // longer than this (`tiles:` of `millrace test`).
   std::optional<int64_t> tile_ms;

@@ -98,7 +98,11 @@ std::shared_ptr<const Project> LoadProject(
   return std::make_shared<const Project>(*std::move(result.project));
 }
 
-LoadResult LoadSilently(const GlobalOptions& global) { return Load(OptionsOf(global)); }
+LoadResult LoadSilently(const GlobalOptions& global, decltype(LoadOptions::judge) judge) {
+  LoadOptions options = OptionsOf(global);
+  options.judge = std::move(judge);
+  return Load(options);
+}
 
 void PrintDiagnostics(const GlobalOptions& global, const std::vector<Diagnostic>& diagnostics) {
   std::fputs(Render(diagnostics, UseColor(global) ? Color::kAlways : Color::kNever).c_str(),

@@ -61,6 +61,7 @@ void AddFeatures(CLI::App& app, const GlobalOptions& global, Run* run);
 void AddStatus(CLI::App& app, const GlobalOptions& global, Run* run);
 void AddGet(CLI::App& app, const GlobalOptions& global, Run* run);
 void AddScore(CLI::App& app, const GlobalOptions& global, Run* run);
+void AddInfer(CLI::App& app, const GlobalOptions& global, Run* run);
 void AddTopics(CLI::App& app, const GlobalOptions& global, Run* run);
 void AddTail(CLI::App& app, const GlobalOptions& global, Run* run);
 void AddProduce(CLI::App& app, const GlobalOptions& global, Run* run);
@@ -84,8 +85,9 @@ std::shared_ptr<const Project> LoadProject(
     std::optional<std::string> text = std::nullopt,
     std::optional<std::string> directory = std::nullopt);
 
-// As LoadProject, but says nothing: all diagnostics are in the result.
-LoadResult LoadSilently(const GlobalOptions& global);
+// As LoadProject, but says nothing: all diagnostics are in the result. `judge` is that of
+// LoadOptions.
+LoadResult LoadSilently(const GlobalOptions& global, decltype(LoadOptions::judge) judge = nullptr);
 
 // As LoadProject, but says nothing: null when there is no configuration or it has errors.
 std::shared_ptr<const Project> FindProject(const GlobalOptions& global);

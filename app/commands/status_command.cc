@@ -3,7 +3,6 @@
 #include <cstdio>
 #include <initializer_list>
 #include <memory>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,12 +18,6 @@
 namespace millrace {
 namespace {
 
-std::span<const JsonValue> Items(const JsonValue& object, absl::string_view name) {
-  const JsonValue* list = object.Find(name);
-  if (list == nullptr || list->kind() != JsonKind::kArray) return {};
-  return list->items();
-}
-
 bool IsTrue(const JsonValue& object, absl::string_view name) {
   return MemberText(object, name) == "true";
 }
@@ -38,7 +31,7 @@ const JsonValue& Part(const JsonValue& object, absl::string_view name) {
 std::string SourcesText(const JsonValue& root) {
   TextTable table({"source", "topic", ">partition", ">applied to", "event time", ">read",
                    ">applied", ">duplicate", ">late", ">rejected", "at end"});
-  for (const JsonValue& source : Items(root, "sources")) {
+  for (const JsonValue& source : MemberItems(root, "sources")) {
     table.Add({MemberText(source, "source"), MemberText(source, "topic"),
                MemberText(source, "partition"), MemberText(source, "applied_offset", CountText),
                MemberText(source, "event_time_ms", TimeText), MemberText(source, "read", CountText),
@@ -51,7 +44,7 @@ std::string SourcesText(const JsonValue& root) {
 
 std::string ViewsText(const JsonValue& root) {
   TextTable table({"view", ">entities", ">records without key"});
-  for (const JsonValue& view : Items(root, "views")) {
+  for (const JsonValue& view : MemberItems(root, "views")) {
     table.Add({MemberText(view, "view"), MemberText(view, "entities", CountText),
                MemberText(view, "null_keys", CountText)});
   }
@@ -103,7 +96,7 @@ std::string TaskText(const JsonValue& task) {
   for (const std::string& count : apart) absl::StrAppend(&text, "  ", count, "\n");
   TextTable table({"learner", "type", "role", ">version", ">served n", ">AUC", ">log loss",
                    ">calibration", ">log loss 1d", "newest label"});
-  for (const JsonValue& learner : Items(task, "learners")) {
+  for (const JsonValue& learner : MemberItems(task, "learners")) {
     const JsonValue& served = Part(learner, "served");
     const JsonValue& day = Part(Part(learner, "served_1d"), "metrics");
     table.Add({MemberText(learner, "learner"), MemberText(learner, "type"),
@@ -130,8 +123,9 @@ absl::StatusOr<std::string> StatusText(absl::string_view answer) {
                        : "-",
                    "  event time ", MemberText(root, "event_time_ms", TimeText), "\n\n");
   absl::StrAppend(&text, SourcesText(root));
-  if (!Items(root, "views").empty()) absl::StrAppend(&text, "\n", ViewsText(root));
-  for (const JsonValue& task : Items(root, "tasks")) absl::StrAppend(&text, "\n", TaskText(task));
+  if (!MemberItems(root, "views").empty()) absl::StrAppend(&text, "\n", ViewsText(root));
+  for (const JsonValue& task : MemberItems(root, "tasks"))
+    absl::StrAppend(&text, "\n", TaskText(task));
   return text;
 }
 

@@ -94,6 +94,12 @@ std::string CountText(int64_t n) {
   return text;
 }
 
+std::span<const JsonValue> MemberItems(const JsonValue& object, absl::string_view name) {
+  const JsonValue* list = object.Find(name);
+  if (list == nullptr || list->kind() != JsonKind::kArray) return {};
+  return list->items();
+}
+
 std::string MemberText(const JsonValue& object, absl::string_view name) {
   const JsonValue* value = object.Find(name);
   if (value == nullptr) return std::string(kNothing);

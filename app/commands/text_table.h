@@ -5,6 +5,7 @@
 #define MILLRACE_APP_COMMANDS_TEXT_TABLE_H_
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,8 @@ std::string TimeText(int64_t epoch_ms);
 // "128,433".
 std::string CountText(int64_t n);
 
+// The items of a member that is a list; none when it is not there.
+std::span<const JsonValue> MemberItems(const JsonValue& object, absl::string_view name);
 // A member of an answer as text: strings as they are, doubles in their shortest form, "-" for null
 // and what is not there.
 std::string MemberText(const JsonValue& object, absl::string_view name);

@@ -74,7 +74,7 @@ struct CommandGroup {
 const std::vector<CommandGroup>& Groups() {
   static const std::vector<CommandGroup>* const kGroups = new std::vector<CommandGroup>{
       {"See it work", {"demo"}},
-      {"Make a project", {"init", "validate", "test", "features", "schema"}},
+      {"Make a project", {"init", "infer", "validate", "test", "features", "schema"}},
       {"Run it", {"serve", "status"}},
       {"Ask it", {"get", "score"}},
       {"Look into its log", {"topics", "tail", "produce"}},

@@ -1,12 +1,17 @@
-// millrace validate: is the configuration right? And millrace version.
+// millrace validate: is the configuration right, and what does it cost? And millrace version.
 
 #include <cstdio>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "app/catalog/disk_budget.h"
+#include "app/catalog/view_explanation.h"
 #include "app/commands/command.h"
+#include "app/commands/explanation_output.h"
+#include "app/commands/number_checks.h"
 #include "app/version.h"
 #include "serving/json.h"
 #include "stream/kafka/kafka_log.h"
@@ -30,8 +35,42 @@ void WriteDiagnostic(const Diagnostic& d, JsonWriter& json) {
   json.EndArray().EndObject();
 }
 
+struct ValidateOptions {
+  bool explain = false;
+  EntityLoad load;
+};
+
+// A configuration, and what its views cost if that was asked for.
+struct Checked {
+  LoadResult loaded;
+  std::vector<ViewExplanation> views;
+};
+
+Checked LoadAndExplain(const GlobalOptions& global, const ValidateOptions& options) {
+  Checked checked;
+  const auto judge = [&](const Section& root, const Project& project, DiagnosticSink* sink) {
+    for (int32_t v = 0; v < static_cast<int32_t>(project.views.size()); ++v) {
+      absl::StatusOr<ViewExplanation> view = ExplainView(project, v, options.load);
+      if (view.ok()) {
+        checked.views.push_back(*std::move(view));
+      } else {
+        sink->Error(ConfigErrorCode::kConflict, root.At("views").place(),
+                    std::string(view.status().message()));
+      }
+    }
+    CheckDiskBudget(root, project, checked.views, options.load, sink);
+  };
+  if (options.explain) {
+    checked.loaded = LoadSilently(global, judge);
+  } else {
+    checked.loaded = LoadSilently(global);
+  }
+  return checked;
+}
+
 // One object, whether the configuration is right or not.
-std::string ValidationJson(const LoadResult& loaded, bool valid) {
+std::string ValidationJson(const Checked& checked, const ValidateOptions& options, bool valid) {
+  const LoadResult& loaded = checked.loaded;
   std::string out;
   JsonWriter json(&out);
   json.BeginObject().Key("valid").Bool(valid);
@@ -44,6 +83,7 @@ std::string ValidationJson(const LoadResult& loaded, bool valid) {
     }
     json.EndArray();
   }
+  if (options.explain) WriteExplanation(checked.views, options.load, json.Key("views"));
   json.EndObject();
   return out + "\n";
 }
@@ -52,8 +92,9 @@ std::string Counted(size_t count, absl::string_view noun) {
   return absl::StrCat(count, " ", noun, count == 1 ? "" : "s");
 }
 
-int Validate(const GlobalOptions& global) {
-  LoadResult loaded = LoadSilently(global);
+int Validate(const GlobalOptions& global, const ValidateOptions& options) {
+  Checked checked = LoadAndExplain(global, options);
+  LoadResult& loaded = checked.loaded;
   absl::Status properties;
   if (loaded.project && loaded.project->log.kafka) {
     properties = KafkaLog::CheckProperties(loaded.project->log.properties);
@@ -65,11 +106,16 @@ int Validate(const GlobalOptions& global) {
       d.message = std::string(properties.message());
     }
     const bool valid = loaded.project && properties.ok();
-    std::fputs(ValidationJson(loaded, valid).c_str(), stdout);
+    std::fputs(ValidationJson(checked, options, valid).c_str(), stdout);
     return valid ? kExitOk : kExitConfig;
   }
   PrintDiagnostics(global, loaded.diagnostics);
-  if (!loaded.project) return kExitConfig;
+  const std::string explanation = ExplanationText(checked.views, options.load);
+  if (!loaded.project) {
+    // What is over the budget is in there.
+    std::fputs(explanation.c_str(), stdout);
+    return kExitConfig;
+  }
   if (!properties.ok()) {
     Fail(global.file, properties);
     return kExitConfig;
@@ -81,15 +127,34 @@ int Validate(const GlobalOptions& global) {
               Counted(project.sources.size(), "source").c_str(),
               Counted(project.views.size(), "view").c_str(), Counted(features, "feature").c_str(),
               Counted(project.tasks.size(), "task").c_str());
+  std::fputs(explanation.c_str(), stdout);
   return kExitOk;
 }
 
 }  // namespace
 
 void AddValidate(CLI::App& app, const GlobalOptions& global, Run* run) {
+  auto options = std::make_shared<ValidateOptions>();
+  auto entities = std::make_shared<int64_t>(0);
   CLI::App* validate = app.add_subcommand("validate", "Check a configuration; needs no server");
-  validate->footer("Example: millrace validate -f millrace.yaml");
-  validate->callback([&global, run] { *run = [&global] { return Validate(global); }; });
+  CLI::Option* explain = validate->add_flag(
+      "--explain", options->explain, "Say how each view is kept, how exact it is, what it costs");
+  validate
+      ->add_option("--rate", options->load.records_per_s,
+                   "With --explain: records a second of an entity (default 1)")
+      ->check(NumberAboveZero())
+      ->needs(explain);
+  CLI::Option* counted =
+      validate
+          ->add_option("--entities", *entities,
+                       "With --explain: entities of each view; more than state.disk is refused")
+          ->check(WholeNumber(1, std::numeric_limits<int64_t>::max()))
+          ->needs(explain);
+  validate->footer("Example: millrace validate --explain --rate 0.1 --entities 100000");
+  validate->callback([&global, options, entities, counted, run] {
+    if (counted->count() > 0) options->load.entities = *entities;
+    *run = [&global, options] { return Validate(global, *options); };
+  });
 }
 
 void AddVersion(CLI::App& app, const GlobalOptions& global, Run* run) {

@@ -162,6 +162,7 @@ void Checker::CheckMember(const SchemaNode& schema, ConfigNode* map, ConfigMembe
   }
   if (member->value.kind == ConfigNode::Kind::kNull && !member->value.bad) {
     if (child->spec->path == "views.*.features.*.default") return;
+    if (Contains(SplitWords(child->spec->words), "null")) return;
     key.bad = member->value.bad = true;
     sink_
         ->Error(ConfigErrorCode::kWrongType, key.place,

@@ -99,6 +99,10 @@ Scope ScopeOf(const Schema& schema) {
   return scope;
 }
 
+Documentation ReadDocumentation(const Section& section) {
+  return {section.Text("description"), section.Text("owner")};
+}
+
 ValueType TypeOfWord(absl::string_view word) { return ParseValueType(word).value_or(ValueType()); }
 
 }  // namespace millrace

@@ -82,6 +82,9 @@ void ReadLearners(const Section& task, bool inputs_known, ProjectDraft* draft, T
 // Fills project->meaning.
 void DescribeMeaning(Project* project);
 
+// The keys `description` and `owner`.
+Documentation ReadDocumentation(const Section& section);
+
 // Compiles the expression in a scalar; null after reporting an error at its place within it. An
 // error about a name of `broken` is not reported. `context` begins the message ("" or "source
 // 'a'").

@@ -107,6 +107,10 @@ constexpr ErrorCodeInfo kCodes[] = {
      "The file in `schema_file` is no schema, has no such message, or lacks a field that the "
      "source "
      "wants or has it with another type. docs/reference/formats.md says which types fit."},
+    {ConfigErrorCode::kOverDiskBudget, "over the disk budget",
+     "At the rate and number of entities that `millrace validate --explain` was given, the views "
+     "take more than `state.disk`. `accuracy: auto` bounds the records that are kept of an entity; "
+     "shorter windows and a shorter `as_of` take less."},
 };
 
 }  // namespace

@@ -43,6 +43,7 @@ enum class ConfigErrorCode : int {
   kDecisionId = 2208,
   kOpenToNetwork = 2209,
   kRecordSchema = 2210,
+  kOverDiskBudget = 2211,
 };
 
 struct ErrorCodeInfo {

@@ -63,7 +63,11 @@ bool FeatureReader::ReadComputed(const Section& feature, const std::vector<int>&
   const ConfigNode* node = feature.Find("expr");
   if (node == nullptr) return false;
   for (const ConfigMember& member : feature.map()->members) {
-    if (member.key.text == "expr" || member.key.text == "default" || member.key.bad) continue;
+    static constexpr absl::string_view kOwn[] = {"expr", "default", "description"};
+    if (member.key.bad ||
+        std::find(std::begin(kOwn), std::end(kOwn), member.key.text) != std::end(kOwn)) {
+      continue;
+    }
     sink()->Error(ConfigErrorCode::kConflict, member.key.place,
                   absl::StrCat("a feature with 'expr' is computed from others; '", member.key.text,
                                "' does not go with it"));

@@ -32,12 +32,14 @@ std::string Object(const Members& members, int depth) {
   return absl::StrCat("{\n", absl::StrJoin(lines, ",\n"), "\n", std::string(2 * depth, ' '), "}");
 }
 
+// Of the words of the table `version: 1` is a number, and `null` is what YAML says it is.
+bool IsString(absl::string_view word) { return word != "1" && word != "null"; }
+
 std::string List(const std::vector<std::string>& words) {
   return absl::StrCat("[",
                       absl::StrJoin(words, ", ",
                                     [](std::string* out, const std::string& word) {
-                                      // `version: 1` is a number, all other words are strings.
-                                      absl::StrAppend(out, word == "1" ? word : Quote(word));
+                                      absl::StrAppend(out, IsString(word) ? Quote(word) : word);
                                     }),
                       "]");
 }
@@ -141,7 +143,8 @@ std::string Describe(const SchemaNode& node, int depth) {
   if (!node.keys.empty() || spec.free_keys) forms.push_back(MapForm(node, depth + 2));
   Members members = {{"description", Quote(spec.description)}};
   if (!spec.default_text.empty()) {
-    const bool plain = spec.kind == ValueKind::kInt || spec.kind == ValueKind::kBool;
+    const bool plain = spec.kind == ValueKind::kInt || spec.kind == ValueKind::kBool ||
+                       !IsString(spec.default_text);
     members.emplace_back("default",
                          plain ? std::string(spec.default_text) : Quote(spec.default_text));
   }

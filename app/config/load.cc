@@ -74,7 +74,9 @@ std::optional<Project> LoadInto(const LoadOptions& options, DiagnosticSink* sink
   Interpolate(options.environment, directory, &*root, sink);
   CheckTree(ConfigSchema(), &*root, sink);
   if (!root->is_map()) return std::nullopt;
-  return CompileProject(*root, directory, sink);
+  std::optional<Project> project = CompileProject(*root, directory, sink);
+  if (project && options.judge) options.judge(Section(*root), *project, sink);
+  return project;
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #ifndef MILLRACE_APP_CONFIG_LOAD_H_
 #define MILLRACE_APP_CONFIG_LOAD_H_
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "app/config/diagnostics.h"
+#include "app/config/section.h"
 #include "app/project.h"
 
 namespace millrace {
@@ -33,6 +35,8 @@ struct LoadOptions {
   // somebody else's, and what the configuration has where the file lacks the first key of a path.
   std::set<std::string> other_keys;
   std::vector<std::pair<std::string, std::string>> defaults;
+  // Called with a configuration that is right, to report what else speaks against it at its place.
+  std::function<void(const Section& root, const Project& project, DiagnosticSink* sink)> judge;
 };
 
 struct LoadResult {

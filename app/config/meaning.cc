@@ -52,7 +52,8 @@ std::string DescribeView(const Project& project, const ViewSpec& view) {
   }
   absl::StrAppend(&out, "; accuracy=", static_cast<int>(view.accuracy), " as_of=", view.as_of_ms,
                   " retention=", view.retention_ms, " ttl=", view.ttl_ms.value_or(0),
-                  " stale_after=", view.stale_after_ms.value_or(0));
+                  " stale_after=", view.stale_after_ms.value_or(0),
+                  view.while_warming == WhileWarming::kUse ? " while_warming=use" : "");
   if (view.keeps_known_time) {
     const ViewInput& input = view.inputs[0];
     const Schema& schema = project.sources[input.source].schema;

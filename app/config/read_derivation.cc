@@ -137,6 +137,7 @@ class DerivedSources {
     RefuseForeignKeys(section);
     SourceSpec spec;
     spec.name = section.name();
+    spec.documentation = ReadDocumentation(section);
     bool known = section.Find("from") != nullptr;
     for (const ConfigNode* from : section.Items("from")) known = ReadBase(*from, &spec) && known;
     known = known && !spec.bases.empty() && CountWays(index, section, spec);

@@ -15,7 +15,8 @@ void ReadServices(const Section& root, ProjectDraft* draft) {
       features.push_back(absl::StrCat(view->name, ".", feature.name));
   }
   for (const Section& service : root.At("services").Named()) {
-    std::vector<std::string>* list = &draft->project.services[service.name()];
+    ServiceSpec& spec = draft->project.services[service.name()];
+    spec.documentation = ReadDocumentation(service);
     std::set<std::string> seen;
     for (const ConfigNode* item : service.Items("features")) {
       if (MentionsAny(item->text, draft->broken_views) ||
@@ -30,7 +31,7 @@ void ReadServices(const Section& root, ProjectDraft* draft) {
                     absl::StrCat("unknown feature '", item->shown, "'"))
             .suggestion = DidYouMean(item->text, features);
       } else {
-        list->push_back(item->text);
+        spec.features.push_back(item->text);
       }
     }
   }

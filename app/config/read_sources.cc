@@ -198,6 +198,7 @@ void ReadEnvelope(const Section& section, SourceSpec* source, ProjectDraft* draf
 void ReadSource(const Section& section, ProjectDraft* draft) {
   SourceSpec source;
   source.name = section.name();
+  source.documentation = ReadDocumentation(section);
   if (section.Has("from")) {  // its fields are known when those of all others are
     draft->broken_source.push_back(true);
     draft->broken_fields.emplace_back();
@@ -263,6 +264,7 @@ void ReadSources(const Section& root, ProjectDraft* draft) {
     }
     const ConfigNode* key = entity.Find("key");
     if (key == nullptr || key->items.size() != items.size()) fields.clear();
+    draft->project.entities.push_back({entity.name(), ReadDocumentation(entity), fields});
     draft->entities[entity.name()] = std::move(fields);
     draft->entity_names.push_back(entity.name());
   }

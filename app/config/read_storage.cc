@@ -95,6 +95,7 @@ void ReadState(const Section& state, ProjectDraft* draft) {
     draft->sink->Error(ConfigErrorCode::kOutOfRange, state.Find("memory")->place,
                        "'memory' must be at least 16MiB");
   }
+  if (state.Find("disk") != nullptr) spec->disk_bytes = state.SizeBytes("disk");
   spec->shards = static_cast<int32_t>(Bounded(state, "shards", 1, kMaxShards, draft->sink));
   spec->commit_every_ms = Positive(state, "commit_every", draft->sink);
   spec->power_loss = state.Text("durability") == "power_loss";

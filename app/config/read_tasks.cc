@@ -102,6 +102,7 @@ void ReadId(const Section& decide, ProjectDraft* draft, TaskSpec* spec) {
 void ReadTask(const Section& section, ProjectDraft* draft) {
   TaskSpec spec;
   spec.name = section.name();
+  spec.documentation = ReadDocumentation(section);
   const bool decision_known = ReadDecision(section, draft, &spec);
   const bool inputs_known = decision_known && ReadInputs(section, draft, &spec);
   if (decision_known) ReadLabel(section, draft, &spec);

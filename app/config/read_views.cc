@@ -24,6 +24,7 @@ class ViewReader {
   // Adds the view to the project, or its name to the broken ones.
   void Read() {
     view_.name = section_.name();
+    view_.documentation = ReadDocumentation(section_);
     const bool complete = ReadInputs() & ReadKnownAt();
     ReadOptions();
     if (!sources_known_) {
@@ -53,6 +54,7 @@ class ViewReader {
     std::set<std::string> broken;
     const auto take = [&](const Section& feature, bool good, FeatureSpec spec) {
       if (good) {
+        spec.description = feature.Text("description");
         view_.features.push_back(std::move(spec));
       } else {
         broken.insert(feature.name());
@@ -230,6 +232,7 @@ class ViewReader {
                      : accuracy == "tiled" ? Accuracy::kTiled
                                            : Accuracy::kAuto;
     view_.as_of_ms = section_.DurationMs("as_of");
+    if (section_.Text("while_warming") == "use") view_.while_warming = WhileWarming::kUse;
     if (section_.Find("ttl") != nullptr) view_.ttl_ms = Positive("ttl", section_);
     const Section freshness = section_.At("freshness");
     if (freshness.Find("error_after") != nullptr)

@@ -99,11 +99,15 @@ constexpr KeySpec kKeys[] = {
         .Words("dead_letter|keep"),
     May("sources.*.on_error", kNone, "dead_letter", "What becomes of a record that cannot be read.")
         .Words("dead_letter|skip|stop"),
+    May("sources.*.description", kString, "", "What it is, for people: the catalog shows it."),
+    May("sources.*.owner", kString, "", "Who answers for it."),
 
     May("entities", kNone, "", "What features are about, by name."),
     May("entities.*", kNone, "", "An entity: one or more key fields."),
     Must("entities.*.key", kNone, "Names of the key fields, as in the sources."),
     May("entities.*.key[]", kName, "", "A field."),
+    May("entities.*.description", kString, "", "What it is, for people: the catalog shows it."),
+    May("entities.*.owner", kString, "", "Who answers for it."),
 };
 
 }  // namespace

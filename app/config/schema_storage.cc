@@ -29,6 +29,8 @@ constexpr KeySpec kKeys[] = {
     Must("state", kNone, "Where and how state is kept."),
     Must("state.path", kString, "Folder of the state, relative to this file."),
     May("state.memory", kSize, "1GiB", "Memory for caches and buffers of the state."),
+    May("state.disk", kSize, "",
+        "Room for the state: `millrace validate --explain` refuses views that would take more."),
     May("state.shards", kInt, "64", "Logical shards; state built with another number is refused."),
     May("state.commit_every", kDuration, "5s", "How often changes and positions are committed."),
     NotYet("state.checkpoint_every", "How often a checkpoint is made."),

@@ -14,6 +14,8 @@ constexpr KeySpec kKeys[] = {
     May("tasks", kNone, "", "Prediction problems, by name."),
     May("tasks.*", kNone, "",
         "A task: when a decision is made, with which inputs, and what its label is."),
+    May("tasks.*.description", kString, "", "What it is, for people: the catalog shows it."),
+    May("tasks.*.owner", kString, "", "Who answers for it."),
     NotYet("tasks.*.extends", "Task whose keys are taken over."),
     Must("tasks.*.kind", kNone, "What is predicted.")
         .Words("binary", "multiclass|regression|count|bandit|anomaly"),

@@ -26,7 +26,10 @@ constexpr KeySpec kKeys[] = {
         "Field of every source, a timestamp or an int of milliseconds, that says when a record "
         "became known, or `appended`; for reads of what was known at a time.")
         .Words("appended"),
-    NotYet("views.*.while_warming", "What a window shows that is not filled yet: null or use."),
+    May("views.*.while_warming", kNone, "null",
+        "What learners see of a window that the data do not reach back to: nothing, or the value "
+        "so far.")
+        .Words("null|use"),
     Must("views.*.features", kNone, "The features, by name."),
     May("views.*.features.*", kNone, "", "A feature: one aggregation over one window."),
     May("views.*.features.*.expr", kExpression, "",
@@ -88,12 +91,18 @@ constexpr KeySpec kKeys[] = {
         .Words("value|key"),
     May("views.*.features.*.elementwise", kBool, "false", "Aggregates vectors element by element."),
     May("views.*.features.*.dim", kInt, "", "Length of the vectors, to be checked."),
+    May("views.*.features.*.description", kString, "",
+        "What it is, for people: the catalog shows it."),
+    May("views.*.description", kString, "", "What it is, for people: the catalog shows it."),
+    May("views.*.owner", kString, "", "Who answers for it."),
 
     May("services", kNone, "", "Lists of features that are read together, by name."),
     May("services.*", kNone, "", "A feature service."),
     Must("services.*.features", kNone, "Features, as `view.feature`."),
     May("services.*.features[]", kName, "", "A feature."),
     NotYet("services.*.version", "Version of the list."),
+    May("services.*.description", kString, "", "What it is, for people: the catalog shows it."),
+    May("services.*.owner", kString, "", "Who answers for it."),
 };
 
 }  // namespace

@@ -34,6 +34,7 @@ Engine::Engine(const Dependencies& dependencies, Mode mode)
       mode_(mode),
       reject_log_(kRejectLinesPerSecond, *dependencies.clock),
       ids_(project_.sources),
+      available_from_(project_, *dependencies.store),
       shard_in_flight_(dependencies.project->state.shards, false) {}
 
 Engine::~Engine() = default;
@@ -170,7 +171,9 @@ absl::StatusOr<bool> Engine::Redo() {
 }
 
 absl::Status Engine::Process(SourceInput& input) {
-  return input.Take([this](const Event& event) { return Apply(event); });
+  RETURN_IF_ERROR(input.Take([this](const Event& event) { return Apply(event); }));
+  available_from_.Applied(input.source(), input.position().oldest_event_ms);
+  return absl::OkStatus();
 }
 
 absl::Status Engine::Apply(const Event& event) {

@@ -25,6 +25,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "app/project.h"
+#include "app/workers/available_from.h"
 #include "app/workers/committer.h"
 #include "app/workers/engine_status.h"
 #include "app/workers/learner_report.h"
@@ -139,6 +140,7 @@ class Engine {
   LogLimit reject_log_;
   std::vector<InputName> input_names_;
   SourceIds ids_;
+  AvailableFrom available_from_;
   std::vector<std::unique_ptr<SourceInput>> inputs_;  // those of input_names_, then histories_
   std::vector<int64_t> durable_offsets_;              // as submitted with the last commit
   std::unique_ptr<LogReader> reader_;

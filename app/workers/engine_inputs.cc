@@ -91,6 +91,7 @@ void Engine::AddInput(int32_t source, int32_t partition, InputPosition position,
                       std::unique_ptr<Decoder> decoder) {
   const int dead_letters = DeadLetterChannel(project_.sources[source], *deps_.outbox);
   durable_offsets_.push_back(position.next_offset);
+  available_from_.Applied(source, position.oldest_event_ms);
   inputs_.push_back(std::make_unique<SourceInput>(
       project_.sources, source, partition, std::move(position), redo_from, std::move(decoder),
       ids_.of(source), [this, dead_letters, source](const Record& record, const Rejection& why) {

@@ -39,6 +39,7 @@ std::string InputPosition::Key(const SourceSpec& source, int32_t partition) {
 std::string InputPosition::Encode() const {
   std::string out;
   PutSignedVarint(&out, next_offset);
+  PutSignedVarint(&out, oldest_event_ms);
   PutSignedVarint(&out, newest_event_ms);
   PutSignedVarint(&out, newest_append_ms);
   for (uint64_t SourceCounts::*count : kCounts) PutVarint(&out, counts.*count);
@@ -58,6 +59,7 @@ absl::StatusOr<InputPosition> InputPosition::Decode(absl::string_view bytes) {
   InputPosition position;
   uint64_t sources = 0, history = 0;
   bool good = GetSignedVarint(&bytes, &position.next_offset) &&
+              GetSignedVarint(&bytes, &position.oldest_event_ms) &&
               GetSignedVarint(&bytes, &position.newest_event_ms) &&
               GetSignedVarint(&bytes, &position.newest_append_ms);
   for (uint64_t SourceCounts::*count : kCounts) {

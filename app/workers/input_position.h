@@ -37,6 +37,7 @@ struct SourceCounts {
 
 struct InputPosition {
   int64_t next_offset = 0;
+  int64_t oldest_event_ms = kEndOfTime;  // ever applied
   int64_t newest_event_ms = kNoTime;
   int64_t newest_append_ms = kNoTime;
   SourceCounts counts;

@@ -202,6 +202,7 @@ absl::Status SourceInput::VisitRow(const DecodedRow& row, Change change,
   std::span<EventCounts> counts;
   if (!in_redo_) counts = position_.events;
   RETURN_IF_ERROR(events_.ForEach(event, visit, counts));
+  position_.oldest_event_ms = std::min(position_.oldest_event_ms, row.event_time_ms);
   // Whatever was applied moves the time of its partition, as far as it may.
   const int64_t time_ms = std::min(row.event_time_ms, time_cap_ms_);
   if (in_redo_) {

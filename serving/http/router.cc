@@ -100,6 +100,7 @@ const std::vector<Router::Route>& Router::Routes() {
       {"GET", kRecordsPrefix, "records_read", &Router::ReadRecords,
        "read {topic}: ?partition&offset&limit&wait"},
       {"GET", "/api/v1/topics", "topics", &Router::Topics, "the topics of the log"},
+      {"GET", "/api/v1/catalog", "catalog", &Router::Catalog, "features, sources, who uses them"},
       {"GET", "/api/v1/status", "status", &Router::Status, "positions, models, health"},
       {"GET", "/livez", "health", &Router::Probe, "is the process alive"},
       {"GET", "/healthz", "health", &Router::Probe, "as /livez"},
@@ -255,6 +256,11 @@ PreparedCall Router::Topics(HttpCall& call) const {
     return topics.ok() ? Json(TopicsJson(*topics)) : ProblemAnswer(ErrorOf(topics.status()), path);
   };
   return prepared;
+}
+
+PreparedCall Router::Catalog(HttpCall& call) const {
+  if (services_.catalog == nullptr) return NotServed("catalog", call);
+  return Answered("catalog", Json(*services_.catalog));
 }
 
 PreparedCall Router::Status(HttpCall& call) const {

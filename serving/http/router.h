@@ -71,6 +71,7 @@ class Router {
   PreparedCall Append(HttpCall& call) const;
   PreparedCall ReadRecords(HttpCall& call) const;
   PreparedCall Topics(HttpCall& call) const;
+  PreparedCall Catalog(HttpCall& call) const;
   PreparedCall Status(HttpCall& call) const;
   PreparedCall Probe(HttpCall& call) const;
   PreparedCall Metrics(HttpCall& call) const;

@@ -119,7 +119,9 @@ class Case:
                    for time, partition, offset, fields, retract in self.sources[source].records]
         maps = {f for s in names for f, t in self.sources[s].spec["schema"].items()
                 if t.startswith("map<")}
-        return View(spec, self.file["entities"][spec["entity"]]["key"], maps, records)
+        available = self.case.get("available_from")
+        return View(spec, self.file["entities"][spec["entity"]]["key"], maps, records,
+                    None if available is None else instant(available))
 
     def expect(self, expected):
         if "view" not in expected:

@@ -53,9 +53,11 @@ def surviving(records):
 
 
 class View:
-    def __init__(self, spec, keys, map_fields, records):
-        """`records` are those of the view's sources that were applied."""
+    def __init__(self, spec, keys, map_fields, records, available_from=None):
+        """`records` are those of the view's sources that were applied; without `available_from`
+        they are all there ever were."""
         self.spec, self.keys, self.map_fields = spec, keys, map_fields
+        self.available_from = available_from
         self.records = [r for r in records if all(r.fields.get(k) is not None for k in keys)]
 
     def read(self, name, key, at, request=None):
@@ -71,7 +73,11 @@ class View:
         if "ttl" in self.spec and before and at - max(before) > windows.duration(self.spec["ttl"]):
             return Answer(None, "expired", 0, max(before), at - max(before))
         is_map = feature[aggregation_of(feature)] in self.map_fields
-        return _answer(feature, is_map, live, unmatched, at, request)
+        answer = _answer(feature, is_map, live, unmatched, at, request)
+        needed = windows.depends_from(live, feature, at)
+        if None not in (needed, self.available_from) and needed < self.available_from:
+            answer.status = "overflow" if answer.status == "overflow" else "warming"
+        return answer
 
 
 def _answer(feature, is_map, live, unmatched, at, request):

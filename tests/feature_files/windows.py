@@ -79,6 +79,18 @@ def _session_at(live, feature, at):
     return closed[-1] if closed else []
 
 
+def depends_from(live, feature, at):
+    """The earliest event time that decides what is in the window; None where its start is open."""
+    window = feature["window"]
+    if isinstance(window, dict) and "session" in window:
+        run, gap = _session_at(live, feature, at), duration(window["session"]["gap"])
+        return (run[0].order[0] if run else at - duration(feature.get("lag", "0s"))) - gap
+    start, _ = span(feature, at)
+    newest, _ = members(live, [], feature, at)
+    full = "max_events" in feature and len(newest) == feature["max_events"]
+    return newest[0].order[0] if full else start
+
+
 def members(live, unmatched, feature, at):
     """(live records, unmatched retractions) in the window; the latter of time windows only."""
     window = feature["window"]

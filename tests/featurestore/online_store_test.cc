@@ -226,6 +226,48 @@ TEST_F(OnlineStoreTest, WarmsUntilTheDataReachBackToTheWindow) {
   EXPECT_EQ(Text(Read(kEight + kHour)), "1 present");
 }
 
+TEST_F(OnlineStoreTest, WindowsWithoutABeginningNeverWarm) {
+  Window newest;
+  newest.kind = WindowKind::kEvents;
+  newest.max_events = 3;
+  Open(TestView({TestFeature("count", -1, Lifetime()), TestFeature("count", -1, newest)}));
+  store_->SetAvailableFrom(0, kEight);
+  Apply(At(kEight, 1));
+  for (const int feature : {0, 1}) {
+    EXPECT_EQ(Text(Read(kEight + 1, feature)), "1 present");
+    EXPECT_EQ(Text(Read(kEight + 1, feature, "never seen")), "0 present");
+  }
+}
+
+TEST_F(OnlineStoreTest, ASessionWarmsWhileAnEarlierRecordMightBelongToIt) {
+  Window current;
+  current.kind = WindowKind::kSession;
+  current.gap_ms = kMinute;
+  Window complete = current;
+  complete.which = Which::kComplete;
+  Open(TestView({TestFeature("count", -1, current), TestFeature("count", -1, complete)}));
+  store_->SetAvailableFrom(0, kEight);
+  EXPECT_EQ(Text(Read(kEight + kMinute - 1)), "0 warming");  // its records may be from before
+  EXPECT_EQ(Text(Read(kEight + kMinute)), "0 present");
+  Apply(At(kEight + kMinute - 1, 1));
+  EXPECT_EQ(Text(Read(kEight + kMinute)), "1 warming");
+  EXPECT_EQ(Text(Read(kEight + kHour, 1)), "1 warming");
+  Apply(At(kEight + 3 * kMinute, 1));
+  EXPECT_EQ(Text(Read(kEight + 4 * kMinute)), "1 present");
+  EXPECT_EQ(Text(Read(kEight + kHour, 1)), "1 present");
+}
+
+TEST_F(OnlineStoreTest, AWindowOfNewestRecordsIsWarmOnceItIsFull) {
+  Window limited = Sliding(kHour);
+  limited.max_events = 2;
+  Open(TestView({TestFeature("count", -1, limited)}));
+  store_->SetAvailableFrom(0, kEight);
+  Apply(At(kEight, 1));
+  EXPECT_EQ(Text(Read(kEight + 1)), "1 warming");
+  Apply(At(kEight + 1, 1));
+  EXPECT_EQ(Text(Read(kEight + 2)), "2 present");
+}
+
 TEST_F(OnlineStoreTest, IntegerSumsOverflowInsteadOfWrapping) {
   Open(TestView({TestFeature("sum", kN, Sliding(kHour))}));
   Apply(At(kEight, INT64_MAX));

@@ -46,6 +46,23 @@ TEST_F(ScorerTest, GivesLearnersNullForWarmingFeaturesButKeepsTheirValue) {
   EXPECT_EQ(row_.features[0].value.view(), Value::Double(0.9));
 }
 
+TEST_F(ScorerTest, GivesLearnersWarmingValuesOfAViewThatSaysSo) {
+  std::vector<std::shared_ptr<const ViewSpec>> views = ScoringViews();
+  auto used = std::make_shared<ViewSpec>(*views[0]);
+  used->while_warming = WhileWarming::kUse;
+  views[0] = used;
+  FakeOnlineStore store(views);
+  FeatureValue warming = Present(Value::Double(0.9), 1);
+  warming.status = FeatureStatus::kWarming;
+  store.Set(0, {Value::String("JFK")}, 0, warming);
+  store.Set(1, {Value::String("JFK"), Value::Int(12)}, 0, warming);
+  const Scorer scorer = *Scorer::Make(MakeScoringPlan(), store);
+  ASSERT_TRUE(scorer.Assemble(fields_, 1, &row_).ok());
+  EXPECT_EQ(row_.inputs[0], Value::Double(0.9));
+  EXPECT_EQ(row_.input_statuses[0], FeatureStatus::kWarming);
+  EXPECT_TRUE(row_.slots[6].is_null()) << "the other view does not";
+}
+
 TEST_F(ScorerTest, KeepsStatusesOfMissingInputs) {
   const std::vector<Value> unknown = {Value::String("ZZZ"), Value::Null(), Value::Null()};
   ASSERT_TRUE(scorer_.Assemble(unknown, 1, &row_).ok());

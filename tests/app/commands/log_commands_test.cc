@@ -277,5 +277,38 @@ TEST_F(LogCommands, TailFollowsWhatComes) {
   EXPECT_EQ(Lines(result.out).size(), 3u);
 }
 
+TEST_F(LogCommands, InferProposesASourceThatValidates) {
+  std::string input;
+  for (int i = 0; i < 40; ++i) {
+    absl::StrAppend(&input, "{\"at\":", 1'357'038'000'000 + i, ",\"customer\":\"c", i % 3,
+                    "\",\"amount\":", i, ".5}\n");
+  }
+  ASSERT_EQ(Run({"produce", "orders"}, input).code, 0);
+  const ProgramResult inferred = Run({"infer", "orders"});
+  EXPECT_EQ(inferred.code, 0) << inferred.err;
+  EXPECT_THAT(inferred.out, AllOf(HasSubstr("time: {field: at, unit: ms}"),
+                                  HasSubstr("customer: {key: [customer]}"), Not(HasSubstr("c1"))));
+  const ProgramDirectory other;
+  other.Write("millrace.yaml",
+              "version: 1\nproject: mine\nlog: {embedded: {path: ./log}}\n"
+              "state: {path: ./state}\n" +
+                  inferred.out);
+  const ProgramResult valid = RunProgram(other, {"validate"});
+  EXPECT_EQ(valid.code, 0) << valid.err << inferred.out;
+  const ProgramResult json = Run({"infer", "orders", "--json", "--limit", "10", "--samples"});
+  const auto root = ParseJson(json.out);
+  ASSERT_TRUE(root.ok()) << json.out;
+  EXPECT_EQ(root->Find("records")->int_value(), 10);
+}
+
+TEST_F(LogCommands, InferSaysWhatItCannotJudge) {
+  ASSERT_EQ(Run({"produce", "orders"}, "no json\n").code, 0);
+  const ProgramResult result = Run({"infer", "orders"});
+  EXPECT_EQ(result.code, 65);
+  EXPECT_THAT(result.err, HasSubstr("topic orders: 1 of 1 records are no objects in JSON"));
+  EXPECT_EQ(Run({"infer", "ordres"}).code, 64);
+  EXPECT_THAT(Run({"infer", "ordres"}).err, HasSubstr("did you mean 'orders'?"));
+}
+
 }  // namespace
 }  // namespace millrace

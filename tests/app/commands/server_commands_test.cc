@@ -83,22 +83,37 @@ TEST_F(ServerCommands, GetPrintsATableOfFeatures) {
       Run({"get", "origin_out", "origin=JFK", "--at", "2013-01-01T11:30:00Z"});
   EXPECT_EQ(result.code, 0) << result.err;
   EXPECT_THAT(result.out, AllOf(HasSubstr("feature"), HasSubstr("origin_out.delay_max_3h"),
-                                HasSubstr("present  30 min")));
+                                HasSubstr("warming  30 min")));
   EXPECT_THAT(result.err, HasSubstr("origin=JFK at 2013-01-01T11:30:00.000Z"));
 }
 
 TEST_F(ServerCommands, GetPrintsTheServersAnswerAsJson) {
   const ProgramResult one =
-      Run({"get", "origin_out.delay_max_3h", "origin=JFK", "--at", "1357038060000", "--json"});
+      Run({"get", "origin_out.delay_max_3h", "origin=JFK", "--at", "1357048800000", "--json"});
   EXPECT_EQ(
       one.out,
-      R"({"rows":[{"features":{"origin_out.delay_max_3h":{"value":40.0,"status":"present","age_ms":60000}}}],"at":1357038060000})"
+      R"({"rows":[{"features":{"origin_out.delay_max_3h":{"value":40.0,"status":"present","age_ms":10800000}}}],"at":1357048800000})"
       "\n");
   EXPECT_THAT(one.err, IsEmpty());
   const ProgramResult service =
       Run({"get", "airport", "origin=JFK", "--at", "1357038060000", "--json"});
   EXPECT_EQ(service.code, 0) << service.err;
   EXPECT_THAT(service.out, HasSubstr(R"("origin_out.left_6h":{"value":1,)"));
+}
+
+TEST_F(ServerCommands, FeaturesAreThoseOfTheServer) {
+  const ProgramResult there = Run({"features", "--json"});
+  EXPECT_EQ(there.code, 0) << there.err;
+  const ProgramResult here = RunProgram(*directory_, {"features", "--json"});
+  EXPECT_EQ(there.out, here.out);
+  const ProgramResult one = Run({"features", "origin_out.left_6h"});
+  EXPECT_THAT(one.out, HasSubstr("meaning       count(*) over 6h\n"));
+}
+
+TEST_F(ServerCommands, InferReadsTheServersLog) {
+  const ProgramResult result = Run({"infer", "flights.departures"});
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_THAT(result.out, AllOf(HasSubstr("# From 1 records"), HasSubstr("dep_delay: double")));
 }
 
 TEST_F(ServerCommands, ValuesThatReadAsNumbersBecomeTextWhereTheKeyIsText) {

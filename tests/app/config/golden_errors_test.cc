@@ -7,7 +7,6 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -61,13 +60,6 @@ TEST_P(GoldenErrors, AreRenderedExactly) {
 INSTANTIATE_TEST_SUITE_P(Cases, GoldenErrors, testing::ValuesIn(CaseNames(kCases)),
                          [](const auto& info) { return info.param; });
 
-// Files about keys that this version refuses as a whole. What they want is written in their first
-// line; they go to messages.txt when the key is supported.
-const std::set<std::string>& NotYet() {
-  static const auto* const names = new std::set<std::string>{"while_warming_unknown"};
-  return *names;
-}
-
 // As `millrace test` reads its files: what is not of the configuration is somebody else's.
 LoadResult LoadBroken(const std::string& name) {
   LoadOptions options;
@@ -104,10 +96,6 @@ TEST(BrokenFeatureFiles, AreRefusedWithTheirMessages) {
     const LoadResult result = LoadBroken(name);
     EXPECT_FALSE(result.project.has_value()) << "it loads without an error";
     const std::string rendered = Render(result.diagnostics, Color::kNever);
-    if (NotYet().contains(name)) {
-      EXPECT_THAT(rendered, testing::HasSubstr("is not supported yet"));
-      continue;
-    }
     EXPECT_THAT(rendered, testing::Not(testing::HasSubstr("is not supported yet")));
     all += "== " + name + "\n" + rendered;
     ++compared;
@@ -126,7 +114,6 @@ TEST(BrokenFeatureFiles, AreRefusedWithTheirMessages) {
 // One mistake in each file, so one message.
 TEST(BrokenFeatureFiles, HaveOneMessageEach) {
   for (const std::string& name : CaseNames(kBroken)) {
-    if (NotYet().contains(name)) continue;
     EXPECT_EQ(LoadBroken(name).diagnostics.size(), 1u) << name;
   }
 }

@@ -237,7 +237,49 @@ TEST(Load, ReadsViewsOverSeveralSources) {
   EXPECT_THAT(total.input[1]->used_fields(), ElementsAre(1));
   EXPECT_EQ(view.features[2].window.kind, WindowKind::kLifetime);
   EXPECT_EQ(view.features[2].default_value, OwnedValue(Value::String("none")));
-  EXPECT_THAT(project.services.at("basket"), ElementsAre("spend.total", "spend.visits"));
+  EXPECT_THAT(project.services.at("basket").features, ElementsAre("spend.total", "spend.visits"));
+}
+
+TEST(Load, ReadsWhatPeopleSayAndWhatLearnersSeeOfWarmingWindows) {
+  const std::string text = R"(version: 1
+project: shop
+log: {embedded: {path: ./log}}
+state: {path: ./state, disk: 2GiB}
+sources:
+  visits: {topic: visits, description: Page views, owner: web, schema: {user: string}}
+  few: {from: visits, where: 'user != ""', description: Of users we know}
+entities: {user: {key: [user], description: Who looks, owner: crm}}
+views:
+  seen:
+    description: What was seen
+    owner: web
+    from: visits
+    entity: user
+    while_warming: null
+    features:
+      rows: {count: "*", window: 1h, description: Views lately}
+      twice: {expr: "rows * 2", description: Doubled}
+  used: {from: few, entity: user, while_warming: use, features: {rows: {count: "*", window: 1h}}}
+services: {page: {features: [seen.rows], description: For the page, owner: web}}
+)";
+  LoadResult result = Load({.path = "shop.yaml", .text = text, .directory = "/"});
+  ASSERT_TRUE(result.project.has_value()) << Render(result.diagnostics, Color::kNever);
+  const Project& project = *result.project;
+  EXPECT_EQ(project.sources[0].documentation.description, "Page views");
+  EXPECT_EQ(project.sources[0].documentation.owner, "web");
+  EXPECT_EQ(project.sources[1].documentation.description, "Of users we know");
+  EXPECT_EQ(project.entities[0].documentation.owner, "crm");
+  EXPECT_THAT(project.entities[0].key, ElementsAre("user"));
+  EXPECT_EQ(project.views[0]->documentation.description, "What was seen");
+  EXPECT_EQ(project.views[0]->features[0].description, "Views lately");
+  EXPECT_EQ(project.views[0]->features[1].description, "Doubled");
+  EXPECT_EQ(project.services.at("page").documentation.owner, "web");
+  EXPECT_EQ(project.state.disk_bytes, 2LL << 30);
+  EXPECT_EQ(project.views[0]->while_warming, WhileWarming::kNull);
+  EXPECT_EQ(project.views[1]->while_warming, WhileWarming::kUse);
+  EXPECT_EQ(project.meaning.at("views.seen").find("What was seen"), std::string::npos)
+      << "words change no state";
+  EXPECT_NE(project.meaning.at("views.used").find("while_warming=use"), std::string::npos);
 }
 
 TEST(Load, LaysOutTheSlotsOfADecision) {

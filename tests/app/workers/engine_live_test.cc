@@ -213,6 +213,7 @@ TEST_F(EngineLive, ALateTriggerIsDecidedAtOnceAlthoughTimeStands) {
 // Records may be weeks late, features are kept for hours: the decision is made with what there is.
 TEST_F(EngineLive, ATriggerOlderThanAnyFeatureIsDecidedWithoutThem) {
   Start();
+  Visit(kNowMs - 30 * 24 * kHourMs);  // there was data then
   Visit(kNowMs - 1'000, "3");
   Ask(kNowMs - 500, 1);
   clock_.Set(kNowMs + 1);
@@ -252,12 +253,34 @@ TEST_F(EngineLive, HistoryThatComesToAnIdleEngineIsJoined) {
 
 TEST_F(EngineLive, ADecisionReadsWhatWasTrueAtItsTimeAlthoughMoreIsKnown) {
   Start();
+  Visit(kNowMs - 2 * kHourMs);
   Visit(kNowMs - 2'000, "3");
   Visit(kNowMs - 1'000, "4");
   Ask(kNowMs - 1'500, 1);
   clock_.Set(kNowMs + 1);
   const v1::Prediction prediction = AwaitPredictions(1)[0];
   ASSERT_GE(prediction.inputs().doubles_size(), 1);
+  EXPECT_EQ(prediction.inputs().doubles(0), 3.0);
+}
+
+TEST_F(EngineLive, LearnersSeeNothingOfAWindowThatTheDataDoNotFill) {
+  Start();
+  Visit(kNowMs - 2'000, "3");
+  Ask(kNowMs - 1'500, 1);
+  clock_.Set(kNowMs + 1);
+  const v1::Prediction prediction = AwaitPredictions(1)[0];
+  EXPECT_EQ(prediction.inputs().statuses()[0], static_cast<char>(FeatureStatus::kWarming));
+  EXPECT_EQ(prediction.inputs().doubles(0), 1.5) << "the amount: what warms is null";
+}
+
+TEST_F(EngineLive, LearnersSeeTheValueSoFarIfTheViewSaysSo) {
+  Start(ShopProject("from: visits, entity: user,",
+                    "from: visits, entity: user, while_warming: use,"));
+  Visit(kNowMs - 2'000, "3");
+  Ask(kNowMs - 1'500, 1);
+  clock_.Set(kNowMs + 1);
+  const v1::Prediction prediction = AwaitPredictions(1)[0];
+  EXPECT_EQ(prediction.inputs().statuses()[0], static_cast<char>(FeatureStatus::kWarming));
   EXPECT_EQ(prediction.inputs().doubles(0), 3.0);
 }
 

@@ -11,7 +11,7 @@ using testing::HasSubstr;
 
 class RouterTest : public testing::Test {
  protected:
-  RouterTest() : router_({&features_, &scores_, &records_, &status_}, registry_) {}
+  RouterTest() : router_({&features_, &scores_, &records_, &status_, &catalog_}, registry_) {}
 
   static HttpCall Call(std::string method, std::string target, std::string body = "") {
     HttpCall call;
@@ -29,6 +29,7 @@ class RouterTest : public testing::Test {
   FakeScores scores_;
   FakeRecords records_;
   FakeStatus status_;
+  const std::string catalog_ = R"({"views":[]})";
   Registry registry_;
   Router router_;
 };
@@ -48,6 +49,7 @@ TEST_F(RouterTest, AnswersEveryRoute) {
       {"GET", "/api/v1/records/flights.arrivals?limit=1", "", R"("value":"{\"a\":1}")"},
       {"GET", "/api/v1/records/flights%2Earrivals", "", R"("next_offset":1)"},
       {"GET", "/api/v1/topics", "", "flights.arrivals"},
+      {"GET", "/api/v1/catalog", "", R"({"views":[]})"},
       {"GET", "/api/v1/status", "", R"({"project":"p"})"},
       {"GET", "/livez", "", "ok"},
       {"GET", "/healthz", "", "ok"},

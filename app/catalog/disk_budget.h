@@ -1,0 +1,27 @@
+// The disk budget: whether the views' state at a load stays within `state.disk`. A pure function;
+// thread-safe.
+
+#ifndef MILLRACE_APP_CATALOG_DISK_BUDGET_H_
+#define MILLRACE_APP_CATALOG_DISK_BUDGET_H_
+
+#include <span>
+
+#include "app/catalog/view_explanation.h"
+#include "app/config/diagnostics.h"
+#include "app/config/section.h"
+#include "app/project.h"
+
+namespace millrace {
+
+// Reports an error at the view that takes most, at its `accuracy: exact` if it has that, when all
+// together take more than the budget. Nothing without a budget or a number of entities.
+void CheckDiskBudget(const Section& root, const Project& project,
+                     std::span<const ViewExplanation> views, const EntityLoad& load,
+                     DiagnosticSink* sink);
+
+// "1.5 GiB", "212 B": to three digits.
+std::string BytesText(double bytes);
+
+}  // namespace millrace
+
+#endif  // MILLRACE_APP_CATALOG_DISK_BUDGET_H_

@@ -1,0 +1,58 @@
+#include "app/catalog/disk_budget.h"
+
+#include "absl/strings/str_replace.h"
+#include "gmock/gmock.h"
+#include "tests/app/catalog/shop.h"
+
+namespace millrace {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+// What is said of the shop with that budget, under a load.
+std::string Judged(const std::string& disk, const EntityLoad& load) {
+  LoadOptions options;
+  options.path = "shop.yaml";
+  options.text = absl::StrReplaceAll(
+      kShop, {{"state: {path: ./state}", "state: {path: ./state" + disk + "}"}});
+  options.directory = "/";
+  options.judge = [&load](const Section& root, const Project& project, DiagnosticSink* sink) {
+    std::vector<ViewExplanation> views;
+    for (int32_t v = 0; v < static_cast<int32_t>(project.views.size()); ++v) {
+      views.push_back(*ExplainView(project, v, load));
+    }
+    CheckDiskBudget(root, project, views, load, sink);
+  };
+  const LoadResult result = Load(options);
+  EXPECT_EQ(result.project.has_value(), result.diagnostics.empty());
+  return Render(result.diagnostics, Color::kNever);
+}
+
+TEST(DiskBudget, IsRefusedAtTheViewThatKeepsEverything) {
+  const std::string text = Judged(", disk: 10GiB", {.records_per_s = 1, .entities = 100'000});
+  EXPECT_THAT(text, HasSubstr("error[MILLRACE-2211]: with 100000 entities of 1 records a second"));
+  EXPECT_THAT(text, HasSubstr("`state.disk` is 10 GiB"));
+  EXPECT_THAT(text, HasSubstr("    accuracy: exact\n"));
+  EXPECT_THAT(text, HasSubstr("^^^^^ accuracy: auto keeps at most 4,096 records of an entity"));
+}
+
+TEST(DiskBudget, HoldsWhatIsWithinIt) {
+  EXPECT_THAT(Judged(", disk: 10GiB", {.records_per_s = 0.001, .entities = 1'000}), IsEmpty());
+}
+
+TEST(DiskBudget, WithoutOneOrWithoutALoadNothingIsRefused) {
+  EXPECT_THAT(Judged("", {.records_per_s = 1, .entities = 100'000'000}), IsEmpty());
+  EXPECT_THAT(Judged(", disk: 1MiB", {.records_per_s = 1, .entities = std::nullopt}), IsEmpty());
+}
+
+TEST(BytesText, HasThreeDigits) {
+  EXPECT_EQ(BytesText(0), "0 B");
+  EXPECT_EQ(BytesText(212), "212 B");
+  EXPECT_EQ(BytesText(1'536), "1.5 KiB");
+  EXPECT_EQ(BytesText(999.6 * 1024), "0.976 MiB");
+  EXPECT_EQ(BytesText(3.0 * (int64_t{1} << 40)), "3 TiB");
+}
+
+}  // namespace
+}  // namespace millrace
