@@ -76,6 +76,9 @@ struct TaskFeatureRead {
   std::vector<int> key_slots;  // by key field of the view: slot of the decision that holds it
   std::vector<int> features;   // indices into the view
   std::vector<int> slots;      // parallel to features: where their values go
+  // Where features count or use the decision's own values: by field of ViewSpec::request the slot
+  // of the decision, or -1. Empty: none does.
+  std::vector<int> request_slots;
 };
 
 // An input of the task: a slot as it is, or an expression over the slots.

@@ -48,8 +48,11 @@ struct FeatureValue {
   FeatureStatus status = FeatureStatus::kMissing;
   std::optional<int64_t> age_ms;  // read time − newest event time folded
   std::optional<int64_t> max_event_time_ms;
-  int64_t count = 0;          // records folded
-  Span effective;             // the span really covered
+  int64_t count = 0;  // records folded
+  // The span that was asked for, of sessions and limited windows as they turned out, and the one
+  // really covered: the answer is exact where they are the same.
+  Span asked;
+  Span effective;
   double completeness = 1.0;  // share of the asked span that is covered
   // How far off an estimated value may be (Answer::error in stream/aggregations/aggregation.h).
   std::optional<double> error;

@@ -102,7 +102,7 @@ absl::Status ShardedStore::Read(int32_t view_index, std::span<const Value> key, 
     for (size_t i = 0; i < features.size(); ++i) {
       const FeatureSpec& feature = spec.features[static_cast<size_t>(features[i])];
       values[i] = FeatureValue();
-      values[i].effective = SpanAt(feature.window, at_ms);
+      values[i].asked = values[i].effective = SpanAt(feature.window, at_ms);
       if (feature.default_value) values[i].value = *feature.default_value;
     }
     return absl::OkStatus();
@@ -128,6 +128,7 @@ absl::Status ShardedStore::Read(int32_t view_index, std::span<const Value> key, 
     request.offset = INT64_MAX;
     request.fields = options.request;
     fold.request = view.layout->MakeEntry(0, request, &s.request);
+    fold.request_fields = options.request;
     s.request.words[1] = PackSource(INT32_MAX, INT32_MAX);  // after every record of that time
   }
   Shard& shard = shards_[static_cast<size_t>(shard_index)];

@@ -13,6 +13,7 @@
 #include "core/value.h"
 #include "stream/aggregations/aggregation.h"
 #include "stream/expr/expression.h"
+#include "stream/schema.h"
 #include "stream/window.h"
 
 namespace millrace {
@@ -20,11 +21,13 @@ namespace millrace {
 // One feature: an aggregation of an expression over a window, or an expression over others.
 struct FeatureSpec {
   std::string name;
-  // Computed from other features of the view: by position of the expression's scope their index.
-  // There is no aggregation, no input and no window then.
+  // Computed at the read from other features of the view and from what the request brings along:
+  // the expression's scope is first `operands` (indices of features), then `request_fields`
+  // (indices into ViewSpec::request). There is no aggregation, no input and no window then.
   std::shared_ptr<const Expression> expression;
   std::string expression_text;
   std::vector<int> operands;
+  std::vector<int> request_fields;
   bool computed() const { return expression != nullptr; }
 
   std::string aggregation_name;
@@ -70,6 +73,9 @@ struct ViewSpec {
   std::vector<std::string> key_names;
   std::vector<Type> key_types;
   std::vector<ViewInput> inputs;
+  // Fields of a request, where features count or use its values: those of a record of the first
+  // input.
+  Schema request;
   std::vector<FeatureSpec> features;
   Accuracy accuracy = Accuracy::kAuto;
   int64_t as_of_ms = 3'600'000;              // how far back reads stay exact
