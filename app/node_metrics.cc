@@ -181,6 +181,10 @@ void NodeStatus::Export(Registry& registry) {
                               "Records that do not concern a view, by reason",
                               {{"view", store_.views()[v]->name}, {"reason", "null_key"}}),
           store_.NullKeys(static_cast<int32_t>(v)));
+    Raise(registry.GetCounter("millrace_retract_unmatched_total",
+                              "Retractions that did not meet their record when they came",
+                              {{"view", store_.views()[v]->name}}),
+          store_.UnmatchedRetractions(static_cast<int32_t>(v)));
   }
 }
 

@@ -70,6 +70,13 @@ struct SourceSpec {
   OnError on_error = OnError::kDeadLetter;
 };
 
+// One version of a list of features that are read together.
+struct ServiceSpec {
+  std::string name;
+  int version = 1;
+  std::vector<std::string> features;  // "view.feature"
+};
+
 // Features of one view that a task reads, for one entity.
 struct TaskFeatureRead {
   int32_t view = 0;
@@ -175,7 +182,7 @@ struct Project {
   ServerSpec server;
   std::vector<SourceSpec> sources;
   std::vector<std::shared_ptr<const ViewSpec>> views;
-  std::map<std::string, std::vector<std::string>> services;  // name → view.feature
+  std::map<std::string, ServiceSpec> services;  // by "name@version"
   std::vector<TaskSpec> tasks;
   // What decides the meaning of state, part by part ("sources.arrivals" → canonical text): state
   // built with another value of a part is refused, naming the part.

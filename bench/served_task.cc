@@ -58,7 +58,8 @@ ServedTask::ServedTask() {
       ScoredTasks{{"delayed", scored}},
       RequestScorerOptions{.now_ms = [this] { return now_ms_; }, .max_rows = 1000});
   feature_reader_ = std::make_unique<FeatureReader>(
-      *store_, FeatureReaderOptions{.now_ms = [this] { return now_ms_; }, .services = {}});
+      *store_, positions_,
+      FeatureReaderOptions{.now_ms = [this] { return now_ms_; }, .services = {}, .partitions = {}});
 }
 
 void ServedTask::MakePlan() {

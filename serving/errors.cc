@@ -50,6 +50,8 @@ constexpr ErrorKind kKinds[] = {
      "the request line and headers exceed the limit"},
     {ErrorCode::kWrongState, StatusCode::kFailedPrecondition, 409, "Wrong state",
      "not possible in the present state"},
+    {ErrorCode::kNotYetApplied, StatusCode::kFailedPrecondition, 409, "Not yet applied",
+     "a record that the read should see is not applied yet; trying again later is right"},
     {ErrorCode::kInternal, StatusCode::kInternal, 500, "Internal error",
      "a defect of the server; its log says more"},
     {ErrorCode::kUnavailable, StatusCode::kUnavailable, 503, "Unavailable",
@@ -97,6 +99,9 @@ std::optional<ApiError> Decode(absl::string_view in) {
   error.field = std::string(parts[1]);
   error.did_you_mean = std::string(parts[2]);
   error.hint = std::string(parts[3]);
+  if (uint64_t applied = 0; GetVarint(&in, &applied)) {
+    error.applied_offset = static_cast<int64_t>(applied);
+  }
   return error;
 }
 
@@ -126,6 +131,7 @@ absl::Status ApiError::ToStatus() const {
   for (const std::string* part : {&detail, &field, &did_you_mean, &hint}) {
     PutLengthPrefixed(&bytes, *part);
   }
+  if (applied_offset) PutVarint(&bytes, static_cast<uint64_t>(*applied_offset));
   status.SetPayload(kPayload, absl::Cord(bytes));
   return status;
 }
@@ -159,6 +165,7 @@ std::string ProblemJson(const ApiError& error, absl::string_view instance) {
   if (!error.field.empty()) json.Key("field").String(error.field);
   if (!error.did_you_mean.empty()) json.Key("did_you_mean").String(error.did_you_mean);
   if (!error.hint.empty()) json.Key("hint").String(error.hint);
+  if (error.applied_offset) json.Key("applied").Int(*error.applied_offset);
   json.Key("instance").String(instance);
   json.EndObject();
   return out;

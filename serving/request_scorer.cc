@@ -33,11 +33,10 @@ absl::Status SetField(const ScoringPlan& plan, const std::string& name, const Va
   const auto count = static_cast<size_t>(plan.field_count);
   for (size_t i = 0; i < count; ++i) {
     if (plan.slots[i].name != name) continue;
-    std::optional<OwnedValue> typed = FitValue(value, plan.slots[i].type.type);
+    std::optional<OwnedValue> typed = FitValue(value, plan.slots[i].type);
     if (!typed) {
       return Error(ErrorCode::kBadField, absl::StrCat("request[", row, "].", name),
-                   absl::StrCat("'", name, "' is ", ValueTypeName(plan.slots[i].type), ", not ",
-                                TypeName(value.type())));
+                   absl::StrCat("'", name, "' ", Misfit(value, plan.slots[i].type)));
     }
     fields->owned[i] = *std::move(typed);
     return absl::OkStatus();

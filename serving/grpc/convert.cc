@@ -157,29 +157,62 @@ v1::FeatureStatus ToStatus(FeatureStatus status) {
   return v1::FEATURE_STATUS_UNSPECIFIED;
 }
 
-void ToAnswer(const FeatureValue& feature, const Span* asked, v1::FeatureAnswer* proto) {
+void ToAnswer(const FeatureValue& feature, bool metadata, v1::FeatureAnswer* proto) {
   ToTyped(feature.value.view(), proto->mutable_value());
   proto->set_status(ToStatus(feature.status));
   if (feature.age_ms) proto->set_age_ms(*feature.age_ms);
-  if (asked != nullptr && feature.completeness < 1.0 && !(feature.effective == *asked)) {
+  if (feature.error) proto->set_error(*feature.error);
+  if (metadata || !(feature.effective == feature.asked)) {
     proto->mutable_effective()->set_begin_ms(feature.effective.begin_ms);
     proto->mutable_effective()->set_end_ms(feature.effective.end_ms);
+    proto->set_completeness(feature.completeness);
   }
+  if (!metadata) return;
+  proto->set_count(feature.count);
+  if (feature.max_event_time_ms) proto->set_max_event_time_ms(*feature.max_event_time_ms);
+}
+
+// The rows of a list of fields.
+template <typename List>
+absl::Status FromRows(const List& list, const char* name, std::vector<NamedValues>* rows) {
+  RETURN_IF_ERROR(CheckRows(name, list.size()));
+  rows->resize(static_cast<size_t>(list.size()));
+  for (int i = 0; i < list.size(); ++i) {
+    RETURN_IF_ERROR(FromFields(list.Get(i).fields(), absl::StrCat(name, "[", i, "]"),
+                               &(*rows)[static_cast<size_t>(i)]));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadMinOffsets(const v1::ReadFeaturesRequest& proto, FeaturesRequest* request) {
+  RETURN_IF_ERROR(CheckRows("min_offsets", proto.min_offsets_size()));
+  for (int i = 0; i < proto.min_offsets_size(); ++i) {
+    const v1::MinOffset& from = proto.min_offsets(i);
+    if (from.partition() < 0 || from.offset() < 0) {
+      return BadField(absl::StrCat("min_offsets[", i, "]"), "partition and offset must be >= 0");
+    }
+    request->min_offsets.push_back({from.topic(), from.partition(), from.offset()});
+  }
+  if (!proto.has_wait_ms()) return absl::OkStatus();
+  const int64_t most_ms = absl::ToInt64Milliseconds(kMaxReadPatience);
+  if (proto.wait_ms() < 0 || proto.wait_ms() > most_ms) {
+    return BadField("wait_ms", absl::StrCat("'wait_ms' must be from 0 to ", most_ms));
+  }
+  request->patience = absl::Milliseconds(proto.wait_ms());
+  return absl::OkStatus();
 }
 
 }  // namespace
 
 absl::StatusOr<FeaturesRequest> FromProto(const v1::ReadFeaturesRequest& proto) {
   RETURN_IF_ERROR(CheckRows("features", proto.features_size()));
-  RETURN_IF_ERROR(CheckRows("keys", proto.keys_size()));
   FeaturesRequest request;
   request.features.assign(proto.features().begin(), proto.features().end());
   request.service = proto.service();
-  request.keys.resize(static_cast<size_t>(proto.keys_size()));
-  for (int i = 0; i < proto.keys_size(); ++i) {
-    RETURN_IF_ERROR(FromFields(proto.keys(i).fields(), absl::StrCat("keys[", i, "]"),
-                               &request.keys[static_cast<size_t>(i)]));
-  }
+  RETURN_IF_ERROR(FromRows(proto.keys(), "keys", &request.keys));
+  RETURN_IF_ERROR(FromRows(proto.request(), "request", &request.request));
+  RETURN_IF_ERROR(ReadMinOffsets(proto, &request));
+  request.metadata = proto.metadata();
   RETURN_IF_ERROR(ReadAt(proto, &request.at_ms));
   if (proto.has_known_at_ms()) {
     if (proto.known_at_ms() > kLatestMs || proto.known_at_ms() < -kLatestMs) {
@@ -248,11 +281,21 @@ void ToProto(const FeaturesResponse& response, v1::ReadFeaturesResponse* proto) 
   proto->mutable_rows()->Reserve(static_cast<int>(response.rows.size()));
   for (const FeatureRow& row : response.rows) {
     v1::FeatureAnswers* answers = proto->add_rows();
-    for (size_t i = 0; i < row.values.size(); ++i) {
-      ToAnswer(row.values[i], i < response.asked.size() ? &response.asked[i] : nullptr,
-               answers->add_values());
+    for (const FeatureValue& value : row.values) {
+      ToAnswer(value, response.metadata, answers->add_values());
     }
   }
+  proto->set_service(response.service);
+  proto->set_service_version(static_cast<uint32_t>(response.service_version));
+  proto->set_generation(response.generation);
+  for (const AppliedOffset& offset : response.offsets) {
+    v1::AppliedOffset* const to = proto->add_offsets();
+    to->set_topic(offset.partition->topic);
+    to->set_partition(offset.partition->partition);
+    to->set_applied(offset.applied);
+    to->set_durable(offset.durable);
+  }
+  if (response.watermark_ms) proto->set_watermark_ms(*response.watermark_ms);
   proto->set_at_ms(response.at_ms);
 }
 
@@ -266,7 +309,7 @@ void ToProto(const ScoreResponse& response, v1::ScoreResponse* proto) {
     for (const ScoredFeature& feature : score.features) {
       v1::NamedFeatureAnswer* named = to->add_features();
       named->set_name(feature.name);
-      ToAnswer(feature.value, nullptr, named->mutable_feature());
+      ToAnswer(feature.value, /*metadata=*/false, named->mutable_feature());
     }
     for (const ScoreContribution& part : score.explain) {
       v1::InputContribution* contribution = to->add_explain();
