@@ -1,6 +1,7 @@
 #include "serving/errors.h"
 
 #include <optional>
+#include <utility>
 
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
@@ -134,6 +135,16 @@ absl::Status ApiError::ToStatus() const {
   if (applied_offset) PutVarint(&bytes, static_cast<uint64_t>(*applied_offset));
   status.SetPayload(kPayload, absl::Cord(bytes));
   return status;
+}
+
+absl::Status RequestFault(ErrorCode code, std::string field, std::string detail,
+                          std::string did_you_mean) {
+  ApiError error;
+  error.code = code;
+  error.detail = std::move(detail);
+  error.field = std::move(field);
+  error.did_you_mean = std::move(did_you_mean);
+  return error.ToStatus();
 }
 
 ApiError ErrorOf(const absl::Status& status) {

@@ -74,6 +74,10 @@ struct ApiError {
   absl::Status ToStatus() const;
 };
 
+// The status of a fault in a request: `detail` is wrong at `field`.
+absl::Status RequestFault(ErrorCode code, std::string field, std::string detail,
+                          std::string did_you_mean = "");
+
 // The error of a failed status; one that carries none gets the generic code of its status code.
 // The message of an Internal status without an ApiError is not shown to callers.
 // REQUIRES: !status.ok().

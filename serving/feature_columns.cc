@@ -12,16 +12,6 @@
 namespace millrace {
 namespace {
 
-absl::Status Error(ErrorCode code, std::string field, std::string detail,
-                   std::string did_you_mean = "") {
-  ApiError error;
-  error.code = code;
-  error.detail = std::move(detail);
-  error.field = std::move(field);
-  error.did_you_mean = std::move(did_you_mean);
-  return error.ToStatus();
-}
-
 class ColumnChooser {
  public:
   ColumnChooser(const ViewSpecs& views, size_t max_features)
@@ -50,8 +40,8 @@ absl::Status ColumnChooser::AddFeature(int32_t view, int feature) {
     return absl::OkStatus();
   }
   if (columns_.names.size() == max_features_) {
-    return Error(ErrorCode::kBadField, "features",
-                 absl::StrCat("more than ", max_features_, " features"));
+    return RequestFault(ErrorCode::kBadField, "features",
+                        absl::StrCat("more than ", max_features_, " features"));
   }
   read->features.push_back(feature);
   read->columns.push_back(columns_.names.size());
@@ -64,8 +54,8 @@ absl::Status ColumnChooser::AddFeature(int32_t view, int feature) {
 absl::Status ColumnChooser::AddName(absl::string_view name) {
   const size_t dot = name.find('.');
   if (dot == absl::string_view::npos || dot == 0 || dot + 1 == name.size()) {
-    return Error(ErrorCode::kBadField, "features",
-                 absl::StrCat("'", name, "' is not of the form view.feature or view.*"));
+    return RequestFault(ErrorCode::kBadField, "features",
+                        absl::StrCat("'", name, "' is not of the form view.feature or view.*"));
   }
   const absl::string_view view_name = name.substr(0, dot);
   const absl::string_view feature_name = name.substr(dot + 1);
@@ -86,12 +76,13 @@ absl::Status ColumnChooser::AddName(absl::string_view name) {
       }
     }
     if (feature_name == "*") return absl::OkStatus();
-    return Error(ErrorCode::kUnknownFeature, "features",
-                 absl::StrCat(view_name, " has no feature '", feature_name, "'"),
-                 ClosestName(feature_name, known));
+    return RequestFault(ErrorCode::kUnknownFeature, "features",
+                        absl::StrCat(view_name, " has no feature '", feature_name, "'"),
+                        ClosestName(feature_name, known));
   }
-  return Error(ErrorCode::kUnknownView, "features",
-               absl::StrCat("there is no view '", view_name, "'"), ClosestName(view_name, known));
+  return RequestFault(ErrorCode::kUnknownView, "features",
+                      absl::StrCat("there is no view '", view_name, "'"),
+                      ClosestName(view_name, known));
 }
 
 struct ChosenService {
@@ -108,9 +99,9 @@ absl::StatusOr<ChosenService> FindService(absl::string_view asked,
   if (service == services.end()) {
     std::vector<std::string> known;
     for (const auto& [name, versions] : services) known.push_back(name);
-    return Error(ErrorCode::kUnknownService, "service",
-                 absl::StrCat("there is no service '", asked.substr(0, at), "'"),
-                 ClosestName(asked.substr(0, at), known));
+    return RequestFault(ErrorCode::kUnknownService, "service",
+                        absl::StrCat("there is no service '", asked.substr(0, at), "'"),
+                        ClosestName(asked.substr(0, at), known));
   }
   const auto& [name, versions] = *service;
   auto version = std::prev(versions.end());
@@ -120,9 +111,10 @@ absl::StatusOr<ChosenService> FindService(absl::string_view asked,
         absl::SimpleAtoi(asked.substr(at + 1), &number) ? versions.find(number) : versions.end();
   }
   if (version == versions.end()) {
-    return Error(ErrorCode::kUnknownService, "service",
-                 absl::StrCat("service '", name, "' has no version '", asked.substr(at + 1), "'"),
-                 absl::StrCat(name, "@", versions.rbegin()->first));
+    return RequestFault(
+        ErrorCode::kUnknownService, "service",
+        absl::StrCat("service '", name, "' has no version '", asked.substr(at + 1), "'"),
+        absl::StrCat(name, "@", versions.rbegin()->first));
   }
   return ChosenService{name, version->first, &version->second};
 }
@@ -132,8 +124,8 @@ absl::StatusOr<ChosenService> FindService(absl::string_view asked,
 absl::StatusOr<FeatureColumns> ChooseColumns(const FeaturesRequest& request, const ViewSpecs& views,
                                              const FeatureServices& services, size_t max_features) {
   if (request.features.empty() == request.service.empty()) {
-    return Error(ErrorCode::kBadField, "features",
-                 "exactly one of 'features' and 'service' must be given");
+    return RequestFault(ErrorCode::kBadField, "features",
+                        "exactly one of 'features' and 'service' must be given");
   }
   ChosenService service{"", 0, &request.features};
   if (!request.service.empty()) {

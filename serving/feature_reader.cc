@@ -12,14 +12,6 @@
 namespace millrace {
 namespace {
 
-absl::Status BadField(std::string field, std::string detail) {
-  ApiError error;
-  error.code = ErrorCode::kBadField;
-  error.detail = std::move(detail);
-  error.field = std::move(field);
-  return error.ToStatus();
-}
-
 std::vector<Value> ViewsOf(const std::vector<OwnedValue>& values) {
   std::vector<Value> views;
   for (const OwnedValue& value : values) views.push_back(value.view());
@@ -40,23 +32,26 @@ absl::Status FeatureReader::CheckRequest(const FeaturesRequest& request,
                                          const FeatureColumns& columns) const {
   const size_t rows = request.keys.size();
   if (rows > options_.max_rows) {
-    return BadField("keys", absl::StrCat(rows, " keys, at most ", options_.max_rows));
+    return RequestFault(ErrorCode::kBadField, "keys",
+                        absl::StrCat(rows, " keys, at most ", options_.max_rows));
   }
   if (columns.names.size() * rows > options_.max_values) {
-    return BadField(
-        "keys", absl::StrCat(rows, " keys of ", columns.names.size(), " features are more than ",
-                             options_.max_values, " values"));
+    return RequestFault(ErrorCode::kBadField, "keys",
+                        absl::StrCat(rows, " keys of ", columns.names.size(),
+                                     " features are more than ", options_.max_values, " values"));
   }
   if (request.request.size() > 1 && request.request.size() != rows) {
-    return BadField("request", absl::StrCat("'keys' has ", rows, " rows and 'request' has ",
-                                            request.request.size()));
+    return RequestFault(
+        ErrorCode::kBadField, "request",
+        absl::StrCat("'keys' has ", rows, " rows and 'request' has ", request.request.size()));
   }
   for (const ViewRead& read : columns.reads) {
     const ViewSpec& view = *store_.views()[static_cast<size_t>(read.view)];
     if (!request.known_at_ms || view.keeps_known_time) continue;
-    return BadField("known_at", absl::StrCat("view '", view.name,
-                                             "' does not keep when its records became known: it "
-                                             "declares no 'known_at'"));
+    return RequestFault(ErrorCode::kBadField, "known_at",
+                        absl::StrCat("view '", view.name,
+                                     "' does not keep when its records became known: it "
+                                     "declares no 'known_at'"));
   }
   return CheckFieldNames(columns.reads, store_.views(), request.keys, request.request);
 }
@@ -94,14 +89,11 @@ absl::Status FeatureReader::ReadView(const FeaturesRequest& request, const ViewR
   for (size_t i = 0; i < values.size(); ++i) {
     FeatureValue& value = values[i];
     if (request.max_age_ms && value.age_ms && *value.age_ms > *request.max_age_ms) {
-      ApiError error;
-      error.code = ErrorCode::kTooOld;
-      error.detail =
+      return RequestFault(
+          ErrorCode::kTooOld, "max_age_ms",
           absl::StrCat(view.name, ".", view.features[static_cast<size_t>(read.features[i])].name,
                        " of keys[", row_index, "] is ", *value.age_ms, " ms old, at most ",
-                       *request.max_age_ms, " was asked for");
-      error.field = "max_age_ms";
-      return error.ToStatus();
+                       *request.max_age_ms, " was asked for"));
     }
     row->values[read.columns[i]] = std::move(value);
   }

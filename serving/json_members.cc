@@ -21,12 +21,8 @@ std::string PathOf(absl::string_view path, absl::string_view name) {
 }  // namespace
 
 absl::Status BadMember(absl::string_view field, std::string detail, std::string did_you_mean) {
-  ApiError error;
-  error.code = ErrorCode::kBadField;
-  error.detail = std::move(detail);
-  error.field = std::string(field);
-  error.did_you_mean = std::move(did_you_mean);
-  return error.ToStatus();
+  return RequestFault(ErrorCode::kBadField, std::string(field), std::move(detail),
+                      std::move(did_you_mean));
 }
 
 absl::Status WrongMemberType(absl::string_view field, absl::string_view expected,

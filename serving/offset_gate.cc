@@ -19,18 +19,15 @@ absl::Status Unknown(const LogPositions& positions, const MinOffset& offset, siz
     topics.push_back(known.topic);
     if (known.topic == offset.topic) partitions = std::max(partitions, known.partition + 1);
   }
-  ApiError error;
-  error.code = ErrorCode::kUnknownTopic;
-  error.field = absl::StrCat("min_offset[", index, "].", partitions > 0 ? "partition" : "topic");
   if (partitions > 0) {
-    error.detail =
-        absl::StrCat("topic '", offset.topic, "' has ", partitions,
-                     partitions == 1 ? " partition" : " partitions", ", and no ", offset.partition);
-  } else {
-    error.detail = absl::StrCat("no source reads a topic '", offset.topic, "'");
-    error.did_you_mean = ClosestName(offset.topic, topics);
+    return RequestFault(ErrorCode::kUnknownTopic, absl::StrCat("min_offset[", index, "].partition"),
+                        absl::StrCat("topic '", offset.topic, "' has ", partitions,
+                                     partitions == 1 ? " partition" : " partitions", ", and no ",
+                                     offset.partition));
   }
-  return error.ToStatus();
+  return RequestFault(ErrorCode::kUnknownTopic, absl::StrCat("min_offset[", index, "].topic"),
+                      absl::StrCat("no source reads a topic '", offset.topic, "'"),
+                      ClosestName(offset.topic, topics));
 }
 
 absl::Status NotYet(const MinOffset& offset, size_t index, int64_t applied) {

@@ -13,16 +13,6 @@
 namespace millrace {
 namespace {
 
-absl::Status Bad(ErrorCode code, std::string field, std::string detail,
-                 std::string did_you_mean = "") {
-  ApiError error;
-  error.code = code;
-  error.detail = std::move(detail);
-  error.field = std::move(field);
-  error.did_you_mean = std::move(did_you_mean);
-  return error.ToStatus();
-}
-
 std::string KeyPath(size_t row) { return absl::StrCat("keys[", row, "]"); }
 std::string RequestPath(size_t row, absl::string_view name) {
   return absl::StrCat("request[", row, "].", name);
@@ -68,14 +58,14 @@ absl::Status CheckFieldNames(std::span<const ViewRead> reads, const ViewSpecs& v
   for (size_t row = 0; row < keys.size(); ++row) {
     const NamedValue* const unknown = FirstUnknown(keys[row], each_key);
     if (unknown == nullptr) continue;
-    return Bad(ErrorCode::kBadKey, absl::StrCat(KeyPath(row), ".", unknown->name),
-               absl::StrCat("'", unknown->name, "' is no key of the views asked for"),
-               Closest(*unknown, each_key));
+    return RequestFault(ErrorCode::kBadKey, absl::StrCat(KeyPath(row), ".", unknown->name),
+                        absl::StrCat("'", unknown->name, "' is no key of the views asked for"),
+                        Closest(*unknown, each_key));
   }
   for (size_t row = 0; row < request.size(); ++row) {
     const NamedValue* const unknown = FirstUnknown(request[row], each_request_field);
     if (unknown == nullptr) continue;
-    return Bad(
+    return RequestFault(
         ErrorCode::kBadField, RequestPath(row, unknown->name),
         absl::StrCat("the records of the views asked for have no field '", unknown->name, "'"),
         Closest(*unknown, each_request_field));
@@ -92,22 +82,22 @@ absl::Status MakeKey(const ViewSpec& view, const NamedValues& fields, size_t row
     const auto field = std::find_if(fields.begin(), fields.end(),
                                     [&](const NamedValue& f) { return f.name == name; });
     if (field == fields.end()) {
-      return Bad(ErrorCode::kBadKey, KeyPath(row),
-                 absl::StrCat("view '", view.name, "' needs the key '", name, "'"));
+      return RequestFault(ErrorCode::kBadKey, KeyPath(row),
+                          absl::StrCat("view '", view.name, "' needs the key '", name, "'"));
     }
     const Value value = field->value.view();
     std::optional<OwnedValue> typed = FitValue(value, view.key_types[k]);
     if (!typed) {
-      return Bad(ErrorCode::kBadKey, absl::StrCat(KeyPath(row), ".", name),
-                 absl::StrCat("the key '", name, "' of view '", view.name, "' ",
-                              Misfit(value, view.key_types[k])));
+      return RequestFault(ErrorCode::kBadKey, absl::StrCat(KeyPath(row), ".", name),
+                          absl::StrCat("the key '", name, "' of view '", view.name, "' ",
+                                       Misfit(value, view.key_types[k])));
     }
     if (value.type() == Type::kString) bytes += value.string_value().size();
     key->push_back(*std::move(typed));
   }
   if (bytes <= max_bytes) return absl::OkStatus();
-  return Bad(ErrorCode::kBadKey, KeyPath(row),
-             absl::StrCat("the key has ", bytes, " bytes, at most ", max_bytes));
+  return RequestFault(ErrorCode::kBadKey, KeyPath(row),
+                      absl::StrCat("the key has ", bytes, " bytes, at most ", max_bytes));
 }
 
 absl::StatusOr<std::vector<OwnedValue>> MakeRequest(const ViewSpec& view, const NamedValues& fields,
@@ -119,9 +109,9 @@ absl::StatusOr<std::vector<OwnedValue>> MakeRequest(const ViewSpec& view, const 
     const ValueType& type = view.request.fields[static_cast<size_t>(index)].type;
     std::optional<OwnedValue> typed = FitValue(field.value.view(), type);
     if (!typed) {
-      return Bad(ErrorCode::kBadField, RequestPath(row, field.name),
-                 absl::StrCat("'", field.name, "' of the records of view '", view.name, "' ",
-                              Misfit(field.value.view(), type)));
+      return RequestFault(ErrorCode::kBadField, RequestPath(row, field.name),
+                          absl::StrCat("'", field.name, "' of the records of view '", view.name,
+                                       "' ", Misfit(field.value.view(), type)));
     }
     record.resize(view.request.fields.size());
     record[static_cast<size_t>(index)] = *std::move(typed);

@@ -75,8 +75,9 @@ class ServiceReader {
     std::set<std::string> seen;
     for (const ConfigNode* item : service.Items("features")) {
       if (MentionsAny(item->text, draft_->broken_views) ||
-          draft_->broken_features.contains(item->text))
+          draft_->broken_features.contains(item->text)) {
         continue;
+      }
       if (!seen.insert(item->text).second) {
         draft_->sink->Error(ConfigErrorCode::kDuplicate, item->place,
                             absl::StrCat("'", item->shown, "' is listed twice"));
