@@ -98,6 +98,7 @@ FeatureAnswers::FeatureAnswers(const ViewLayout& layout, const EntityRow* row,
       available_from_ms_(available_from_ms),
       scratch_(scratch) {
   ++scratch_->read;
+  scratch_->cost = {};
   if (layout.spec().ttl_ms && row != nullptr) {
     const auto newest = NewestBefore(layout, *row, at_ms);
     if (newest && at_ms - *newest > *layout.spec().ttl_ms) expired_since_ms_ = newest;
@@ -117,6 +118,10 @@ const WindowFold& FeatureAnswers::FoldOf(int window) {
     if (!plan.window.with_request) wanted.request = {};
     FoldWindow(layout_, plan, row_, horizon_, at_ms_, wanted, &fold);
     scratch_->folded_at[index] = scratch_->read;
+    const auto merges = static_cast<uint64_t>(fold.merges);
+    ++scratch_->cost.windows;
+    scratch_->cost.merges += merges;
+    scratch_->cost.most_merges = std::max(scratch_->cost.most_merges, merges);
   }
   return fold;
 }

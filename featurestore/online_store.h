@@ -69,6 +69,20 @@ struct ReadOptions {
   std::span<const Value> request;
 };
 
+// What happened to a view since the process began.
+struct ViewCounts {
+  uint64_t updates = 0;      // events applied
+  uint64_t reads = 0;        // of an entity
+  uint64_t loads = 0;        // of these, reads whose entity was not in memory
+  uint64_t expired = 0;      // values that a read found expired
+  uint64_t windows = 0;      // folded for reads
+  uint64_t merges = 0;       // of tiles and records for these windows
+  uint64_t most_merges = 0;  // for one window
+  // By feature: inputs that were NaN or infinite, and count as null. Features that share their
+  // state share the count.
+  std::vector<uint64_t> not_finite;
+};
+
 struct OnlineStoreOptions {
   int32_t shards = 64;
   // Decoded rows kept in memory, in bytes; beyond it clean rows are evicted.
@@ -127,6 +141,7 @@ class OnlineStore {
   virtual uint64_t NullKeys(int32_t view) const = 0;
   // Retractions applied by this process that did not meet their record when they came.
   virtual uint64_t UnmatchedRetractions(int32_t view) const = 0;
+  virtual ViewCounts Counts(int32_t view) const = 0;
   virtual const std::vector<std::shared_ptr<const ViewSpec>>& views() const = 0;
 };
 

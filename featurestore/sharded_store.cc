@@ -191,6 +191,7 @@ absl::Status ShardedStore::ApplyTo(const Feed& feed, const Event& event,
   PutRowPrefix(index, feed.view, &key_);
   PutLengthPrefixed(&key_, entity_);
   const EntryRef entry = layout.MakeEntry(feed.input, event, &scratch_);
+  view.updates.fetch_add(1, std::memory_order_relaxed);
 
   Shard& shard = shards_[static_cast<size_t>(index)];
   const auto add = [&](Shard::CachedRow* row) {

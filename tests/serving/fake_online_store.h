@@ -81,6 +81,7 @@ class FakeOnlineStore final : public OnlineStore {
   int64_t EntityCount(int32_t) const override { return 0; }
   uint64_t NullKeys(int32_t) const override { return 0; }
   uint64_t UnmatchedRetractions(int32_t) const override { return 0; }
+  ViewCounts Counts(int32_t) const override { return {}; }
   const std::vector<std::shared_ptr<const ViewSpec>>& views() const override { return views_; }
 
  private:
