@@ -68,6 +68,19 @@ class ServerCommands : public testing::Test {
 ProgramDirectory* ServerCommands::directory_ = nullptr;
 ServerProgram* ServerCommands::server_ = nullptr;
 
+// Whether the server's metrics have the text; they are brought up to date now and then.
+bool SeesMetric(const std::string& url, const std::string& text) {
+  constexpr int kLooks = 100'000;
+  const auto http = HttpClient::Make(url);
+  if (!http.ok()) return false;
+  for (int i = 0; i < kLooks; ++i) {
+    const absl::StatusOr<HttpReply> reply = (*http)->Get("/metrics", absl::Seconds(10));
+    if (!reply.ok()) return false;
+    if (reply->body.find(text) != std::string::npos) return true;
+  }
+  return false;
+}
+
 TEST_F(ServerCommands, StatusSumsUpWhatTheServerTells) {
   const ProgramResult text = Run({"status"});
   EXPECT_EQ(text.code, 0) << text.err;
@@ -140,6 +153,21 @@ TEST_F(ServerCommands, GetShowsWhatAValueIsOfWhenAsked) {
   EXPECT_EQ(result.code, 0) << result.err;
   EXPECT_THAT(result.out, AllOf(HasSubstr("records"), HasSubstr("completeness"),
                                 HasSubstr("2013-01-01T08:30:00.000Z … 2013-01-01T11:30:00.000Z")));
+}
+
+TEST_F(ServerCommands, MetricsTellWhatBecomesOfViews) {
+  ASSERT_EQ(Run({"get", "carrier_out", "carrier=AA"}).code, 0);
+  for (const char* const metric :
+       {"\nmillrace_feature_updates_total{view=\"carrier_out\"} 1\n",
+        "\nmillrace_view_reads_total{view=\"carrier_out\"} ",
+        "\nmillrace_view_read_windows_total{view=\"carrier_out\"} ",
+        "\nmillrace_view_read_merges_total{view=\"carrier_out\"} ",
+        "\nmillrace_view_read_merges_max{view=\"carrier_out\"} ",
+        "\nmillrace_view_read_loads_total{view=\"carrier_out\"} 0\n",
+        "\nmillrace_feature_expired_total{view=\"carrier_out\"} 0\n",
+        "\nmillrace_retract_unmatched_total{view=\"carrier_out\"} 0\n"}) {
+    EXPECT_TRUE(SeesMetric(server_->url(), metric)) << metric;
+  }
 }
 
 TEST_F(ServerCommands, GetTakesWhatTheRequestBringsAlong) {
@@ -281,17 +309,8 @@ tasks:
     status = RunProgram(directory, {"status", "--server", server.url()}).out;
   }
   EXPECT_THAT(status, HasSubstr("  1 records without id\n"));
-  const auto http = HttpClient::Make(server.url());
-  ASSERT_TRUE(http.ok());
-  constexpr int kLooks = 100'000;  // metrics are brought up to date now and then
-  const std::string metric = "\nmillrace_task_rejected_ids_total{task=\"returned\"} 1\n";
-  bool seen = false;
-  for (int i = 0; i < kLooks && !seen; ++i) {
-    const absl::StatusOr<HttpReply> reply = (*http)->Get("/metrics", absl::Seconds(10));
-    ASSERT_TRUE(reply.ok()) << reply.status();
-    seen = reply->body.find(metric) != std::string::npos;
-  }
-  EXPECT_TRUE(seen);
+  EXPECT_TRUE(
+      SeesMetric(server.url(), "\nmillrace_task_rejected_ids_total{task=\"returned\"} 1\n"));
 }
 
 TEST_F(ServerCommands, TailOfATaskShowsPredictionsAsJson) {
