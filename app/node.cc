@@ -174,9 +174,12 @@ void Node::OpenServices() {
     if (stream_ms == INT64_MIN) return clock_ms;
     return simulation ? stream_ms + 1 : std::max(clock_ms, stream_ms + 1);
   };
-  FeatureReaderOptions options{.now_ms = now_ms, .services = {}};
-  for (const auto& [name, service] : project_->services) options.services[name] = service.features;
-  features_ = std::make_unique<FeatureReader>(*store_, std::move(options));
+  FeatureReaderOptions features{.now_ms = now_ms, .services = {}, .partitions = {}};
+  for (const auto& [key, service] : project_->services) {
+    features.services[service.name][service.version] = service.features;
+  }
+  for (const auto& view : project_->views) features.partitions.push_back(PartitionsOf(*view));
+  features_ = std::make_unique<FeatureReader>(*store_, engine_->positions(), std::move(features));
   ScoredTasks tasks;
   for (int t = 0; t < static_cast<int>(project_->tasks.size()); ++t) {
     tasks[project_->tasks[t].name] = {&engine_->scorer(t), &engine_->deployment(t),
@@ -189,6 +192,21 @@ void Node::OpenServices() {
   catalog_ = CatalogJson(*project_);
   status_ =
       std::make_unique<NodeStatus>(*project_, *engine_, *store_, *committer_, *options_.clock);
+}
+
+// The partitions, by their place in Engine::inputs(), whose records the view is computed from.
+std::vector<size_t> Node::PartitionsOf(const ViewSpec& view) const {
+  std::vector<size_t> partitions;
+  for (const ViewInput& input : view.inputs) {
+    const std::vector<int32_t> sources = project_->TopicSources(input.source);
+    for (size_t i = 0; i < engine_->inputs().size(); ++i) {
+      const int32_t source = engine_->inputs()[i].source;
+      if (std::find(sources.begin(), sources.end(), source) != sources.end()) {
+        partitions.push_back(i);
+      }
+    }
+  }
+  return partitions;
 }
 
 DecisionRecorder Node::MakeRecorder(int task) {
@@ -298,6 +316,7 @@ absl::Status Node::Stop() {
     stopping_ = true;
   }
   if (status_) status_->Draining();
+  if (engine_) engine_->positions().Close();
   const absl::Duration drain = absl::Milliseconds(project_->server.drain_ms);
   if (grpc_) {
     grpc_->UpdateHealth();

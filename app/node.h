@@ -17,6 +17,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
@@ -81,6 +82,7 @@ class Node {
   absl::Status CheckMeaning();
   absl::Status OpenEngine();
   void OpenServices();
+  std::vector<size_t> PartitionsOf(const ViewSpec& view) const;
   DecisionRecorder MakeRecorder(int task);
   void Housekeep();
 

@@ -150,6 +150,30 @@ void ExportTask(const EngineStatus::Task& task, Registry& registry) {
         task.counts.models_published);
 }
 
+void ExportView(const ViewSpec& view, const ViewCounts& counts, Registry& registry) {
+  const auto counter = [&](absl::string_view name, absl::string_view help, uint64_t total) {
+    Raise(registry.GetCounter(name, help, {{"view", view.name}}), total);
+  };
+  counter("millrace_feature_updates_total", "Events applied to a view", counts.updates);
+  counter("millrace_feature_expired_total", "Values that reads found expired", counts.expired);
+  counter("millrace_view_reads_total", "Reads of an entity of a view", counts.reads);
+  counter("millrace_view_read_loads_total", "Reads whose entity was not in memory", counts.loads);
+  counter("millrace_view_read_windows_total", "Windows folded for reads", counts.windows);
+  counter("millrace_view_read_merges_total", "Merges of tiles and records for these windows",
+          counts.merges);
+  registry
+      .GetGauge("millrace_view_read_merges_max", "Most merges that one window of a read has taken",
+                {{"view", view.name}})
+      .Set(static_cast<double>(counts.most_merges));
+  for (size_t f = 0; f < counts.not_finite.size(); ++f) {
+    if (counts.not_finite[f] == 0) continue;
+    Raise(registry.GetCounter("millrace_feature_not_finite_total",
+                              "Inputs that were NaN or infinite and count as null",
+                              {{"view", view.name}, {"feature", view.features[f].name}}),
+          counts.not_finite[f]);
+  }
+}
+
 }  // namespace
 
 void NodeStatus::Export(Registry& registry) {
@@ -181,6 +205,11 @@ void NodeStatus::Export(Registry& registry) {
                               "Records that do not concern a view, by reason",
                               {{"view", store_.views()[v]->name}, {"reason", "null_key"}}),
           store_.NullKeys(static_cast<int32_t>(v)));
+    Raise(registry.GetCounter("millrace_retract_unmatched_total",
+                              "Retractions that did not meet their record when they came",
+                              {{"view", store_.views()[v]->name}}),
+          store_.UnmatchedRetractions(static_cast<int32_t>(v)));
+    ExportView(*store_.views()[v], store_.Counts(static_cast<int32_t>(v)), registry);
   }
 }
 

@@ -78,10 +78,12 @@ struct EntitySpec {
   std::vector<std::string> key;  // field names, as in the sources
 };
 
-// Features that are read together.
+// One version of a list of features that are read together.
 struct ServiceSpec {
+  std::string name;
+  int version = 1;
   Documentation documentation;
-  std::vector<std::string> features;  // view.feature
+  std::vector<std::string> features;  // "view.feature" or "view.*"
 };
 
 // Features of one view that a task reads, for one entity.
@@ -90,6 +92,9 @@ struct TaskFeatureRead {
   std::vector<int> key_slots;  // by key field of the view: slot of the decision that holds it
   std::vector<int> features;   // indices into the view
   std::vector<int> slots;      // parallel to features: where their values go
+  // Where features count or use the decision's own values: by field of ViewSpec::request the slot
+  // of the decision, or -1. Empty: none does.
+  std::vector<int> request_slots;
 };
 
 // An input of the task: a slot as it is, or an expression over the slots.
@@ -189,7 +194,7 @@ struct Project {
   std::vector<SourceSpec> sources;
   std::vector<EntitySpec> entities;
   std::vector<std::shared_ptr<const ViewSpec>> views;
-  std::map<std::string, ServiceSpec> services;  // by name
+  std::map<std::string, ServiceSpec> services;  // by "name@version"
   std::vector<TaskSpec> tasks;
   // What decides the meaning of state, part by part ("sources.arrivals" → canonical text): state
   // built with another value of a part is refused, naming the part.

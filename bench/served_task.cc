@@ -58,7 +58,8 @@ ServedTask::ServedTask() {
       ScoredTasks{{"delayed", scored}},
       RequestScorerOptions{.now_ms = [this] { return now_ms_; }, .max_rows = 1000});
   feature_reader_ = std::make_unique<FeatureReader>(
-      *store_, FeatureReaderOptions{.now_ms = [this] { return now_ms_; }, .services = {}});
+      *store_, positions_,
+      FeatureReaderOptions{.now_ms = [this] { return now_ms_; }, .services = {}, .partitions = {}});
 }
 
 void ServedTask::MakePlan() {
@@ -75,7 +76,7 @@ void ServedTask::MakePlan() {
           store_->views()[static_cast<size_t>(v)]->features[static_cast<size_t>(f)];
       const int slot = static_cast<int>(plan_->slots.size());
       plan_->slots.push_back({absl::StrCat("view", v, ".", feature.name), feature.result_type});
-      plan_->inputs.push_back({plan_->slots.back().name, feature.result_type, slot, nullptr});
+      plan_->inputs.push_back({plan_->slots.back().name, feature.result_type.type, slot, nullptr});
       read.features.push_back(f);
       read.slots.push_back(slot);
     }

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "core/clock.h"
 #include "core/snapshot.h"
 #include "featurestore/memory_state_store.h"
 #include "featurestore/online_store.h"
@@ -17,6 +18,7 @@
 #include "serving/request_scorer.h"
 #include "serving/scorer.h"
 #include "serving/service.h"
+#include "stream/log_positions.h"
 
 namespace millrace {
 
@@ -50,6 +52,7 @@ class ServedTask {
   Snapshot<Deployment> live_;
   int64_t now_ms_ = 0;
   std::unique_ptr<RequestScorer> request_scorer_;
+  LogPositions positions_{{}, Clock::Real()};
   std::unique_ptr<FeatureReader> feature_reader_;
 };
 

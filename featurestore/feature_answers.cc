@@ -15,6 +15,10 @@ double CoveredShare(const Span& asked, const Span& covered) {
   return static_cast<double>(end - begin) / static_cast<double>(asked.end_ms - asked.begin_ms);
 }
 
+Span Hull(const Span& a, const Span& b) {
+  return {std::min(a.begin_ms, b.begin_ms), std::max(a.end_ms, b.end_ms)};
+}
+
 FeatureStatus StatusOf(ResultState state) {
   switch (state) {
     case ResultState::kPresent: return FeatureStatus::kPresent;
@@ -114,6 +118,7 @@ FeatureAnswers::FeatureAnswers(const ViewLayout& layout, const EntityRow* row,
       available_from_ms_(available_from_ms),
       scratch_(scratch) {
   ++scratch_->read;
+  scratch_->cost = {};
   if (layout.spec().ttl_ms && row != nullptr) {
     const auto newest = NewestBefore(*row, at_ms);
     if (newest && at_ms - *newest > *layout.spec().ttl_ms) expired_since_ms_ = newest;
@@ -133,6 +138,10 @@ const WindowFold& FeatureAnswers::FoldOf(int window) {
     if (!plan.window.with_request) wanted.request = {};
     FoldWindow(layout_, plan, row_, horizon_, at_ms_, wanted, &fold);
     scratch_->folded_at[index] = scratch_->read;
+    const auto merges = static_cast<uint64_t>(fold.merges);
+    ++scratch_->cost.windows;
+    scratch_->cost.merges += merges;
+    scratch_->cost.most_merges = std::max(scratch_->cost.most_merges, merges);
   }
   return fold;
 }
@@ -171,6 +180,7 @@ void FeatureAnswers::Aggregated(const FeatureSpec& spec, const FeaturePlan& plan
     out->status = FeatureStatus::kTruncated;
     if (fold.covered.begin_ms == fold.covered.end_ms) out->value.Assign(Value::Null());
   }
+  out->asked = fold.asked;
   out->effective = fold.covered;
   const bool warming = DependsFrom(spec.window, fold) < available_from_ms_;
   if (warming) {
@@ -192,14 +202,22 @@ void FeatureAnswers::Aggregated(const FeatureSpec& spec, const FeaturePlan& plan
 
 void FeatureAnswers::Computed(const FeatureSpec& spec, FeatureValue* out) {
   const std::vector<int>& used = spec.expression->used_fields();
-  std::vector<FeatureValue> operands(used.size());
-  std::vector<Value> fields(spec.operands.size());
+  std::vector<FeatureValue> operands;
+  operands.reserve(used.size());  // `fields` has views of them
+  std::vector<Value> fields(spec.operands.size() + spec.request_fields.size());
   *out = FeatureValue();
-  out->effective = {at_ms_, at_ms_};
-  for (size_t i = 0; i < used.size(); ++i) {
-    const auto position = static_cast<size_t>(used[i]);
-    Answer(spec.operands[position], &operands[i]);
-    const FeatureValue& operand = operands[i];
+  out->asked = out->effective = {at_ms_, at_ms_};
+  for (const int used_field : used) {
+    const auto position = static_cast<size_t>(used_field);
+    if (position >= spec.operands.size()) {
+      if (options_.request_fields.empty()) continue;
+      const int field = spec.request_fields[position - spec.operands.size()];
+      fields[position] = options_.request_fields[static_cast<size_t>(field)];
+      continue;
+    }
+    const bool first = operands.empty();
+    FeatureValue& operand = operands.emplace_back();
+    Answer(spec.operands[position], &operand);
     fields[position] = operand.value.view();
     out->count = std::max(out->count, operand.count);
     if (operand.max_event_time_ms) {
@@ -207,11 +225,11 @@ void FeatureAnswers::Computed(const FeatureSpec& spec, FeatureValue* out) {
           std::max(out->max_event_time_ms.value_or(INT64_MIN), *operand.max_event_time_ms);
       out->age_ms = at_ms_ - *out->max_event_time_ms;
     }
-    out->effective.begin_ms = std::min(out->effective.begin_ms, operand.effective.begin_ms);
-    out->effective.end_ms = i == 0 ? operand.effective.end_ms
-                                   : std::max(out->effective.end_ms, operand.effective.end_ms);
+    out->asked = first ? operand.asked : Hull(out->asked, operand.asked);
+    out->effective = first ? operand.effective : Hull(out->effective, operand.effective);
     out->completeness = std::min(out->completeness, operand.completeness);
   }
+  if (operands.empty()) all_gone_ = false;  // of the request alone
   std::string bytes;
   Value value = spec.expression->Evaluate(fields, &bytes);
   if (value.type() == Type::kDouble && !std::isfinite(value.double_value())) value = Value::Null();

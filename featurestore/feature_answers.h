@@ -20,6 +20,13 @@ struct AnswerScratch {
   std::vector<uint64_t> folded_at;  // number of the read that filled it
   uint64_t read = 0;
   Answer answer;
+  // Of the windows that the read has folded.
+  struct Cost {
+    uint64_t windows = 0;
+    uint64_t merges = 0;
+    uint64_t most_merges = 0;  // for one of them
+  };
+  Cost cost;
 };
 
 class FeatureAnswers {

@@ -48,8 +48,11 @@ struct FeatureValue {
   FeatureStatus status = FeatureStatus::kMissing;
   std::optional<int64_t> age_ms;  // read time − newest event time folded
   std::optional<int64_t> max_event_time_ms;
-  int64_t count = 0;          // records folded
-  Span effective;             // the span really covered
+  int64_t count = 0;  // records folded
+  // The span that was asked for, of sessions and limited windows as they turned out, and the one
+  // really covered: the answer is exact where they are the same.
+  Span asked;
+  Span effective;
   double completeness = 1.0;  // share of the asked span that is covered
   // How far off an estimated value may be (Answer::error in stream/aggregations/aggregation.h).
   std::optional<double> error;
@@ -70,6 +73,20 @@ struct ReadOptions {
 struct ViewEntity {
   int32_t view = 0;
   std::span<const Value> key;
+};
+
+// What happened to a view since the process began.
+struct ViewCounts {
+  uint64_t updates = 0;      // events applied
+  uint64_t reads = 0;        // of an entity
+  uint64_t loads = 0;        // of these, reads whose entity was not in memory
+  uint64_t expired = 0;      // values that a read found expired
+  uint64_t windows = 0;      // folded for reads
+  uint64_t merges = 0;       // of tiles and records for these windows
+  uint64_t most_merges = 0;  // for one window
+  // By feature: inputs that were NaN or infinite, and count as null. Features that share their
+  // state share the count.
+  std::vector<uint64_t> not_finite;
 };
 
 struct OnlineStoreOptions {
@@ -133,6 +150,7 @@ class OnlineStore {
   virtual uint64_t NullKeys(int32_t view) const = 0;
   // Retractions applied by this process that did not meet their record when they came.
   virtual uint64_t UnmatchedRetractions(int32_t view) const = 0;
+  virtual ViewCounts Counts(int32_t view) const = 0;
   virtual const std::vector<std::shared_ptr<const ViewSpec>>& views() const = 0;
 };
 

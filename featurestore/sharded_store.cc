@@ -194,6 +194,7 @@ absl::Status ShardedStore::ApplyTo(const Feed& feed, const Event& event,
   if (marks.Has(index, event.offset)) return absl::OkStatus();
   const Shard::RowKey key(key_.bytes);
   const EntryRef entry = layout.MakeEntry(feed.input, event, &scratch_);
+  view.updates.fetch_add(1, std::memory_order_relaxed);
 
   Shard& shard = shards_[static_cast<size_t>(index)];
   const auto add = [&](Shard::CachedRow* row) {

@@ -56,9 +56,18 @@ class ShardedStore final : public OnlineStore {
   uint64_t UnmatchedRetractions(int32_t view) const override {
     return views_[static_cast<size_t>(view)].unmatched.load(std::memory_order_relaxed);
   }
+  ViewCounts Counts(int32_t view) const override;
   const std::vector<std::shared_ptr<const ViewSpec>>& views() const override { return specs_; }
 
  private:
+  struct ReadCounts {
+    std::atomic<uint64_t> reads{0};
+    std::atomic<uint64_t> loads{0};
+    std::atomic<uint64_t> expired{0};
+    std::atomic<uint64_t> windows{0};
+    std::atomic<uint64_t> merges{0};
+    std::atomic<uint64_t> most_merges{0};
+  };
   struct View {
     std::unique_ptr<const ViewLayout> layout;
     Horizon horizon;                            // of the owner thread, at horizon_ms_
@@ -68,6 +77,8 @@ class ShardedStore final : public OnlineStore {
     std::atomic<int64_t> entity_count{0};
     std::atomic<uint64_t> null_keys{0};
     std::atomic<uint64_t> unmatched{0};  // retractions
+    std::atomic<uint64_t> updates{0};
+    mutable ReadCounts read_counts;  // reading changes no state but this
   };
   // A view that a source feeds, and where in its inputs.
   struct Feed {

@@ -57,6 +57,38 @@ void ShardedStore::AnswerAll(const View& view, const EntityRow* row, const Horiz
                          view.available_from_ms.load(std::memory_order_relaxed), &scratch.answers);
   for (size_t i = 0; i < features.size(); ++i) answers.Answer(features[i], &values[i]);
   *all_gone = !features.empty() && answers.all_gone();
+  ReadCounts& counts = view.read_counts;
+  counts.reads.fetch_add(1, std::memory_order_relaxed);
+  const AnswerScratch::Cost& cost = scratch.answers.cost;
+  counts.windows.fetch_add(cost.windows, std::memory_order_relaxed);
+  counts.merges.fetch_add(cost.merges, std::memory_order_relaxed);
+  uint64_t most = counts.most_merges.load(std::memory_order_relaxed);
+  while (cost.most_merges > most &&
+         !counts.most_merges.compare_exchange_weak(most, cost.most_merges)) {
+  }
+  const auto expired = std::count_if(values.begin(), values.end(), [](const FeatureValue& value) {
+    return value.status == FeatureStatus::kExpired;
+  });
+  if (expired > 0) {
+    counts.expired.fetch_add(static_cast<uint64_t>(expired), std::memory_order_relaxed);
+  }
+}
+
+ViewCounts ShardedStore::Counts(int32_t view_index) const {
+  const View& view = views_[static_cast<size_t>(view_index)];
+  const ReadCounts& reads = view.read_counts;
+  ViewCounts counts;
+  counts.updates = view.updates.load(std::memory_order_relaxed);
+  counts.reads = reads.reads.load(std::memory_order_relaxed);
+  counts.loads = reads.loads.load(std::memory_order_relaxed);
+  counts.expired = reads.expired.load(std::memory_order_relaxed);
+  counts.windows = reads.windows.load(std::memory_order_relaxed);
+  counts.merges = reads.merges.load(std::memory_order_relaxed);
+  counts.most_merges = reads.most_merges.load(std::memory_order_relaxed);
+  for (size_t f = 0; f < view.layout->features().size(); ++f) {
+    counts.not_finite.push_back(view.layout->NotFinite(static_cast<int>(f)));
+  }
+  return counts;
 }
 
 void ShardedStore::Prefetch(std::span<const ViewEntity> entities) const {
@@ -131,7 +163,7 @@ absl::Status ShardedStore::Read(int32_t view_index, std::span<const Value> key, 
     for (size_t i = 0; i < features.size(); ++i) {
       const FeatureSpec& feature = spec.features[static_cast<size_t>(features[i])];
       values[i] = FeatureValue();
-      values[i].effective = SpanAt(feature.window, at_ms);
+      values[i].asked = values[i].effective = SpanAt(feature.window, at_ms);
       if (feature.default_value) values[i].value = *feature.default_value;
     }
     return absl::OkStatus();
@@ -154,6 +186,7 @@ absl::Status ShardedStore::Read(int32_t view_index, std::span<const Value> key, 
     request.offset = INT64_MAX;
     request.fields = options.request;
     fold.request = view.layout->MakeEntry(0, request, &s.request);
+    fold.request_fields = options.request;
     s.request.words[1] = PackSource(INT32_MAX, INT32_MAX);  // after every record of that time
   }
   Shard& shard = shards_[static_cast<size_t>(s.key.shard)];
@@ -179,6 +212,7 @@ absl::Status ShardedStore::Read(int32_t view_index, std::span<const Value> key, 
     }
     ASSIGN_OR_RETURN(std::unique_ptr<EntityRow> loaded,
                      EntityRow::Load(*view.layout, s.key.bytes, state_));
+    view.read_counts.loads.fetch_add(1, std::memory_order_relaxed);
     absl::MutexLock lock(&shard.mutex());
     if (shard.Find(row_key) != nullptr || shard.store_changes() != changes) continue;
     if (loaded == nullptr) {

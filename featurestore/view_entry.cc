@@ -89,12 +89,21 @@ EntryRef ViewLayout::MakeEntry(int input, const Event& event, Scratch* scratch) 
     bool given = true;
     for (const auto& [type, expression] : parts) {
       if (expression < 0 || !given) continue;
-      given = StoreColumnValue(type, scratch->values[expression], word++, &blobs, &scratch->blobs);
+      const Value& value = scratch->values[expression];
+      given = StoreColumnValue(type, value, word++, &blobs, &scratch->blobs);
+      if (!given && value.type() == Type::kDouble && !std::isfinite(value.double_value())) {
+        not_finite_[c].fetch_add(1, std::memory_order_relaxed);
+      }
     }
     if (!given) continue;
     set_bit(layout.column_bit(index));
   }
   return made;
+}
+
+uint64_t ViewLayout::NotFinite(int feature) const {
+  const int column = features_[static_cast<size_t>(feature)].column;
+  return column < 0 ? 0 : not_finite_[static_cast<size_t>(column)].load(std::memory_order_relaxed);
 }
 
 }  // namespace millrace

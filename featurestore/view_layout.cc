@@ -167,6 +167,7 @@ absl::Status ViewLayout::Build() {
         absl::StrCat("view \"", spec_->name, "\": more than 2048 different inputs"));
   }
   entry.Finish();
+  not_finite_ = std::vector<std::atomic<uint64_t>>(column_expressions_.size());
   state_.emplace(std::move(entry));
   for (size_t i = 0; i < features_.size(); ++i) {
     if (spec_->features[i].computed()) continue;

@@ -5,6 +5,7 @@
 #define MILLRACE_FEATURESTORE_VIEW_LAYOUT_H_
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -91,6 +92,8 @@ class ViewLayout {
   };
   // The entry lies in *scratch and lives until its next use.
   EntryRef MakeEntry(int input, const Event& event, Scratch* scratch) const;
+  // Inputs of the feature, in the entries made so far, that were NaN or infinite. Any thread.
+  uint64_t NotFinite(int feature) const;
 
  private:
   explicit ViewLayout(std::shared_ptr<const ViewSpec> spec) : spec_(std::move(spec)) {}
@@ -121,7 +124,8 @@ class ViewLayout {
     int category = -1;
     friend bool operator==(const ColumnExpressions&, const ColumnExpressions&) = default;
   };
-  std::vector<ColumnExpressions> column_expressions_;  // by column
+  std::vector<ColumnExpressions> column_expressions_;      // by column
+  mutable std::vector<std::atomic<uint64_t>> not_finite_;  // by column
   std::vector<int> ladder_;
   std::vector<TileShape> tile_shapes_;  // by tier
   std::vector<WindowPlan> windows_;

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 
 #include "featurestore/entity_row.h"
 #include "featurestore/view_layout.h"
@@ -22,6 +23,9 @@ struct FoldOptions {
   std::optional<EventOrder> current;
   // The request's own values, for windows that count them; no words: there are none.
   EntryRef request;
+  // The same as fields of the view's first source, for features that use them; empty: there are
+  // none.
+  std::span<const Value> request_fields;
 };
 
 // The fold of a window, and the span it really covers: equal to the asked one but where a hot

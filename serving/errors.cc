@@ -1,6 +1,7 @@
 #include "serving/errors.h"
 
 #include <optional>
+#include <utility>
 
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
@@ -50,6 +51,8 @@ constexpr ErrorKind kKinds[] = {
      "the request line and headers exceed the limit"},
     {ErrorCode::kWrongState, StatusCode::kFailedPrecondition, 409, "Wrong state",
      "not possible in the present state"},
+    {ErrorCode::kNotYetApplied, StatusCode::kFailedPrecondition, 409, "Not yet applied",
+     "a record that the read should see is not applied yet; trying again later is right"},
     {ErrorCode::kInternal, StatusCode::kInternal, 500, "Internal error",
      "a defect of the server; its log says more"},
     {ErrorCode::kUnavailable, StatusCode::kUnavailable, 503, "Unavailable",
@@ -97,6 +100,9 @@ std::optional<ApiError> Decode(absl::string_view in) {
   error.field = std::string(parts[1]);
   error.did_you_mean = std::string(parts[2]);
   error.hint = std::string(parts[3]);
+  if (uint64_t applied = 0; GetVarint(&in, &applied)) {
+    error.applied_offset = static_cast<int64_t>(applied);
+  }
   return error;
 }
 
@@ -126,8 +132,19 @@ absl::Status ApiError::ToStatus() const {
   for (const std::string* part : {&detail, &field, &did_you_mean, &hint}) {
     PutLengthPrefixed(&bytes, *part);
   }
+  if (applied_offset) PutVarint(&bytes, static_cast<uint64_t>(*applied_offset));
   status.SetPayload(kPayload, absl::Cord(bytes));
   return status;
+}
+
+absl::Status RequestFault(ErrorCode code, std::string field, std::string detail,
+                          std::string did_you_mean) {
+  ApiError error;
+  error.code = code;
+  error.detail = std::move(detail);
+  error.field = std::move(field);
+  error.did_you_mean = std::move(did_you_mean);
+  return error.ToStatus();
 }
 
 ApiError ErrorOf(const absl::Status& status) {
@@ -159,6 +176,7 @@ std::string ProblemJson(const ApiError& error, absl::string_view instance) {
   if (!error.field.empty()) json.Key("field").String(error.field);
   if (!error.did_you_mean.empty()) json.Key("did_you_mean").String(error.did_you_mean);
   if (!error.hint.empty()) json.Key("hint").String(error.hint);
+  if (error.applied_offset) json.Key("applied").Int(*error.applied_offset);
   json.Key("instance").String(instance);
   json.EndObject();
   return out;

@@ -9,6 +9,7 @@
 #define MILLRACE_SERVING_ERRORS_H_
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -38,6 +39,7 @@ enum class ErrorCode : uint16_t {
   kRequestTimeout = 4017,  // the request did not arrive in time
   kHeadersTooLarge = 4018,
   kWrongState = 4019,
+  kNotYetApplied = 4020,  // records that the request wants to see are not applied yet
   kInternal = 5001,
   kUnavailable = 5002,
   kNotServed = 5003,  // this process does not serve that
@@ -62,6 +64,8 @@ struct ApiError {
   std::string field;         // where in the request: "keys[0].origin"; may be empty
   std::string did_you_mean;  // a close known name; may be empty
   std::string hint;          // what to do; may be empty
+  // Of kNotYetApplied: the next offset to apply of the partition that lags behind.
+  std::optional<int64_t> applied_offset;
 
   const ErrorKind& kind() const;
   std::string code_text() const;  // "MILLRACE-4004"
@@ -69,6 +73,10 @@ struct ApiError {
   // ErrorOf gets this error back.
   absl::Status ToStatus() const;
 };
+
+// The status of a fault in a request: `detail` is wrong at `field`.
+absl::Status RequestFault(ErrorCode code, std::string field, std::string detail,
+                          std::string did_you_mean = "");
 
 // The error of a failed status; one that carries none gets the generic code of its status code.
 // The message of an Internal status without an ApiError is not shown to callers.

@@ -4,243 +4,164 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "core/closest_name.h"
 #include "core/status_macros.h"
 #include "serving/errors.h"
 #include "serving/kept_time.h"
-#include "serving/typed_value.h"
+#include "serving/row_fields.h"
 
 namespace millrace {
 namespace {
 
-absl::Status BadKey(size_t row, absl::string_view name, std::string detail,
-                    std::string did_you_mean = "") {
-  ApiError error;
-  error.code = ErrorCode::kBadKey;
-  error.detail = std::move(detail);
-  error.field =
-      name.empty() ? absl::StrCat("keys[", row, "]") : absl::StrCat("keys[", row, "].", name);
-  error.did_you_mean = std::move(did_you_mean);
-  return error.ToStatus();
-}
-
-absl::Status BadField(std::string field, std::string detail) {
-  ApiError error;
-  error.code = ErrorCode::kBadField;
-  error.detail = std::move(detail);
-  error.field = std::move(field);
-  return error.ToStatus();
-}
-
-int FindFeature(const ViewSpec& view, absl::string_view name) {
-  for (size_t i = 0; i < view.features.size(); ++i) {
-    if (absl::string_view(view.features[i].name) == name) return static_cast<int>(i);
-  }
-  return -1;
+std::vector<Value> ViewsOf(const std::vector<OwnedValue>& values) {
+  std::vector<Value> views;
+  for (const OwnedValue& value : values) views.push_back(value.view());
+  return views;
 }
 
 }  // namespace
 
-FeatureReader::FeatureReader(const OnlineStore& store, FeatureReaderOptions options)
-    : store_(store), options_(std::move(options)) {}
+FeatureReader::FeatureReader(const OnlineStore& store, LogPositions& positions,
+                             FeatureReaderOptions options)
+    : store_(store), positions_(positions), gate_(positions), options_(std::move(options)) {}
 
-absl::Status FeatureReader::AddFeature(int32_t view, int feature, int64_t at_ms, Plan* plan) const {
-  const ViewSpec& spec = *store_.views()[static_cast<size_t>(view)];
-  auto read = std::find_if(plan->reads.begin(), plan->reads.end(),
-                           [&](const ViewRead& r) { return r.view == view; });
-  if (read == plan->reads.end()) {
-    read = plan->reads.insert(read, ViewRead{.view = view, .features = {}, .columns = {}});
-  }
-  // Named twice ("v.f" and "v.*"): one column.
-  if (std::find(read->features.begin(), read->features.end(), feature) != read->features.end()) {
-    return absl::OkStatus();
-  }
-  if (plan->names.size() == options_.max_features) {
-    return BadField("features", absl::StrCat("more than ", options_.max_features, " features"));
-  }
-  read->features.push_back(feature);
-  read->columns.push_back(plan->names.size());
-  const FeatureSpec& named = spec.features[static_cast<size_t>(feature)];
-  plan->names.push_back(absl::StrCat(spec.name, ".", named.name));
-  plan->asked.push_back(SpanAt(named.window, at_ms));
-  return absl::OkStatus();
+bool FeatureReader::MayBlock(const FeaturesRequest& request) const {
+  return request.patience > absl::ZeroDuration() && gate_.Holds(request.min_offsets);
 }
 
-absl::Status FeatureReader::AddName(absl::string_view name, int64_t at_ms, Plan* plan) const {
-  const size_t dot = name.find('.');
-  if (dot == absl::string_view::npos || dot == 0 || dot + 1 == name.size()) {
-    return BadField("features",
-                    absl::StrCat("'", name, "' is not of the form view.feature or view.*"));
+absl::Status FeatureReader::CheckRequest(const FeaturesRequest& request,
+                                         const FeatureColumns& columns) const {
+  const size_t rows = request.keys.size();
+  if (rows > options_.max_rows) {
+    return RequestFault(ErrorCode::kBadField, "keys",
+                        absl::StrCat(rows, " keys, at most ", options_.max_rows));
   }
-  const absl::string_view view_name = name.substr(0, dot);
-  const absl::string_view feature_name = name.substr(dot + 1);
-  const auto& views = store_.views();
-  for (size_t v = 0; v < views.size(); ++v) {
-    const ViewSpec& view = *views[v];
-    if (absl::string_view(view.name) != view_name) continue;
-    if (feature_name == "*") {
-      for (size_t f = 0; f < view.features.size(); ++f) {
-        RETURN_IF_ERROR(AddFeature(static_cast<int32_t>(v), static_cast<int>(f), at_ms, plan));
-      }
-      return absl::OkStatus();
-    }
-    const int feature = FindFeature(view, feature_name);
-    if (feature >= 0) return AddFeature(static_cast<int32_t>(v), feature, at_ms, plan);
-    std::vector<std::string> known;
-    for (const FeatureSpec& f : view.features) known.push_back(f.name);
-    ApiError error;
-    error.code = ErrorCode::kUnknownFeature;
-    error.detail = absl::StrCat(view_name, " has no feature '", feature_name, "'");
-    error.field = "features";
-    error.did_you_mean = ClosestName(feature_name, known);
-    return error.ToStatus();
+  if (columns.names.size() * rows > options_.max_values) {
+    return RequestFault(ErrorCode::kBadField, "keys",
+                        absl::StrCat(rows, " keys of ", columns.names.size(),
+                                     " features are more than ", options_.max_values, " values"));
   }
-  std::vector<std::string> known;
-  for (const auto& view : views) known.push_back(view->name);
-  ApiError error;
-  error.code = ErrorCode::kUnknownView;
-  error.detail = absl::StrCat("there is no view '", view_name, "'");
-  error.field = "features";
-  error.did_you_mean = ClosestName(view_name, known);
-  return error.ToStatus();
+  if (request.request.size() > 1 && request.request.size() != rows) {
+    return RequestFault(
+        ErrorCode::kBadField, "request",
+        absl::StrCat("'keys' has ", rows, " rows and 'request' has ", request.request.size()));
+  }
+  for (const ViewRead& read : columns.reads) {
+    const ViewSpec& view = *store_.views()[static_cast<size_t>(read.view)];
+    if (!request.known_at_ms || view.keeps_known_time) continue;
+    return RequestFault(ErrorCode::kBadField, "known_at",
+                        absl::StrCat("view '", view.name,
+                                     "' does not keep when its records became known: it "
+                                     "declares no 'known_at'"));
+  }
+  return CheckFieldNames(columns.reads, store_.views(), request.keys, request.request);
 }
 
-absl::StatusOr<FeatureReader::Plan> FeatureReader::MakePlan(const FeaturesRequest& request,
-                                                            int64_t at_ms) const {
-  if (request.features.empty() == request.service.empty()) {
-    return BadField("features", "exactly one of 'features' and 'service' must be given");
-  }
-  Plan plan;
-  if (request.service.empty()) {
-    for (const std::string& name : request.features) {
-      RETURN_IF_ERROR(AddName(name, at_ms, &plan));
-    }
-    return plan;
-  }
-  const auto service = options_.services.find(request.service);
-  if (service == options_.services.end()) {
-    std::vector<std::string> known;
-    for (const auto& [name, features] : options_.services) known.push_back(name);
-    ApiError error;
-    error.code = ErrorCode::kUnknownService;
-    error.detail = absl::StrCat("there is no service '", request.service, "'");
-    error.field = "service";
-    error.did_you_mean = ClosestName(request.service, known);
-    return error.ToStatus();
-  }
-  for (const std::string& name : service->second) RETURN_IF_ERROR(AddName(name, at_ms, &plan));
-  return plan;
-}
+// Working space, reused from row to row.
+struct FeatureReader::Scratch {
+  // By view that is read.
+  std::vector<std::vector<OwnedValue>> keys;
+  std::vector<std::vector<Value>> key_views;
+  std::vector<ViewEntity> entities;
+  std::vector<FeatureValue> values;
+};
 
-absl::Status FeatureReader::CheckKeyNames(const Plan& plan, const NamedValues& fields,
-                                          size_t row) const {
-  for (const NamedValue& field : fields) {
-    bool known = false;
-    std::vector<std::string> names;
-    for (const ViewRead& read : plan.reads) {
-      for (const std::string& name : store_.views()[static_cast<size_t>(read.view)]->key_names) {
-        known = known || name == field.name;
-        names.push_back(name);
-      }
+absl::Status FeatureReader::MakeKeys(const FeaturesRequest& request,
+                                     const std::vector<ViewRead>& reads, size_t row,
+                                     Scratch* scratch) const {
+  scratch->keys.resize(reads.size());
+  scratch->key_views.resize(reads.size());
+  scratch->entities.clear();
+  for (size_t i = 0; i < reads.size(); ++i) {
+    const ViewSpec& view = *store_.views()[static_cast<size_t>(reads[i].view)];
+    RETURN_IF_ERROR(
+        MakeKey(view, request.keys[row], row, options_.max_key_bytes, &scratch->keys[i]));
+    scratch->key_views[i].clear();
+    for (const OwnedValue& part : scratch->keys[i]) {
+      scratch->key_views[i].push_back(part.view());
     }
-    if (!known) {
-      return BadKey(row, field.name,
-                    absl::StrCat("'", field.name, "' is no key of the views asked for"),
-                    ClosestName(field.name, names));
-    }
+    scratch->entities.push_back({reads[i].view, scratch->key_views[i]});
   }
   return absl::OkStatus();
 }
 
-absl::Status FeatureReader::MakeKey(const ViewSpec& view, const NamedValues& fields, size_t row,
-                                    std::vector<OwnedValue>* key) const {
-  key->clear();
-  size_t bytes = 0;
-  for (size_t k = 0; k < view.key_names.size(); ++k) {
-    const std::string& name = view.key_names[k];
-    const auto field = std::find_if(fields.begin(), fields.end(),
-                                    [&](const NamedValue& f) { return f.name == name; });
-    if (field == fields.end()) {
-      return BadKey(row, "", absl::StrCat("view '", view.name, "' needs the key '", name, "'"));
-    }
-    const Value value = field->value.view();
-    std::optional<OwnedValue> typed = FitValue(value, view.key_types[k]);
-    if (!typed) {
-      return BadKey(row, name,
-                    absl::StrCat("the key '", name, "' of view '", view.name, "' is ",
-                                 TypeName(view.key_types[k]), ", not ", TypeName(value.type())));
-    }
-    if (value.type() == Type::kString) bytes += value.string_value().size();
-    key->push_back(*std::move(typed));
+absl::Status FeatureReader::ReadView(const FeaturesRequest& request, const ViewRead& read,
+                                     std::span<const Value> key, size_t row_index, int64_t at_ms,
+                                     Scratch* scratch, FeatureRow* row) const {
+  const ViewSpec& view = *store_.views()[static_cast<size_t>(read.view)];
+  ReadOptions options;
+  options.known_ms = request.known_at_ms;
+  std::vector<OwnedValue> brought;
+  std::vector<Value> brought_views;
+  if (!request.request.empty()) {
+    const size_t from = request.request.size() == 1 ? 0 : row_index;
+    ASSIGN_OR_RETURN(brought, MakeRequest(view, request.request[from], from));
+    brought_views = ViewsOf(brought);
+    options.request = brought_views;
   }
-  if (bytes > options_.max_key_bytes) {
-    return BadKey(row, "",
-                  absl::StrCat("the key has ", bytes, " bytes, at most ", options_.max_key_bytes));
+  std::vector<FeatureValue>& values = scratch->values;
+  values.assign(read.features.size(), FeatureValue());
+  const absl::Status status = store_.Read(read.view, key, at_ms, read.features, options, values);
+  if (!status.ok()) return ExplainRead(status, store_, read.view, at_ms);
+  for (size_t i = 0; i < values.size(); ++i) {
+    FeatureValue& value = values[i];
+    if (request.max_age_ms && value.age_ms && *value.age_ms > *request.max_age_ms) {
+      return RequestFault(
+          ErrorCode::kTooOld, "max_age_ms",
+          absl::StrCat(view.name, ".", view.features[static_cast<size_t>(read.features[i])].name,
+                       " of keys[", row_index, "] is ", *value.age_ms, " ms old, at most ",
+                       *request.max_age_ms, " was asked for"));
+    }
+    row->values[read.columns[i]] = std::move(value);
   }
   return absl::OkStatus();
+}
+
+void FeatureReader::TellOffsets(const std::vector<ViewRead>& reads,
+                                FeaturesResponse* response) const {
+  std::vector<size_t> partitions;
+  for (const ViewRead& read : reads) {
+    const auto view = static_cast<size_t>(read.view);
+    if (view >= options_.partitions.size()) continue;
+    const std::vector<size_t>& fed_by = options_.partitions[view];
+    partitions.insert(partitions.end(), fed_by.begin(), fed_by.end());
+  }
+  std::sort(partitions.begin(), partitions.end());
+  partitions.erase(std::unique(partitions.begin(), partitions.end()), partitions.end());
+  response->offsets.reserve(partitions.size());
+  int64_t watermark_ms = kEndOfTime;
+  for (const size_t partition : partitions) {
+    const LogPositions::Position position = positions_.At(partition);
+    response->offsets.push_back(
+        {&positions_.partitions()[partition], position.applied, position.durable});
+    watermark_ms = std::min(watermark_ms, position.event_time_ms);
+  }
+  if (watermark_ms != kEndOfTime && watermark_ms != kNoTime) response->watermark_ms = watermark_ms;
 }
 
 absl::StatusOr<FeaturesResponse> FeatureReader::ReadFeatures(const FeaturesRequest& request) {
-  const int64_t at_ms = request.at_ms ? *request.at_ms : options_.now_ms();
-  if (request.keys.size() > options_.max_rows) {
-    return BadField("keys",
-                    absl::StrCat(request.keys.size(), " keys, at most ", options_.max_rows));
-  }
-  ASSIGN_OR_RETURN(Plan plan, MakePlan(request, at_ms));
-  if (plan.names.size() * request.keys.size() > options_.max_values) {
-    return BadField("keys",
-                    absl::StrCat(request.keys.size(), " keys of ", plan.names.size(),
-                                 " features are more than ", options_.max_values, " values"));
-  }
-  ReadOptions options;
-  options.known_ms = request.known_at_ms;
-  for (const ViewRead& read : plan.reads) {
-    const ViewSpec& view = *store_.views()[static_cast<size_t>(read.view)];
-    if (!request.known_at_ms || view.keeps_known_time) continue;
-    return BadField("known_at", absl::StrCat("view '", view.name,
-                                             "' does not keep when its records became known: it "
-                                             "declares no 'known_at'"));
-  }
+  ASSIGN_OR_RETURN(FeatureColumns columns, ChooseColumns(request, store_.views(), options_.services,
+                                                         options_.max_features));
+  RETURN_IF_ERROR(CheckRequest(request, columns));
+  RETURN_IF_ERROR(gate_.Pass(request.min_offsets, request.patience));
   FeaturesResponse response;
-  response.at_ms = at_ms;
+  response.generation = options_.generation;
+  response.metadata = request.metadata;
+  TellOffsets(columns.reads, &response);  // before the read, which may see more
+  response.at_ms = request.at_ms ? *request.at_ms : options_.now_ms();
   response.rows.resize(request.keys.size());
-  std::vector<OwnedValue> key;
-  std::vector<Value> key_views;
-  std::vector<FeatureValue> values;
+  Scratch scratch;
   for (size_t r = 0; r < request.keys.size(); ++r) {
-    const NamedValues& fields = request.keys[r];
-    RETURN_IF_ERROR(CheckKeyNames(plan, fields, r));
-    FeatureRow& row = response.rows[r];
-    row.values.resize(plan.names.size());
-    for (const ViewRead& read : plan.reads) {
-      const ViewSpec& view = *store_.views()[static_cast<size_t>(read.view)];
-      RETURN_IF_ERROR(MakeKey(view, fields, r, &key));
-      key_views.clear();
-      for (const OwnedValue& part : key) key_views.push_back(part.view());
-      values.assign(read.features.size(), FeatureValue());
-      if (const absl::Status status =
-              store_.Read(read.view, key_views, at_ms, read.features, options, values);
-          !status.ok()) {
-        return ExplainRead(status, store_, read.view, at_ms);
-      }
-      for (size_t i = 0; i < values.size(); ++i) {
-        FeatureValue& value = values[i];
-        if (request.max_age_ms && value.age_ms && *value.age_ms > *request.max_age_ms) {
-          ApiError error;
-          error.code = ErrorCode::kTooOld;
-          error.detail =
-              absl::StrCat(plan.names[read.columns[i]], " of keys[", r, "] is ", *value.age_ms,
-                           " ms old, at most ", *request.max_age_ms, " was asked for");
-          error.field = "max_age_ms";
-          return error.ToStatus();
-        }
-        row.values[read.columns[i]] = std::move(value);
-      }
+    response.rows[r].values.resize(columns.names.size());
+    RETURN_IF_ERROR(MakeKeys(request, columns.reads, r, &scratch));
+    if (columns.reads.size() > 1) store_.Prefetch(scratch.entities);
+    for (size_t i = 0; i < columns.reads.size(); ++i) {
+      RETURN_IF_ERROR(ReadView(request, columns.reads[i], scratch.key_views[i], r, response.at_ms,
+                               &scratch, &response.rows[r]));
     }
   }
-  response.names = std::move(plan.names);
-  response.asked = std::move(plan.asked);
+  response.names = std::move(columns.names);
+  response.service = std::move(columns.service);
+  response.service_version = columns.service_version;
   return response;
 }
 

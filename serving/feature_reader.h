@@ -5,13 +5,16 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "featurestore/online_store.h"
+#include "serving/feature_columns.h"
+#include "serving/offset_gate.h"
 #include "serving/service.h"
+#include "stream/log_positions.h"
 
 namespace millrace {
 
@@ -19,8 +22,10 @@ struct FeatureReaderOptions {
   // Event time of a read that names none: the later of the clock and the stream time, as the caller
   // sees fit. Thread-safe.
   std::function<int64_t()> now_ms;
-  // Feature services: name → "view.feature" or "view.*".
-  std::map<std::string, std::vector<std::string>> services;
+  FeatureServices services;
+  // By view: the partitions, as indices of the positions, whose records it is computed from.
+  std::vector<std::vector<size_t>> partitions;
+  uint32_t generation = 1;      // of the configuration
   size_t max_rows = 1000;       // keys of one request
   size_t max_features = 1024;   // columns of one request, after expansion
   size_t max_values = 100'000;  // rows × columns
@@ -29,34 +34,27 @@ struct FeatureReaderOptions {
 
 class FeatureReader final : public FeatureService {
  public:
-  // REQUIRES: the store outlives the reader.
-  FeatureReader(const OnlineStore& store, FeatureReaderOptions options);
+  // REQUIRES: store and positions outlive the reader.
+  FeatureReader(const OnlineStore& store, LogPositions& positions, FeatureReaderOptions options);
 
   absl::StatusOr<FeaturesResponse> ReadFeatures(const FeaturesRequest& request) override;
+  bool MayBlock(const FeaturesRequest& request) const override;
 
  private:
-  // The chosen features of one view, and which columns of the answer they are.
-  struct ViewRead {
-    int32_t view = 0;
-    std::vector<int> features;
-    std::vector<size_t> columns;
-  };
-  struct Plan {
-    std::vector<std::string> names;  // "view.feature" by column
-    std::vector<Span> asked;
-    std::vector<ViewRead> reads;  // in the order first named
-  };
-
-  absl::Status AddName(absl::string_view name, int64_t at_ms, Plan* plan) const;
-  absl::Status AddFeature(int32_t view, int feature, int64_t at_ms, Plan* plan) const;
-  absl::StatusOr<Plan> MakePlan(const FeaturesRequest& request, int64_t at_ms) const;
-  // The key of the view from the fields given, typed; `row` is for messages.
-  absl::Status MakeKey(const ViewSpec& view, const NamedValues& fields, size_t row,
-                       std::vector<OwnedValue>* key) const;
-  absl::Status CheckKeyNames(const Plan& plan, const NamedValues& fields, size_t row) const;
+  struct Scratch;
+  absl::Status CheckRequest(const FeaturesRequest& request, const FeatureColumns& columns) const;
+  // Fills the columns of the read in the row.
+  absl::Status MakeKeys(const FeaturesRequest& request, const std::vector<ViewRead>& reads,
+                        size_t row, Scratch* scratch) const;
+  absl::Status ReadView(const FeaturesRequest& request, const ViewRead& read,
+                        std::span<const Value> key, size_t row_index, int64_t at_ms,
+                        Scratch* scratch, FeatureRow* row) const;
+  void TellOffsets(const std::vector<ViewRead>& reads, FeaturesResponse* response) const;
 
   const OnlineStore& store_;
-  FeatureReaderOptions options_;
+  const LogPositions& positions_;
+  const OffsetGate gate_;
+  const FeatureReaderOptions options_;
 };
 
 }  // namespace millrace

@@ -13,8 +13,10 @@
 
 namespace millrace {
 
-// {"features":["view.f","view.*"] or "service":"name", "keys":[{"origin":"JFK"}], "at"?: ms or RFC
-// 3339, "known_at"?: as at, "max_age_ms"?}
+// {"features":["view.f","view.*"] or "service":"name", "keys":[{"origin":"JFK"}],
+// "request"?:[{"amount":3}], "at"?: ms or RFC 3339, "known_at"?: as at, "max_age_ms"?,
+// "min_offset"?: {"topic":"t","partition"?:0,"offset":17} or a list of these, "wait_ms"?,
+// "metadata"?: bool}
 absl::StatusOr<FeaturesRequest> ParseFeaturesRequest(absl::string_view body);
 
 // {"task":"delayed", "keys":[{…}], "request"?:[{…,"id"?}], "at"?, "explain"?, "max_staleness_ms"?}.

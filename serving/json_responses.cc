@@ -7,16 +7,43 @@
 namespace millrace {
 namespace {
 
-void WriteFeature(const FeatureValue& feature, const Span* asked, JsonWriter* json) {
+void WriteSpan(const Span& span, JsonWriter* json) {
+  json->BeginArray();
+  for (const int64_t end_ms : {span.begin_ms, span.end_ms}) {
+    end_ms <= kBeginningOfTime ? json->Null() : json->Int(end_ms);
+  }
+  json->EndArray();
+}
+
+// What is beyond value, status and age is told where it says something, or if it is asked for.
+void WriteFeature(const FeatureValue& feature, bool metadata, JsonWriter* json) {
   json->BeginObject();
   json->Key("value").TypedValue(feature.value.view());
   json->Key("status").String(FeatureStatusName(feature.status));
   json->Key("age_ms").OptionalInt(feature.age_ms);
-  if (asked != nullptr && feature.completeness < 1.0 && !(feature.effective == *asked)) {
-    json->Key("effective").BeginArray();
-    json->Int(feature.effective.begin_ms).Int(feature.effective.end_ms).EndArray();
+  if (feature.error) json->Key("error").Double(*feature.error);
+  if (metadata || !(feature.effective == feature.asked)) {
+    WriteSpan(feature.effective, &json->Key("effective"));
+    json->Key("completeness").Double(feature.completeness);
+  }
+  if (metadata) {
+    json->Key("count").Int(feature.count);
+    json->Key("max_event_time").OptionalInt(feature.max_event_time_ms);
   }
   json->EndObject();
+}
+
+void WriteOffsets(const std::vector<AppliedOffset>& offsets, JsonWriter* json) {
+  json->BeginArray();
+  for (const AppliedOffset& offset : offsets) {
+    json->BeginObject();
+    json->Key("topic").String(offset.partition->topic);
+    json->Key("partition").Int(offset.partition->partition);
+    json->Key("applied").Int(offset.applied);
+    json->Key("durable").Int(offset.durable);
+    json->EndObject();
+  }
+  json->EndArray();
 }
 
 // "value" for UTF-8 text, "value_base64" for other bytes, null for a tombstone.
@@ -42,11 +69,20 @@ std::string FeaturesJson(const FeaturesResponse& response) {
     json.BeginObject().Key("features").BeginObject();
     for (size_t i = 0; i < row.values.size(); ++i) {
       json.Key(response.names[i]);
-      WriteFeature(row.values[i], i < response.asked.size() ? &response.asked[i] : nullptr, &json);
+      WriteFeature(row.values[i], response.metadata, &json);
     }
     json.EndObject().EndObject();
   }
-  json.EndArray().Key("at").Int(response.at_ms).EndObject();
+  json.EndArray();
+  if (!response.service.empty()) {
+    json.Key("service").String(response.service);
+    json.Key("service_version").Int(response.service_version);
+  }
+  json.Key("at").Int(response.at_ms);
+  json.Key("generation").Uint(response.generation);
+  WriteOffsets(response.offsets, &json.Key("offsets"));
+  json.Key("watermark").OptionalInt(response.watermark_ms);
+  json.EndObject();
   return out;
 }
 
@@ -64,7 +100,7 @@ std::string ScoresJson(const ScoreResponse& response) {
     json.Key("features").BeginObject();
     for (const ScoredFeature& feature : score.features) {
       json.Key(feature.name);
-      WriteFeature(feature.value, nullptr, &json);
+      WriteFeature(feature.value, /*metadata=*/false, &json);
     }
     json.EndObject();
     if (!score.explain.empty()) {

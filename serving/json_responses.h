@@ -12,8 +12,11 @@
 
 namespace millrace {
 
-// {"rows":[{"features":{"view.f":{"value","status","age_ms","effective"?}}}],"at"}. `effective`
-// [begin, end) in milliseconds stands only where the span covered is not the span asked for.
+// {"rows":[{"features":{"view.f":{"value","status","age_ms","error"?,"effective"?,"completeness"?,
+// "count"?,"max_event_time"?}}}],"service"?,"service_version"?,"at","generation","offsets",
+// "watermark"}. `error` stands beside estimates, `effective` [begin, end) in milliseconds (null: no
+// beginning) and `completeness` where the span covered is not the span asked for; with metadata all
+// do, and `count` and `max_event_time`.
 std::string FeaturesJson(const FeaturesResponse& response);
 
 // {"scores":[{"value","status","prediction_id","features","explain"?}],"model":{…}}

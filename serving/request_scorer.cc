@@ -12,16 +12,6 @@
 namespace millrace {
 namespace {
 
-absl::Status Error(ErrorCode code, std::string field, std::string detail,
-                   std::string did_you_mean = "") {
-  ApiError error;
-  error.code = code;
-  error.detail = std::move(detail);
-  error.field = std::move(field);
-  error.did_you_mean = std::move(did_you_mean);
-  return error.ToStatus();
-}
-
 // The fields of one decision, typed, in the order of the plan's slots.
 struct TypedFields {
   std::vector<OwnedValue> owned;
@@ -33,20 +23,19 @@ absl::Status SetField(const ScoringPlan& plan, const std::string& name, const Va
   const auto count = static_cast<size_t>(plan.field_count);
   for (size_t i = 0; i < count; ++i) {
     if (plan.slots[i].name != name) continue;
-    std::optional<OwnedValue> typed = FitValue(value, plan.slots[i].type.type);
+    std::optional<OwnedValue> typed = FitValue(value, plan.slots[i].type);
     if (!typed) {
-      return Error(ErrorCode::kBadField, absl::StrCat("request[", row, "].", name),
-                   absl::StrCat("'", name, "' is ", ValueTypeName(plan.slots[i].type), ", not ",
-                                TypeName(value.type())));
+      return RequestFault(ErrorCode::kBadField, absl::StrCat("request[", row, "].", name),
+                          absl::StrCat("'", name, "' ", Misfit(value, plan.slots[i].type)));
     }
     fields->owned[i] = *std::move(typed);
     return absl::OkStatus();
   }
   std::vector<std::string> known;
   for (size_t i = 0; i < count; ++i) known.push_back(plan.slots[i].name);
-  return Error(ErrorCode::kBadField, absl::StrCat("request[", row, "].", name),
-               absl::StrCat("task '", plan.task, "' has no field '", name, "'"),
-               ClosestName(name, known));
+  return RequestFault(ErrorCode::kBadField, absl::StrCat("request[", row, "].", name),
+                      absl::StrCat("task '", plan.task, "' has no field '", name, "'"),
+                      ClosestName(name, known));
 }
 
 // The decision's id, typed as its field if it has one; absent when the row carries none.
@@ -105,16 +94,16 @@ absl::StatusOr<RequestScorer::Chosen> RequestScorer::Choose(const ScoreRequest& 
   if (task == nullptr) {
     std::vector<std::string> known;
     for (const auto& [name, unused] : tasks_) known.push_back(name);
-    return Error(ErrorCode::kUnknownTask, "task",
-                 absl::StrCat("there is no task '", request.task, "'"),
-                 ClosestName(request.task, known));
+    return RequestFault(ErrorCode::kUnknownTask, "task",
+                        absl::StrCat("there is no task '", request.task, "'"),
+                        ClosestName(request.task, known));
   }
   Chosen chosen;
   chosen.task = task;
   chosen.deployment = chosen.task->deployment->Read();
   if (chosen.deployment == nullptr) {
-    return Error(ErrorCode::kUnavailable, "",
-                 absl::StrCat("task '", task->scorer->plan().task, "' has no model yet"));
+    return RequestFault(ErrorCode::kUnavailable, "",
+                        absl::StrCat("task '", task->scorer->plan().task, "' has no model yet"));
   }
   chosen.model =
       learner.empty() ? chosen.deployment->champion : chosen.deployment->Find(std::string(learner));
@@ -122,7 +111,7 @@ absl::StatusOr<RequestScorer::Chosen> RequestScorer::Choose(const ScoreRequest& 
     std::vector<std::string> known;
     for (const DeployedModel& model : chosen.deployment->models) known.push_back(model.learner);
     const std::string close = ClosestName(learner, known);
-    return Error(
+    return RequestFault(
         ErrorCode::kUnknownTask, "task",
         absl::StrCat("task '", chosen.deployment->task, "' has no learner '", learner, "'"),
         close.empty() ? close : absl::StrCat(chosen.deployment->task, ".", close));
@@ -143,7 +132,7 @@ absl::Status RequestScorer::CheckRecordedTime(const ScoreRequest& request, int64
       *request.at_ms <= now_ms + options_.max_ahead_ms) {
     return absl::OkStatus();
   }
-  return Error(
+  return RequestFault(
       ErrorCode::kBadField, "at",
       absl::StrCat("a decision that is recorded is one of now, at most ",
                    options_.max_past_ms / 60'000, " min ago or ", options_.max_ahead_ms / 1000,
@@ -200,8 +189,8 @@ absl::StatusOr<RowScore> RequestScorer::Answer(const ScoreRequest& request, cons
 
 absl::StatusOr<ScoreResponse> RequestScorer::Score(const ScoreRequest& request) {
   if (request.rows.size() > options_.max_rows) {
-    return Error(ErrorCode::kBadField, "request",
-                 absl::StrCat(request.rows.size(), " rows, at most ", options_.max_rows));
+    return RequestFault(ErrorCode::kBadField, "request",
+                        absl::StrCat(request.rows.size(), " rows, at most ", options_.max_rows));
   }
   ASSIGN_OR_RETURN(const Chosen chosen, Choose(request));
   const int64_t now_ms = options_.now_ms();
@@ -220,12 +209,12 @@ absl::StatusOr<ScoreResponse> RequestScorer::Score(const ScoreRequest& request) 
   }
   if (request.max_staleness_ms &&
       (!response.model.staleness_ms || *response.model.staleness_ms > *request.max_staleness_ms)) {
-    return Error(ErrorCode::kTooOld, "max_staleness_ms",
-                 response.model.staleness_ms
-                     ? absl::StrCat("the newest label of ", response.model.name, " is ",
-                                    *response.model.staleness_ms, " ms old, at most ",
-                                    *request.max_staleness_ms, " was asked for")
-                     : absl::StrCat(response.model.name, " has learned no label yet"));
+    return RequestFault(ErrorCode::kTooOld, "max_staleness_ms",
+                        response.model.staleness_ms
+                            ? absl::StrCat("the newest label of ", response.model.name, " is ",
+                                           *response.model.staleness_ms, " ms old, at most ",
+                                           *request.max_staleness_ms, " was asked for")
+                            : absl::StrCat(response.model.name, " has learned no label yet"));
   }
   std::vector<Prepared> rows(request.rows.size());
   for (size_t i = 0; i < rows.size(); ++i) {

@@ -31,6 +31,17 @@ absl::Status CheckRead(const ScoringRead& read, const ScoringPlan& plan,
       return absl::InvalidArgumentError(absl::StrCat("view \"", view.name, "\": no such key slot"));
     }
   }
+  if (!read.request_slots.empty() && read.request_slots.size() != view.request.fields.size()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("view \"", view.name, "\": ", read.request_slots.size(), " request slots of ",
+                     view.request.fields.size()));
+  }
+  for (const int slot : read.request_slots) {
+    if (slot >= plan.field_count) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("view \"", view.name, "\": no such request slot"));
+    }
+  }
   for (size_t i = 0; i < read.slots.size(); ++i) {
     if (!InRange(read.features[i], view.features.size()) ||
         !InRange(read.slots[i], plan.slots.size())) {
@@ -97,7 +108,14 @@ absl::Status Scorer::Assemble(std::span<const Value> fields, int64_t at_ms, Deci
     row->key.clear();
     for (const int slot : read.key_slots) row->key.push_back(row->slots[static_cast<size_t>(slot)]);
     const std::span<FeatureValue> values(row->features.data() + next, read.features.size());
-    const absl::Status status = store_->Read(read.view, row->key, at_ms, read.features, {}, values);
+    ReadOptions options;
+    row->request.clear();
+    for (const int slot : read.request_slots) {
+      row->request.push_back(slot < 0 ? Value::Null() : row->slots[static_cast<size_t>(slot)]);
+    }
+    options.request = row->request;
+    const absl::Status status =
+        store_->Read(read.view, row->key, at_ms, read.features, options, values);
     if (!status.ok() && !(absl::IsOutOfRange(status) && too_old == TooOld::kTruncate)) {
       return ExplainRead(status, *store_, read.view, at_ms);
     }

@@ -39,6 +39,7 @@ struct DecisionRow {
   std::vector<double> scores;  // by Deployment::models
 
   std::vector<Value> key;            // of the read under way
+  std::vector<Value> request;        // of the read under way
   std::vector<std::string> scratch;  // strings made by expressions, by input
 };
 

@@ -24,6 +24,9 @@ struct ScoringRead {
   std::vector<int> key_slots;  // by key field of the view: the slot that holds it
   std::vector<int> features;   // indices into the view
   std::vector<int> slots;      // parallel to features: where their values go
+  // By field of ViewSpec::request: the decision's slot that is it, or -1. Empty: the features read
+  // do not ask for the decision's own values.
+  std::vector<int> request_slots;
 };
 
 struct ScoringInput {

@@ -1,8 +1,12 @@
 #include "serving/typed_value.h"
 
 #include <cmath>
+#include <vector>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "core/collection.h"
+#include "core/type_words.h"
 #include "stream/expr/time_text.h"
 
 namespace millrace {
@@ -59,13 +63,66 @@ std::optional<OwnedValue> Fit(const Value& value, Type type) {
   }
 }
 
-}  // namespace
-
-std::optional<OwnedValue> FitValue(const Value& value, Type type) {
+std::optional<OwnedValue> FitScalar(const Value& value, Type type) {
   if (value.is_null()) return OwnedValue();
   if (value.type() == Type::kDouble && !std::isfinite(value.double_value())) return std::nullopt;
   if (value.type() == type) return OwnedValue(value);
   return Fit(value, type);
+}
+
+std::optional<OwnedValue> FitList(const Value& list, Type element) {
+  ListBuilder fitted;
+  bool fits = true;
+  ForEachItem(list, [&](const Value& item) {
+    const std::optional<OwnedValue> typed = FitScalar(item, element);
+    fits = fits && typed.has_value();
+    if (fits) fitted.Add(typed->view());
+  });
+  if (!fits) return std::nullopt;
+  return OwnedValue(fitted.value());
+}
+
+std::optional<OwnedValue> FitMap(const Value& map, Type element) {
+  MapBuilder fitted;
+  bool fits = true;
+  ForEachEntry(map, [&](absl::string_view key, const Value& item) {
+    const std::optional<OwnedValue> typed = FitScalar(item, element);
+    fits = fits && typed.has_value();
+    if (fits) fitted.Add(key, typed->view());
+  });
+  if (!fits) return std::nullopt;
+  return OwnedValue(fitted.Finish());
+}
+
+// Of a list of numbers, or of another vector.
+std::optional<OwnedValue> FitVector(const Value& items, int32_t dim) {
+  std::vector<double> components;
+  bool fits = true;
+  ForEachItem(items, [&](const Value& item) {
+    const std::optional<OwnedValue> typed = FitScalar(item, Type::kDouble);
+    fits = fits && typed.has_value() && !typed->is_null();
+    if (fits) components.push_back(typed->view().double_value());
+  });
+  if (!fits || components.size() != static_cast<size_t>(dim)) return std::nullopt;
+  std::string bytes;
+  return OwnedValue(MakeVector(components, &bytes));
+}
+
+}  // namespace
+
+std::optional<OwnedValue> FitValue(const Value& value, const ValueType& type) {
+  if (!IsCollection(type.type) || value.is_null()) return FitScalar(value, type.type);
+  const bool sequence = value.type() == Type::kList || value.type() == Type::kVector;
+  if (type == Type::kVector) return sequence ? FitVector(value, type.dim) : std::nullopt;
+  if (value.type() != type.type) return std::nullopt;
+  return type == Type::kList ? FitList(value, type.element) : FitMap(value, type.element);
+}
+
+std::string Misfit(const Value& value, const ValueType& type) {
+  const bool alike = IsCollection(type.type) && IsCollection(value.type());
+  return alike ? absl::StrCat("is ", AValueType(type), ", and this ", TypeName(value.type()),
+                              " does not fit")
+               : absl::StrCat("is ", AValueType(type), ", not ", AValueType(value.type()));
 }
 
 }  // namespace millrace

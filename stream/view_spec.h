@@ -14,6 +14,7 @@
 #include "stream/aggregations/aggregation.h"
 #include "stream/documentation.h"
 #include "stream/expr/expression.h"
+#include "stream/schema.h"
 #include "stream/window.h"
 
 namespace millrace {
@@ -22,11 +23,13 @@ namespace millrace {
 struct FeatureSpec {
   std::string name;
   std::string description;  // may be empty; its owner is that of the view
-  // Computed from other features of the view: by position of the expression's scope their index.
-  // There is no aggregation, no input and no window then.
+  // Computed at the read from other features of the view and from what the request brings along:
+  // the expression's scope is first `operands` (indices of features), then `request_fields`
+  // (indices into ViewSpec::request). There is no aggregation, no input and no window then.
   std::shared_ptr<const Expression> expression;
   std::string expression_text;
   std::vector<int> operands;
+  std::vector<int> request_fields;
   bool computed() const { return expression != nullptr; }
 
   std::string aggregation_name;
@@ -76,6 +79,9 @@ struct ViewSpec {
   std::vector<std::string> key_names;
   std::vector<Type> key_types;
   std::vector<ViewInput> inputs;
+  // Fields of a request, where features count or use its values: those of a record of the first
+  // input.
+  Schema request;
   std::vector<FeatureSpec> features;
   Accuracy accuracy = Accuracy::kAuto;
   int64_t as_of_ms = 3'600'000;              // how far back reads stay exact

@@ -25,8 +25,9 @@ class CatalogWriter {
     json_.EndArray().Key("views").BeginArray();
     for (size_t v = 0; v < project_.views.size(); ++v) View(static_cast<int32_t>(v));
     json_.EndArray().Key("services").BeginArray();
-    for (const auto& [name, service] : project_.services) {
-      Begin("service", name, service.documentation);
+    for (const auto& [key, service] : project_.services) {
+      Begin("service", service.name, service.documentation);
+      json_.Key("version").Int(service.version);
       Names("features", service.features);
       json_.EndObject();
     }

@@ -65,6 +65,7 @@ EntitySize EntitySizer::Build(const std::vector<int64_t>& times_ms) {
     row.Add(layout_.MakeEntry(0, event, &scratch), horizon_);
     ++event.offset;
   }
+  row.Trim(horizon_);
   StateBatch batch;
   std::vector<std::string> deleted;
   row.AddChanges(key, &batch, &deleted);

@@ -68,6 +68,7 @@ std::vector<std::string> Lineage::FeaturesFrom(int32_t view, int feature) const 
 std::vector<std::string> Lineage::ServicesOf(int32_t view, int feature) const {
   std::vector<std::string> used = FeaturesFrom(view, feature);
   used.push_back(FeatureName(view, feature));
+  used.push_back(absl::StrCat(project_.views[static_cast<size_t>(view)]->name, ".*"));
   std::vector<std::string> names;
   for (const auto& [name, service] : project_.services) {
     if (std::find_first_of(service.features.begin(), service.features.end(), used.begin(),

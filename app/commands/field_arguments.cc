@@ -7,21 +7,14 @@
 namespace millrace {
 namespace {
 
-// The value, if the text is a JSON scalar.
-absl::StatusOr<JsonValue> ScalarOf(absl::string_view text) {
+// What the text is, if it is one JSON value.
+absl::StatusOr<JsonValue> JsonOf(absl::string_view text) {
   absl::StatusOr<JsonValue> list = ParseJson(absl::StrCat("[", text, "]"));
   if (!list.ok()) return list.status();
-  const auto items = list->items();
   // More than one item: the text had commas.
-  if (items.size() != 1) return absl::InvalidArgumentError("not one value");
-  switch (items[0].kind()) {
-    case JsonKind::kNull: return JsonValue();
-    case JsonKind::kBool: return JsonValue(items[0].bool_value());
-    case JsonKind::kInt: return JsonValue(items[0].int_value());
-    case JsonKind::kDouble: return JsonValue(items[0].double_value());
-    case JsonKind::kString: return JsonValue(std::string(items[0].string_value()));
-    default: return absl::InvalidArgumentError("not a scalar");
-  }
+  if (list->items().size() != 1) return absl::InvalidArgumentError("not one value");
+  if (list->items()[0].kind() != JsonKind::kString) return JsonValue();  // stands as it is
+  return JsonValue(std::string(list->items()[0].string_value()));
 }
 
 }  // namespace
@@ -46,9 +39,9 @@ absl::StatusOr<FieldArguments> FieldArguments::Parse(const std::vector<std::stri
 
 void FieldArguments::Add(absl::string_view name, absl::string_view text) {
   Field field{std::string(name), std::string(text)};
-  if (const absl::StatusOr<JsonValue> scalar = ScalarOf(text); scalar.ok()) {
-    if (scalar->kind() == JsonKind::kString) {
-      field.text = std::string(scalar->string_value());
+  if (const absl::StatusOr<JsonValue> json = JsonOf(text); json.ok()) {
+    if (json->kind() == JsonKind::kString) {
+      field.text = std::string(json->string_value());
     } else {
       field.literal = true;
     }

@@ -1,7 +1,7 @@
 // FieldArguments: `key=value` words of the command line as the fields of a request. What the types
-// of the fields are only the server knows: a value that reads as a JSON number, true, false or null
-// is sent as such until the server says that the field is of another type. A value in double quotes
-// is always text. A value; thread-compatible.
+// of the fields are only the server knows: a value that reads as JSON (a number, true, false, null,
+// a list, a map) is sent as such until the server says that the field is of another type. A value
+// in double quotes is always text. A value; thread-compatible.
 
 #ifndef MILLRACE_APP_COMMANDS_FIELD_ARGUMENTS_H_
 #define MILLRACE_APP_COMMANDS_FIELD_ARGUMENTS_H_
@@ -19,6 +19,8 @@ class FieldArguments {
  public:
   // InvalidArgument for a word that is not name=value, or a name given twice.
   static absl::StatusOr<FieldArguments> Parse(const std::vector<std::string>& words);
+
+  bool empty() const { return fields_.empty(); }
 
   // Adds a field. REQUIRES: no field of this name.
   void Add(absl::string_view name, absl::string_view text);

@@ -153,12 +153,14 @@ void Checker::CheckMember(const SchemaNode& schema, ConfigNode* map, ConfigMembe
                  absl::StrCat("'", key.text, "' is not supported yet"));
     return;
   }
-  if (child->name == "*" && !IsValidName(key.text)) {
+  absl::string_view chosen = key.text;
+  if (child->spec->versioned) chosen = chosen.substr(0, chosen.find('@'));
+  if (child->name == "*" && !IsValidName(chosen)) {
     key.bad = true;
     sink_
         ->Error(ConfigErrorCode::kInvalidName, key.place,
                 absl::StrCat("'", key.text, "' is not a valid name"))
-        .suggestion = NameAdvice(key.text);
+        .suggestion = NameAdvice(chosen);
   }
   if (member->value.kind == ConfigNode::Kind::kNull && !member->value.bad) {
     if (child->spec->path == "views.*.features.*.default") return;

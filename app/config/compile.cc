@@ -103,6 +103,14 @@ Documentation ReadDocumentation(const Section& section) {
   return {section.Text("description"), section.Text("owner")};
 }
 
-ValueType TypeOfWord(absl::string_view word) { return ParseValueType(word).value_or(ValueType()); }
+bool ReadType(const ConfigNode& word, DiagnosticSink* sink, ValueType* type) {
+  // Larger lists would not be taken from a record either.
+  constexpr int32_t kMaxDim = 65'536;
+  *type = ParseValueType(word.text).value_or(ValueType());
+  if (type->dim <= kMaxDim) return true;
+  sink->Error(ConfigErrorCode::kOutOfRange, word.place,
+              absl::StrCat("a vector has at most ", kMaxDim, " items"));
+  return false;
+}
 
 }  // namespace millrace

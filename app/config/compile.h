@@ -97,8 +97,9 @@ bool MentionsAny(absl::string_view text, const std::set<std::string>& names);
 
 // The fields of a source as a scope, by Schema index.
 Scope ScopeOf(const Schema& schema);
-// By the word of the configuration, which was checked.
-ValueType TypeOfWord(absl::string_view word);
+// The type that a word of the configuration, which was checked, names. False after reporting a
+// vector that is too long.
+bool ReadType(const ConfigNode& word, DiagnosticSink* sink, ValueType* type);
 
 }  // namespace millrace
 

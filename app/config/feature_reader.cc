@@ -78,7 +78,20 @@ bool FeatureReader::ReadComputed(const Section& feature, const std::vector<int>&
     const FeatureSpec& other = view_.features[static_cast<size_t>(index)];
     scope.push_back({other.name, other.result_type});
   }
-  spec->expression = CompileExpression(*node, scope, broken, "", sink());
+  // What is no feature is the request's.
+  for (size_t i = 0; i < view_.request.fields.size(); ++i) {
+    const Field& field = view_.request.fields[i];
+    const bool hidden = broken.contains(field.name) ||
+                        std::any_of(scope.begin(), scope.begin() + static_cast<int>(known.size()),
+                                    [&](const ScopeField& f) { return f.name == field.name; });
+    if (hidden) continue;
+    scope.push_back({field.name, field.type});
+    spec->request_fields.push_back(static_cast<int>(i));
+  }
+  std::set<std::string> reported = broken;
+  const auto& fields = draft_->broken_fields[static_cast<size_t>(view_.inputs.front().source)];
+  reported.insert(fields.begin(), fields.end());
+  spec->expression = CompileExpression(*node, scope, reported, "", sink());
   if (spec->expression == nullptr) return false;
   spec->expression_text = node->text;
   spec->operands = known;

@@ -28,8 +28,8 @@ class FeatureReader {
 
   // False after reporting what is wrong.
   bool Read(const Section& feature, FeatureSpec* spec);
-  // A feature that is computed from others (`expr`). `known` are indices into the view's features,
-  // `broken` names whose own mistake was reported.
+  // A feature that is computed at the read (`expr`) from others and from the request. `known` are
+  // indices into the view's features, `broken` names whose own mistake was reported.
   bool ReadComputed(const Section& feature, const std::vector<int>& known,
                     const std::set<std::string>& broken, FeatureSpec* spec);
 

@@ -12,6 +12,7 @@
 #include "app/config/compile.h"
 #include "app/config/suggest.h"
 #include "core/type_words.h"
+#include "stream/request_fields.h"
 
 namespace millrace {
 namespace {
@@ -112,6 +113,40 @@ class InputsReader {
     return false;
   }
 
+  // The slot of the decisions that is the field of the view's requests, or -1.
+  int RequestSlot(const ViewSpec& view, int field) const {
+    const Field& wanted = view.request.fields[static_cast<size_t>(field)];
+    const int slot = spec_->request.Find(wanted.name);
+    const bool fits = slot >= 0 && spec_->request.fields[slot].type == wanted.type;
+    return fits ? slot : -1;
+  }
+
+  // Features that use a request's own values find them in the decisions. False after reporting one
+  // that does not. `slot` is of full_.
+  bool HasItsRequest(const ConfigNode& node, int slot) {
+    if (slot <= spec_->at_slot) return true;
+    const auto next = std::upper_bound(view_begin_.begin(), view_begin_.end(), slot);
+    const auto v = static_cast<size_t>(next - view_begin_.begin()) - 1;
+    const ViewSpec& view = *draft_->project.views[v];
+    for (const int field : RequestFieldsOf(view, slot - view_begin_[v])) {
+      if (RequestSlot(view, field) >= 0) continue;
+      const Field& wanted = view.request.fields[static_cast<size_t>(field)];
+      if (broken_.contains(wanted.name)) {
+        complete_ = false;
+        return false;
+      }
+      const int other = spec_->request.Find(wanted.name);
+      Fail(ConfigErrorCode::kUnknownReference, node,
+           absl::StrCat(
+               "the feature '", full_[slot].name, "' takes '", wanted.name, "', ",
+               AValueType(wanted.type), ", from the request, and the decisions have ",
+               other < 0 ? "no such field"
+                         : absl::StrCat("it as ", AValueType(spec_->request.fields[other].type))));
+      return false;
+    }
+    return true;
+  }
+
   // Learners take single values. False after reporting another.
   // `text` is the expression for it; empty: one of a whole view.
   bool IsSingle(const ConfigNode& node, const std::string& name, const ValueType& type,
@@ -141,7 +176,7 @@ class InputsReader {
     absl::string_view view = node.text;
     if (absl::ConsumeSuffix(&view, ".*")) return AddView(node, view);
     if (const int slot = FindFull(node.text); slot >= 0) {
-      if (IsSingle(node, node.text, full_[slot].type, node.shown))
+      if (IsSingle(node, node.text, full_[slot].type, node.shown) && HasItsRequest(node, slot))
         Add(node, {node.text, slot, nullptr});
       return;
     }
@@ -181,8 +216,9 @@ class InputsReader {
       const bool listed =
           std::any_of(pending_.begin(), pending_.end(),
                       [slot](const Pending& other) { return other.full_slot == slot; });
-      if (!listed && IsSingle(node, full_[slot].name, full_[slot].type, ""))
-        Add(node, {full_[slot].name, slot, nullptr});
+      if (listed || !IsSingle(node, full_[slot].name, full_[slot].type, "")) continue;
+      if (!HasItsRequest(node, slot)) break;  // others may lack the same
+      Add(node, {full_[slot].name, slot, nullptr});
     }
     for (const std::string& feature : draft_->broken_features) {
       if (absl::StartsWith(feature, absl::StrCat(name, "."))) complete_ = false;
@@ -214,7 +250,10 @@ class InputsReader {
       return;
     }
     if (!IsSingle(*expr, name->text, expression->value_type(), expr->shown)) return;
-    for (int slot : expression->used_fields()) expression_slots_.insert(slot);
+    for (const int slot : expression->used_fields()) {
+      if (!HasItsRequest(*expr, slot)) return;
+      expression_slots_.insert(slot);
+    }
     Add(*name, {name->text, -1, expr});
   }
 
@@ -228,7 +267,8 @@ class InputsReader {
     for (size_t v = 0; v < draft_->project.views.size(); ++v) {
       const ViewSpec& view = *draft_->project.views[v];
       if (unreadable_.contains(view.name)) continue;
-      TaskFeatureRead read{static_cast<int32_t>(v), key_slots_[v], {}, {}};
+      TaskFeatureRead read{static_cast<int32_t>(v), key_slots_[v], {}, {}, {}};
+      bool uses_request = false;
       for (size_t f = 0; f < view.features.size(); ++f) {
         const int full = view_begin_[v] + static_cast<int>(f);
         if (!used.contains(full)) continue;
@@ -236,6 +276,10 @@ class InputsReader {
         read.features.push_back(static_cast<int>(f));
         read.slots.push_back(slot_of[full]);
         spec_->slots.push_back(full_[full]);
+        uses_request = uses_request || UsesRequest(view, static_cast<int>(f));
+      }
+      for (size_t i = 0; uses_request && i < view.request.fields.size(); ++i) {
+        read.request_slots.push_back(RequestSlot(view, static_cast<int>(i)));
       }
       if (!read.features.empty()) spec_->reads.push_back(std::move(read));
     }

@@ -17,9 +17,6 @@
 namespace millrace {
 namespace {
 
-// Larger lists would not be taken from a record either.
-constexpr int32_t kMaxDim = 65'536;
-
 bool ReadRange(const Section& spec, Field* field, ProjectDraft* draft) {
   const ConfigNode* range = spec.Find("range");
   if (range == nullptr) return !spec.Has("range");
@@ -68,12 +65,7 @@ bool ReadField(const ConfigMember& member, const Section& map, Field* field, Pro
   if (member.key.bad || (member.value.bad && !member.value.is_map())) return false;
   const ConfigNode* type = member.value.is_scalar() ? &member.value : map.Find("type");
   if (type == nullptr) return false;
-  field->type = TypeOfWord(type->text);
-  if (field->type.dim > kMaxDim) {
-    draft->sink->Error(ConfigErrorCode::kOutOfRange, type->place,
-                       absl::StrCat("a vector has at most ", kMaxDim, " items"));
-    return false;
-  }
+  if (!ReadType(*type, draft->sink, &field->type)) return false;
   if (member.value.is_scalar()) return true;
   return ReadPath(map, field, draft) && ReadRange(map, field, draft);
 }

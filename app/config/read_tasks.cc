@@ -38,7 +38,9 @@ bool ReadTrigger(const Section& decide, ProjectDraft* draft, TaskSpec* spec) {
         complete = false;
         continue;
       }
-      spec->request.fields.push_back({member.key.text, TypeOfWord(member.value.text)});
+      Field field{member.key.text, {}};
+      complete = ReadType(member.value, draft->sink, &field.type) && complete;
+      spec->request.fields.push_back(std::move(field));
     }
     return complete;
   }
@@ -84,9 +86,10 @@ void ReadId(const Section& decide, ProjectDraft* draft, TaskSpec* spec) {
   }
   spec->id_slot = spec->request.Find(fields[0]->text);
   if (spec->id_slot >= 0) {
-    if (spec->request.fields[spec->id_slot].type == Type::kDouble) {
+    const ValueType& type = spec->request.fields[spec->id_slot].type;
+    if (type == Type::kDouble || IsCollection(type.type)) {
       draft->sink->Error(ConfigErrorCode::kDecisionId, fields[0]->place,
-                         "a double cannot be an id");
+                         absl::StrCat(AValueType(type), " cannot be an id"));
     }
     return;
   }

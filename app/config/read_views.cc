@@ -115,6 +115,9 @@ class ViewReader {
         complete = false;
       }
       if (draft_->broken_source[source]) complete = sources_known_ = false;
+      if (view_.inputs.empty()) {
+        view_.request = draft_->project.sources[static_cast<size_t>(source)].schema;
+      }
       view_.inputs.push_back({source, {}, draft_->project.sources[source].retracts});
       view_.retention_ms =
           std::max(view_.retention_ms, draft_->project.sources[source].retention_ms);

@@ -55,6 +55,8 @@ struct KeySpec {
   bool aggregation = false;
   // Keys below may be any string, and values any scalar (librdkafka's properties).
   bool free_keys = false;
+  // A name that may end in `@` and a version.
+  bool versioned = false;
 
   constexpr KeySpec Words(absl::string_view now, absl::string_view later = "") const {
     KeySpec spec = *this;
@@ -70,6 +72,11 @@ struct KeySpec {
   constexpr KeySpec FreeKeys() const {
     KeySpec spec = *this;
     spec.free_keys = true;
+    return spec;
+  }
+  constexpr KeySpec Versioned() const {
+    KeySpec spec = *this;
+    spec.versioned = true;
     return spec;
   }
 };

@@ -7,8 +7,8 @@ namespace {
 
 using enum ValueKind;
 
-constexpr absl::string_view kTypes = "bool|int|double|string|bytes|timestamp";
-constexpr absl::string_view kLaterTypes = "list|map|vector";
+constexpr absl::string_view kTypes =
+    "bool|int|double|string|bytes|timestamp|list<T>|map<T>|vector<N>";
 
 constexpr KeySpec kKeys[] = {
     May("tasks", kNone, "", "Prediction problems, by name."),
@@ -48,7 +48,7 @@ constexpr KeySpec kKeys[] = {
     May("tasks.*.decide.request", kNone, "",
         "Fields of a request, with their types: its id, the keys of the views that are read, and "
         "whatever else is an input. Required with `trigger: request`, which has no other fields."),
-    May("tasks.*.decide.request.*", kType, "", "Type of the field.").Words(kTypes, kLaterTypes),
+    May("tasks.*.decide.request.*", kType, "", "Type of the field.").Words(kTypes),
     NotYet("tasks.*.decide.actions", "Actions of a bandit."),
     NotYet("tasks.*.decide.actions.field", "Field that lists them."),
     NotYet("tasks.*.decide.actions.id", "Field that names one."),

@@ -33,7 +33,8 @@ constexpr KeySpec kKeys[] = {
     Must("views.*.features", kNone, "The features, by name."),
     May("views.*.features.*", kNone, "", "A feature: one aggregation over one window."),
     May("views.*.features.*.expr", kExpression, "",
-        "Expression over other features of the view, in place of an aggregation."),
+        "Expression over other features of the view and the request's own values (fields of the "
+        "view's first source), in place of an aggregation."),
     May("views.*.features.*.window", kDuration, "",
         "Span of event time before the read, `lifetime`, or a window of another kind.")
         .Words("lifetime"),
@@ -97,10 +98,13 @@ constexpr KeySpec kKeys[] = {
     May("views.*.owner", kString, "", "Who answers for it."),
 
     May("services", kNone, "", "Lists of features that are read together, by name."),
-    May("services.*", kNone, "", "A feature service."),
-    Must("services.*.features", kNone, "Features, as `view.feature`."),
-    May("services.*.features[]", kName, "", "A feature."),
-    NotYet("services.*.version", "Version of the list."),
+    May("services.*", kNone, "",
+        "A feature service, or one version of it as `NAME@2`; versions stand side by side, and a "
+        "read that names none gets the newest.")
+        .Versioned(),
+    Must("services.*.features", kNone, "Features, as `view.feature` or `view.*`."),
+    May("services.*.features[]", kName, "", "A feature, or all of a view."),
+    May("services.*.version", kInt, "1", "Version of the list, if its name does not say it."),
     May("services.*.description", kString, "", "What it is, for people: the catalog shows it."),
     May("services.*.owner", kString, "", "Who answers for it."),
 };

@@ -10,6 +10,7 @@
 #include "app/config/check.h"
 #include "app/config/suggest.h"
 #include "app/config/value_of.h"
+#include "core/collection.h"
 #include "core/double_text.h"
 #include "serving/json.h"
 
@@ -179,11 +180,33 @@ std::optional<OwnedValue> TestValueOf(const ConfigNode& node, Type type) {
   return ValueOf(node, type);
 }
 
-OwnedValue PlainValueOf(const ConfigNode& node) {
+OwnedValue PlainScalarOf(const ConfigNode& node) {
+  if (node.kind == ConfigNode::Kind::kNull) return OwnedValue();
   for (const Type type : {Type::kBool, Type::kInt, Type::kDouble}) {
     if (const std::optional<OwnedValue> value = TestValueOf(node, type)) return *value;
   }
   return OwnedValue(Value::String(node.text));
+}
+
+std::optional<OwnedValue> PlainValueOf(const ConfigNode& node) {
+  const auto is_single = [](const ConfigNode& item) { return !item.is_list() && !item.is_map(); };
+  if (node.is_list()) {
+    ListBuilder list;
+    for (const ConfigNode& item : node.items) {
+      if (!is_single(item)) return std::nullopt;
+      list.Add(PlainScalarOf(item).view());
+    }
+    return OwnedValue(list.value());
+  }
+  if (node.is_map()) {
+    MapBuilder map;
+    for (const ConfigMember& member : node.members) {
+      if (!is_single(member.value)) return std::nullopt;
+      map.Add(member.key.text, PlainScalarOf(member.value).view());
+    }
+    return OwnedValue(map.Finish());
+  }
+  return PlainScalarOf(node);
 }
 
 std::string JsonOf(const ConfigNode& node) {

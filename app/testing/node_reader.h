@@ -49,7 +49,9 @@ std::optional<int64_t> ParseTestTime(const ConfigNode& node);
 // The scalar as a value of the type; timestamps as ParseTestTime. nullopt when it is of another.
 std::optional<OwnedValue> TestValueOf(const ConfigNode& node, Type type);
 // The scalar as JSON would have it: null, bool, int, double, else a string.
-OwnedValue PlainValueOf(const ConfigNode& node);
+OwnedValue PlainScalarOf(const ConfigNode& node);
+// That, or a list or map of such; nullopt for what is nested deeper.
+std::optional<OwnedValue> PlainValueOf(const ConfigNode& node);
 
 // The tree as JSON, numbers as they are written where JSON can write them so.
 std::string JsonOf(const ConfigNode& node);

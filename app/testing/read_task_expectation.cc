@@ -91,7 +91,7 @@ std::optional<std::string> ExpectationReader::ReadId(const ConfigNode& node, int
     read_.Fail(node, absl::StrCat("the id of a decision is a scalar, found ", Describe(node)));
     return std::nullopt;
   }
-  OwnedValue id = PlainValueOf(node);
+  OwnedValue id = PlainScalarOf(node);
   if (spec.id_slot >= 0) {
     const Type type = spec.slots[static_cast<size_t>(spec.id_slot)].type.type;
     std::optional<OwnedValue> typed = TestValueOf(node, type);
@@ -214,7 +214,7 @@ std::optional<TestRequest> ExpectationReader::ReadRequest(const ConfigNode& node
     if (!read_.Text(*id, "id")) return std::nullopt;
     request.has_id = true;
     request.id = id->text;
-    request.id_value = PlainValueOf(*id);
+    request.id_value = PlainScalarOf(*id);
   }
   const ConfigNode* fields = node.Find("fields");
   if (fields == nullptr) return request;
@@ -223,11 +223,13 @@ std::optional<TestRequest> ExpectationReader::ReadRequest(const ConfigNode& node
     return std::nullopt;
   }
   for (const ConfigMember& member : fields->members) {
-    if (member.value.kind == ConfigNode::Kind::kNull) {
-      request.fields.emplace_back(member.key.text, OwnedValue());
-    } else {
-      request.fields.emplace_back(member.key.text, PlainValueOf(member.value));
+    std::optional<OwnedValue> value = PlainValueOf(member.value);
+    if (!value) {
+      read_.Fail(member.value,
+                 absl::StrCat("'", member.key.text, "' must not be nested more than once"));
+      return std::nullopt;
     }
+    request.fields.emplace_back(member.key.text, *std::move(value));
   }
   return request;
 }

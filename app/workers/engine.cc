@@ -127,6 +127,7 @@ absl::Status Engine::Run() {
     request->done = true;
   }
   for (const auto& done : std::exchange(on_commit_, {})) done(absl::UnavailableError("stopped"));
+  positions_->Close();
   RefreshStatus(/*now=*/true);
   RETURN_IF_ERROR(looped);
   RETURN_IF_ERROR(committed);
@@ -139,11 +140,13 @@ absl::Status Engine::Loop() {
   while (!stop_.load(std::memory_order_relaxed)) {
     if (redoing_) {
       ASSIGN_OR_RETURN(redoing_, Redo());
+      TellPositions();
       if (redoing_) reader_->Wait(kIdleWait);
       continue;
     }
     RETURN_IF_ERROR(TakeRequests());
     ASSIGN_OR_RETURN(const Found found, mode_ == Mode::kLive ? LiveTurn() : SimulationTurn());
+    TellPositions();
     if (found == Found::kEnd) return absl::OkStatus();
     RETURN_IF_ERROR(MaybeCommit());
     // At once when the work is done: whoever asks then wants to see it.

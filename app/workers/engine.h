@@ -38,6 +38,7 @@
 #include "core/snapshot.h"
 #include "featurestore/online_store.h"
 #include "stream/log.h"
+#include "stream/log_positions.h"
 #include "stream/outbox.h"
 #include "stream/state_store.h"
 
@@ -91,6 +92,8 @@ class Engine {
   // ended, DeadlineExceeded after 5 s (it may be recorded nevertheless).
   absl::StatusOr<DecisionAnswer> RecordDecision(int task, DecisionRequest request);
   Mode mode() const { return mode_; }
+  // Of inputs(), in their order. Closed when the loop has ended.
+  LogPositions& positions() { return *positions_; }
   // Never null once Run has begun; refreshed several times a second.
   std::shared_ptr<const EngineStatus> status() const { return status_.Read(); }
   Snapshot<Deployment>& deployment(int task) { return tasks_[task]->trainer().deployment(); }
@@ -132,6 +135,7 @@ class Engine {
   absl::Status MaybeCommit();
   absl::Status CommitNow(Trainer::Scope scope, int shards);
   void TakeCommittedShards();
+  void TellPositions();
   void RefreshStatus(bool now);
 
   const Dependencies deps_;
@@ -143,6 +147,7 @@ class Engine {
   AvailableFrom available_from_;
   std::vector<std::unique_ptr<SourceInput>> inputs_;  // those of input_names_, then histories_
   std::vector<int64_t> durable_offsets_;              // as submitted with the last commit
+  std::unique_ptr<LogPositions> positions_;
   std::unique_ptr<LogReader> reader_;
   std::vector<std::unique_ptr<SourceHistory>> histories_;
   std::vector<std::unique_ptr<TaskWorker>> tasks_;

@@ -77,6 +77,10 @@ absl::Status Engine::CommitNow(Trainer::Scope scope, int shards) {
   AddIdsCommit(&commit.batch);
   deps_.outbox->AddCommit(&commit.batch, &commit.ship);
   for (auto& done : std::exchange(on_commit_, {})) commit.done.push_back(std::move(done));
+  commit.done.push_back([this, offsets = durable_offsets_](const absl::Status& committed) {
+    if (!committed.ok()) return;
+    for (size_t i = 0; i < input_names_.size(); ++i) positions_->SetDurable(i, offsets[i]);
+  });
   ++commits_;
   return deps_.committer->Submit(std::move(commit));
 }

@@ -28,6 +28,11 @@ absl::Status Engine::OpenInputs() {
     }
     for (int32_t p = 0; p < topic->partitions; ++p) RETURN_IF_ERROR(OpenInput(s, p, &reads));
   }
+  std::vector<TopicPartition> partitions;
+  for (const InputName& name : input_names_) partitions.push_back(name.topic_partition);
+  positions_ = std::make_unique<LogPositions>(std::move(partitions), *deps_.clock);
+  for (size_t i = 0; i < input_names_.size(); ++i) positions_->SetDurable(i, durable_offsets_[i]);
+  TellPositions();
   ASSIGN_OR_RETURN(reader_, deps_.log->OpenReader(std::move(reads)));
   for (int32_t s = 0; s < static_cast<int32_t>(project_.sources.size()); ++s) {
     if (project_.sources[s].history) RETURN_IF_ERROR(OpenHistory(s));

@@ -119,6 +119,21 @@ int64_t Engine::NewestEventMs() const {
   return newest_ms;
 }
 
+// Readers learn what a turn has applied, and those who wait for it go on.
+void Engine::TellPositions() {
+  const int64_t now_ms = ToEpochMillis(deps_.clock->Now());
+  for (size_t i = 0; i < input_names_.size(); ++i) {
+    const SourceInput& input = *inputs_[i];
+    // While some shards lack records, what counts is what none lacks.
+    const int64_t applied =
+        input.redoing() ? input.progress_offset() : input.position().next_offset;
+    const int64_t live_ms = LiveProgress(input.times(), input.spec().out_of_order_ms, now_ms);
+    const int64_t progress_ms = mode_ == Mode::kLive ? std::min(live_ms, now_ms) : progress_ms_;
+    positions_->SetApplied(i, applied, progress_ms == kEndOfTime ? NewestEventMs() : progress_ms);
+  }
+  positions_->Announce();
+}
+
 absl::Status Engine::Advance(int64_t progress_ms) {
   if (progress_ms <= progress_ms_) return absl::OkStatus();
   for (const auto& task : tasks_) RETURN_IF_ERROR(task->Advance(progress_ms));

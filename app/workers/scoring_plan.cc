@@ -11,7 +11,8 @@ std::shared_ptr<const ScoringPlan> MakeScoringPlan(const TaskSpec& task) {
   plan->id_slot = task.id_slot;
   plan->records_requests = !task.trigger_source.has_value();
   for (const TaskFeatureRead& read : task.reads) {
-    plan->reads.push_back({read.view, read.key_slots, read.features, read.slots});
+    plan->reads.push_back(
+        {read.view, read.key_slots, read.features, read.slots, read.request_slots});
   }
   for (const TaskInput& input : task.inputs) {
     plan->inputs.push_back({input.name, input.type, input.slot, input.expression});

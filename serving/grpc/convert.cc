@@ -17,17 +17,9 @@ constexpr int kMaxRows = 1000;
 constexpr int kMaxFields = 1024;
 constexpr int64_t kLatestMs = 253'402'300'799'999;  // year 9999
 
-absl::Status BadField(std::string field, std::string detail) {
-  ApiError error;
-  error.code = ErrorCode::kBadField;
-  error.field = std::move(field);
-  error.detail = std::move(detail);
-  return error.ToStatus();
-}
-
 absl::Status CheckRows(const char* name, int rows) {
   if (rows <= kMaxRows) return absl::OkStatus();
-  return BadField(name, absl::StrCat(rows, " rows, at most ", kMaxRows));
+  return RequestFault(ErrorCode::kBadField, name, absl::StrCat(rows, " rows, at most ", kMaxRows));
 }
 
 absl::StatusOr<OwnedValue> FromTyped(const v1::TypedValue& value, absl::string_view field);
@@ -35,7 +27,8 @@ absl::StatusOr<OwnedValue> FromTyped(const v1::TypedValue& value, absl::string_v
 // Of a list or map: collections do not nest.
 absl::StatusOr<OwnedValue> FromItem(const v1::TypedValue& value, absl::string_view field) {
   if (value.has_list() || value.has_map() || value.has_vector()) {
-    return BadField(std::string(field), "an item of a collection must be a scalar");
+    return RequestFault(ErrorCode::kBadField, std::string(field),
+                        "an item of a collection must be a scalar");
   }
   return FromTyped(value, field);
 }
@@ -46,7 +39,7 @@ absl::StatusOr<OwnedValue> FromTyped(const v1::TypedValue& value, absl::string_v
     case v1::TypedValue::kIntValue: return OwnedValue(Value::Int(value.int_value()));
     case v1::TypedValue::kDoubleValue:
       if (!std::isfinite(value.double_value())) {
-        return BadField(std::string(field), "the number is not finite");
+        return RequestFault(ErrorCode::kBadField, std::string(field), "the number is not finite");
       }
       return OwnedValue(Value::Double(value.double_value()));
     case v1::TypedValue::kStringValue: return OwnedValue(Value::String(value.string_value()));
@@ -83,7 +76,8 @@ absl::StatusOr<OwnedValue> FromTyped(const v1::TypedValue& value, absl::string_v
 template <typename Map>
 absl::Status FromFields(const Map& fields, const std::string& path, NamedValues* out) {
   if (fields.size() > kMaxFields) {
-    return BadField(path, absl::StrCat("more than ", kMaxFields, " fields"));
+    return RequestFault(ErrorCode::kBadField, path,
+                        absl::StrCat("more than ", kMaxFields, " fields"));
   }
   out->reserve(fields.size());
   for (const auto& [name, value] : fields) {
@@ -100,7 +94,7 @@ template <typename Proto>
 absl::Status ReadAt(const Proto& proto, std::optional<int64_t>* at_ms) {
   if (!proto.has_at_ms()) return absl::OkStatus();
   if (proto.at_ms() > kLatestMs || proto.at_ms() < -kLatestMs) {
-    return BadField("at_ms", "'at_ms' is out of range");
+    return RequestFault(ErrorCode::kBadField, "at_ms", "'at_ms' is out of range");
   }
   *at_ms = proto.at_ms();
   return absl::OkStatus();
@@ -157,38 +151,74 @@ v1::FeatureStatus ToStatus(FeatureStatus status) {
   return v1::FEATURE_STATUS_UNSPECIFIED;
 }
 
-void ToAnswer(const FeatureValue& feature, const Span* asked, v1::FeatureAnswer* proto) {
+void ToAnswer(const FeatureValue& feature, bool metadata, v1::FeatureAnswer* proto) {
   ToTyped(feature.value.view(), proto->mutable_value());
   proto->set_status(ToStatus(feature.status));
   if (feature.age_ms) proto->set_age_ms(*feature.age_ms);
-  if (asked != nullptr && feature.completeness < 1.0 && !(feature.effective == *asked)) {
+  if (feature.error) proto->set_error(*feature.error);
+  if (metadata || !(feature.effective == feature.asked)) {
     proto->mutable_effective()->set_begin_ms(feature.effective.begin_ms);
     proto->mutable_effective()->set_end_ms(feature.effective.end_ms);
+    proto->set_completeness(feature.completeness);
   }
+  if (!metadata) return;
+  proto->set_count(feature.count);
+  if (feature.max_event_time_ms) proto->set_max_event_time_ms(*feature.max_event_time_ms);
+}
+
+// The rows of a list of fields.
+template <typename List>
+absl::Status FromRows(const List& list, const char* name, std::vector<NamedValues>* rows) {
+  RETURN_IF_ERROR(CheckRows(name, list.size()));
+  rows->resize(static_cast<size_t>(list.size()));
+  for (int i = 0; i < list.size(); ++i) {
+    RETURN_IF_ERROR(FromFields(list.Get(i).fields(), absl::StrCat(name, "[", i, "]"),
+                               &(*rows)[static_cast<size_t>(i)]));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadMinOffsets(const v1::ReadFeaturesRequest& proto, FeaturesRequest* request) {
+  RETURN_IF_ERROR(CheckRows("min_offsets", proto.min_offsets_size()));
+  for (int i = 0; i < proto.min_offsets_size(); ++i) {
+    const v1::MinOffset& from = proto.min_offsets(i);
+    if (from.partition() < 0 || from.offset() < 0) {
+      return RequestFault(ErrorCode::kBadField, absl::StrCat("min_offsets[", i, "]"),
+                          "partition and offset must be >= 0");
+    }
+    request->min_offsets.push_back({from.topic(), from.partition(), from.offset()});
+  }
+  if (!proto.has_wait_ms()) return absl::OkStatus();
+  const int64_t most_ms = absl::ToInt64Milliseconds(kMaxReadPatience);
+  if (proto.wait_ms() < 0 || proto.wait_ms() > most_ms) {
+    return RequestFault(ErrorCode::kBadField, "wait_ms",
+                        absl::StrCat("'wait_ms' must be from 0 to ", most_ms));
+  }
+  request->patience = absl::Milliseconds(proto.wait_ms());
+  return absl::OkStatus();
 }
 
 }  // namespace
 
 absl::StatusOr<FeaturesRequest> FromProto(const v1::ReadFeaturesRequest& proto) {
   RETURN_IF_ERROR(CheckRows("features", proto.features_size()));
-  RETURN_IF_ERROR(CheckRows("keys", proto.keys_size()));
   FeaturesRequest request;
   request.features.assign(proto.features().begin(), proto.features().end());
   request.service = proto.service();
-  request.keys.resize(static_cast<size_t>(proto.keys_size()));
-  for (int i = 0; i < proto.keys_size(); ++i) {
-    RETURN_IF_ERROR(FromFields(proto.keys(i).fields(), absl::StrCat("keys[", i, "]"),
-                               &request.keys[static_cast<size_t>(i)]));
-  }
+  RETURN_IF_ERROR(FromRows(proto.keys(), "keys", &request.keys));
+  RETURN_IF_ERROR(FromRows(proto.request(), "request", &request.request));
+  RETURN_IF_ERROR(ReadMinOffsets(proto, &request));
+  request.metadata = proto.metadata();
   RETURN_IF_ERROR(ReadAt(proto, &request.at_ms));
   if (proto.has_known_at_ms()) {
     if (proto.known_at_ms() > kLatestMs || proto.known_at_ms() < -kLatestMs) {
-      return BadField("known_at_ms", "'known_at_ms' is out of range");
+      return RequestFault(ErrorCode::kBadField, "known_at_ms", "'known_at_ms' is out of range");
     }
     request.known_at_ms = proto.known_at_ms();
   }
   if (proto.has_max_age_ms()) {
-    if (proto.max_age_ms() < 0) return BadField("max_age_ms", "'max_age_ms' must be >= 0");
+    if (proto.max_age_ms() < 0)
+      return RequestFault(ErrorCode::kBadField, "max_age_ms", "'max_age_ms' must be >= 0");
     request.max_age_ms = proto.max_age_ms();
   }
   return request;
@@ -198,8 +228,9 @@ absl::StatusOr<ScoreRequest> FromProto(const v1::ScoreRequest& proto) {
   RETURN_IF_ERROR(CheckRows("rows", proto.rows_size()));
   ScoreRequest request;
   request.task = proto.task();
-  if (request.task.empty()) return BadField("task", "'task' is missing");
-  if (proto.rows_size() == 0) return BadField("rows", "at least one row must be given");
+  if (request.task.empty()) return RequestFault(ErrorCode::kBadField, "task", "'task' is missing");
+  if (proto.rows_size() == 0)
+    return RequestFault(ErrorCode::kBadField, "rows", "at least one row must be given");
   request.rows.resize(static_cast<size_t>(proto.rows_size()));
   for (int i = 0; i < proto.rows_size(); ++i) {
     ScoreRow& row = request.rows[static_cast<size_t>(i)];
@@ -213,7 +244,8 @@ absl::StatusOr<ScoreRequest> FromProto(const v1::ScoreRequest& proto) {
   RETURN_IF_ERROR(ReadAt(proto, &request.at_ms));
   if (proto.has_max_staleness_ms()) {
     if (proto.max_staleness_ms() < 0) {
-      return BadField("max_staleness_ms", "'max_staleness_ms' must be >= 0");
+      return RequestFault(ErrorCode::kBadField, "max_staleness_ms",
+                          "'max_staleness_ms' must be >= 0");
     }
     request.max_staleness_ms = proto.max_staleness_ms();
   }
@@ -228,14 +260,16 @@ absl::StatusOr<std::vector<NewRecord>> FromProto(const v1::AppendRequest& proto)
     const v1::NewRecord& from = proto.records(i);
     NewRecord& to = records[static_cast<size_t>(i)];
     const std::string path = absl::StrCat("records[", i, "]");
-    if (from.headers_size() > kMaxFields) return BadField(path, "too many headers");
+    if (from.headers_size() > kMaxFields)
+      return RequestFault(ErrorCode::kBadField, path, "too many headers");
     if (from.has_key()) to.key = from.key();
     if (from.has_value()) to.value = from.value();
     for (const v1::RecordHeader& header : from.headers()) {
       to.headers.emplace_back(header.name(), header.value());
     }
     if (from.has_timestamp_ms()) {
-      if (from.timestamp_ms() < 0) return BadField(path, "'timestamp_ms' must be >= 0");
+      if (from.timestamp_ms() < 0)
+        return RequestFault(ErrorCode::kBadField, path, "'timestamp_ms' must be >= 0");
       to.timestamp_ms = from.timestamp_ms();
     }
     if (from.has_partition()) to.partition = from.partition();
@@ -248,11 +282,21 @@ void ToProto(const FeaturesResponse& response, v1::ReadFeaturesResponse* proto) 
   proto->mutable_rows()->Reserve(static_cast<int>(response.rows.size()));
   for (const FeatureRow& row : response.rows) {
     v1::FeatureAnswers* answers = proto->add_rows();
-    for (size_t i = 0; i < row.values.size(); ++i) {
-      ToAnswer(row.values[i], i < response.asked.size() ? &response.asked[i] : nullptr,
-               answers->add_values());
+    for (const FeatureValue& value : row.values) {
+      ToAnswer(value, response.metadata, answers->add_values());
     }
   }
+  proto->set_service(response.service);
+  proto->set_service_version(static_cast<uint32_t>(response.service_version));
+  proto->set_generation(response.generation);
+  for (const AppliedOffset& offset : response.offsets) {
+    v1::AppliedOffset* const to = proto->add_offsets();
+    to->set_topic(offset.partition->topic);
+    to->set_partition(offset.partition->partition);
+    to->set_applied(offset.applied);
+    to->set_durable(offset.durable);
+  }
+  if (response.watermark_ms) proto->set_watermark_ms(*response.watermark_ms);
   proto->set_at_ms(response.at_ms);
 }
 
@@ -266,7 +310,7 @@ void ToProto(const ScoreResponse& response, v1::ScoreResponse* proto) {
     for (const ScoredFeature& feature : score.features) {
       v1::NamedFeatureAnswer* named = to->add_features();
       named->set_name(feature.name);
-      ToAnswer(feature.value, nullptr, named->mutable_feature());
+      ToAnswer(feature.value, /*metadata=*/false, named->mutable_feature());
     }
     for (const ScoreContribution& part : score.explain) {
       v1::InputContribution* contribution = to->add_explain();

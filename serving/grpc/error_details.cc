@@ -51,6 +51,7 @@ std::string EncodeRpcStatus(const ApiError& error) {
   PutEntry(&info, 3, "title", error.kind().title);
   if (!error.did_you_mean.empty()) PutEntry(&info, 3, "did_you_mean", error.did_you_mean);
   if (!error.hint.empty()) PutEntry(&info, 3, "hint", error.hint);
+  if (error.applied_offset) PutEntry(&info, 3, "applied", absl::StrCat(*error.applied_offset));
   PutDetail(&out, "ErrorInfo", info);
 
   if (!error.field.empty()) {

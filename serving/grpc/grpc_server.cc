@@ -75,6 +75,7 @@ absl::StatusOr<PreparedCallWork> PrepareRead(FeatureService* port, grpc::ByteBuf
   ASSIGN_OR_RETURN(FeaturesRequest request, FromProto(proto));
   PreparedCallWork work;
   work.rows = request.keys.size();
+  if (port->MayBlock(request)) work.lane = CallLane::kWaiting;
   work.answer = [port, request = std::move(request)]() -> absl::StatusOr<grpc::ByteBuffer> {
     ASSIGN_OR_RETURN(const FeaturesResponse response, port->ReadFeatures(request));
     v1::ReadFeaturesResponse out;
@@ -91,7 +92,7 @@ absl::StatusOr<PreparedCallWork> PrepareScore(ScoreService* port, grpc::ByteBuff
   ASSIGN_OR_RETURN(ScoreRequest request, FromProto(proto));
   PreparedCallWork work;
   work.rows = request.rows.size();
-  work.may_block = port->MayBlock(request);
+  if (port->MayBlock(request)) work.lane = CallLane::kBlocking;
   work.answer = [port, request = std::move(request)]() -> absl::StatusOr<grpc::ByteBuffer> {
     ASSIGN_OR_RETURN(const ScoreResponse response, port->Score(request));
     v1::ScoreResponse out;
@@ -108,7 +109,7 @@ absl::StatusOr<PreparedCallWork> PrepareAppend(RecordService* port, grpc::ByteBu
   ASSIGN_OR_RETURN(std::vector<NewRecord> records, FromProto(proto));
   PreparedCallWork work;
   work.rows = records.size();
-  work.may_block = true;
+  work.lane = CallLane::kBlocking;
   work.answer = [port, topic = proto.topic(),
                  records = std::move(records)]() -> absl::StatusOr<grpc::ByteBuffer> {
     ASSIGN_OR_RETURN(const auto positions, port->Append(topic, records));
@@ -268,6 +269,7 @@ void GrpcServer::Impl::Stop(absl::Duration timeout) {
   }
   server_->Shutdown(absl::ToChronoTime(calls_.clock.Now() + timeout));
   calls_.blocking.Join();
+  calls_.waiting.Join();
   CloseTag close(&calls_);
   grpc::Alarm alarm;
   alarm.Set(calls_.queue.get(), absl::ToChronoTime(absl::UnixEpoch()), &close);  // at once

@@ -41,6 +41,7 @@ struct GrpcServerOptions {
   size_t memory_bytes = 256 << 20;  // of all connections' buffers (gRPC's resource quota)
   int blocking_threads = 8;
   size_t max_blocking_calls = 256;  // under way or queued; beyond: RESOURCE_EXHAUSTED
+  int waiting_threads = 32;         // as many calls wait for records at once
 };
 
 class GrpcServer {

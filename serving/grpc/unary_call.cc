@@ -70,8 +70,9 @@ void UnaryCall::Begin() {
   request_.Clear();
   if (!work.ok()) return Finish(work.status());
   if (work->rows > 0) group_->metrics.Rows(method_->label, work->rows);
-  if (!work->may_block) return Answer(*work);
-  if (!group_->blocking.Add([this, work = *std::move(work)] { Answer(work); })) {
+  if (work->lane == CallLane::kInline) return Answer(*work);
+  CallQueue& queue = work->lane == CallLane::kWaiting ? group_->waiting : group_->blocking;
+  if (!queue.Add([this, work = *std::move(work)] { Answer(work); })) {
     Refuse("busy", "as many calls of this kind are under way as may be");
   }
 }
@@ -94,8 +95,12 @@ void UnaryCall::Answer(const PreparedCallWork& work) {
 
 void UnaryCall::Refuse(const char* reason, const char* detail) {
   group_->metrics.Shed(reason);
-  Finish(ApiError{
-      .code = ErrorCode::kOverloaded, .detail = detail, .field = "", .did_you_mean = "", .hint = ""}
+  Finish(ApiError{.code = ErrorCode::kOverloaded,
+                  .detail = detail,
+                  .field = "",
+                  .did_you_mean = "",
+                  .hint = "",
+                  .applied_offset = {}}
              .ToStatus());
 }
 

@@ -37,10 +37,17 @@ class CallTag {
 
 using CallWriter = grpc::ServerAsyncResponseWriter<grpc::ByteBuffer>;
 
+// Where a call is answered.
+enum class CallLane : uint8_t {
+  kInline,    // from memory or local state: on the polling thread
+  kBlocking,  // waits for a disk or a broker
+  kWaiting,   // waits for records that may not come: seconds
+};
+
 // A call that was parsed.
 struct PreparedCallWork {
-  size_t rows = 0;         // keys, decisions or records asked for
-  bool may_block = false;  // on a disk or a broker
+  size_t rows = 0;  // keys, decisions or records asked for
+  CallLane lane = CallLane::kInline;
   std::function<absl::StatusOr<grpc::ByteBuffer>()> answer;
 };
 
@@ -63,7 +70,8 @@ struct CallGroup {
       : options(options),
         metrics(metrics),
         clock(clock),
-        blocking(options.blocking_threads, options.max_blocking_calls) {}
+        blocking(options.blocking_threads, options.max_blocking_calls),
+        waiting(options.waiting_threads, static_cast<size_t>(options.waiting_threads)) {}
 
   // Cancels calls whose answer nobody has read for too long.
   void CancelUnread();
@@ -72,6 +80,7 @@ struct CallGroup {
   RequestMetrics& metrics;
   Clock& clock;
   CallQueue blocking;
+  CallQueue waiting;
   std::unique_ptr<grpc::ServerCompletionQueue> queue;
   bool closed = false;  // the queue takes no more operations
   size_t open = 0;      // calls that have begun and are not over

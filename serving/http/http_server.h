@@ -45,7 +45,7 @@ struct HttpServerOptions {
   int64_t min_body_bytes_per_s = 1024;                 // after the header timeout
   int blocking_threads = 16;
   size_t max_blocking_calls = 256;  // under way or queued
-  int waiting_threads = 8;          // as many calls wait at once
+  int waiting_threads = 32;         // as many calls wait at once
 };
 
 class HttpServer {

@@ -165,6 +165,7 @@ PreparedCall Router::Features(HttpCall& call) const {
   if (!request.ok()) return Failed("features", call, request.status());
   PreparedCall prepared;
   prepared.method = "features";
+  if (services_.features->MayBlock(*request)) prepared.lane = Lane::kWaiting;
   prepared.run = [port = services_.features, request = *std::move(request),
                   path = std::string(PathOf(call))](const std::atomic<bool>&) {
     const absl::StatusOr<FeaturesResponse> response = port->ReadFeatures(request);

@@ -13,6 +13,7 @@
 #include "app/config/load.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "serving/errors.h"
 #include "stream/progress.h"
 
 namespace millrace {
@@ -73,10 +74,37 @@ tasks:
     return node.ok() ? *std::move(node) : nullptr;
   }
 
-  static void Append(Node& node, const std::string& topic, const std::string& json) {
+  // The record's offset.
+  static int64_t Append(Node& node, const std::string& topic, const std::string& json) {
     const std::vector<AppendRecord> records = {{.topic = topic, .partition = 0, .value = json}};
     const auto positions = node.log().Append(records);
-    ASSERT_TRUE(positions.ok()) << positions.status();
+    EXPECT_TRUE(positions.ok()) << positions.status();
+    return positions.ok() ? positions->front().offset : -1;
+  }
+
+  static std::unique_ptr<Node> OpenLive(std::shared_ptr<const Project> project) {
+    auto node = Node::Open(std::move(project), {Engine::Mode::kLive});
+    EXPECT_TRUE(node.ok()) << node.status();
+    if (!node.ok()) return nullptr;
+    (*node)->Start();
+    return *std::move(node);
+  }
+
+  // Clicks of "u" in the last minute, as they are once clicks up to `offset` are in.
+  static absl::StatusOr<FeaturesResponse> ReadClicks(Node& node, int64_t offset, int64_t at_ms,
+                                                     absl::Duration patience) {
+    FeaturesRequest request;
+    request.features = {"user_clicks.clicks_1m"};
+    request.keys = {{{"user", OwnedValue(Value::String("u"))}}};
+    request.min_offsets = {{"clicks", 0, offset}};
+    request.at_ms = at_ms;
+    request.patience = patience;
+    return node.services().features->ReadFeatures(request);
+  }
+
+  static std::string Click(int id) {
+    return absl::StrCat("{\"at\":", kStartMs + id, ",\"id\":", id,
+                        ",\"user\":\"u\",\"good\":true}");
   }
 
   // Runs the simulation over all there is.
@@ -147,6 +175,53 @@ TEST_F(NodeTest, ServesOnFreePortsAndTellsItsStatus) {
   EXPECT_TRUE(node->ended());
   EXPECT_TRUE(node->Stop().ok());
   EXPECT_TRUE(node->Stop().ok());  // again is nothing
+}
+
+TEST_F(NodeTest, AReadSeesTheRecordsThatItNames) {
+  const auto node = OpenLive(MakeProject());
+  ASSERT_NE(node, nullptr);
+  for (int i = 0; i < 100; ++i) {
+    const int64_t offset = Append(*node, "clicks", Click(i));
+    const auto read = ReadClicks(*node, offset, kStartMs + 1'000, absl::Seconds(10));
+    ASSERT_TRUE(read.ok()) << read.status();
+    EXPECT_EQ(read->rows[0].values[0].value.view(), Value::Int(i + 1));
+    ASSERT_EQ(read->offsets.size(), 1u);
+    EXPECT_EQ(read->offsets[0].partition->topic, "clicks");
+    EXPECT_GT(read->offsets[0].applied, offset);
+    EXPECT_LE(read->offsets[0].durable, read->offsets[0].applied);
+  }
+  EXPECT_TRUE(node->Stop().ok());
+}
+
+TEST_F(NodeTest, ARecordThatNeverComesIsNotWaitedForLongerThanAsked) {
+  const auto node = OpenLive(MakeProject());
+  ASSERT_NE(node, nullptr);
+  const int64_t offset = Append(*node, "clicks", Click(0));
+  ASSERT_TRUE(ReadClicks(*node, offset, kStartMs + 1'000, absl::Seconds(10)).ok());
+  const auto early = ReadClicks(*node, offset + 1, kStartMs + 1'000, absl::Milliseconds(1));
+  EXPECT_EQ(ErrorOf(early.status()).code, ErrorCode::kNotYetApplied);
+  EXPECT_EQ(ErrorOf(early.status()).applied_offset, offset + 1);
+  EXPECT_TRUE(node->Stop().ok());
+  // What stops lets nobody wait.
+  EXPECT_TRUE(absl::IsUnavailable(
+      ReadClicks(*node, offset + 1, kStartMs + 1'000, absl::Seconds(10)).status()));
+}
+
+TEST_F(NodeTest, WhatWasAppliedIsSoAfterARestart) {
+  int64_t offset = 0;
+  {
+    const auto node = OpenLive(MakeProject());
+    ASSERT_NE(node, nullptr);
+    for (int i = 0; i < 10; ++i) offset = Append(*node, "clicks", Click(i));
+    ASSERT_TRUE(ReadClicks(*node, offset, kStartMs + 1'000, absl::Seconds(10)).ok());
+    EXPECT_TRUE(node->Stop().ok());
+  }
+  const auto node = Open(MakeProject());
+  ASSERT_NE(node, nullptr);
+  const auto read = ReadClicks(*node, offset, kStartMs + 1'000, absl::ZeroDuration());
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->rows[0].values[0].value.view(), Value::Int(10));
+  EXPECT_EQ(read->offsets[0].durable, offset + 1);
 }
 
 TEST_F(NodeTest, StopsBeforeItWasStarted) {

@@ -65,7 +65,7 @@ class View:
         if "expr" in feature:
             names = set(re.findall(r"[A-Za-z_]\w*", feature["expr"])) & self.spec["features"].keys()
             values = {other: self.read(other, key, at, request).value for other in names}
-            value = expressions.evaluate(feature["expr"], values)
+            value = expressions.evaluate(feature["expr"], {**(request or {}), **values})
             return Answer(value, "null" if value is None else "present")
         own = [r for r in self.records if all(r.fields[k] == key.get(k) for k in self.keys)]
         live, unmatched = surviving(own)

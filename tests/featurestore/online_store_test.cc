@@ -1,6 +1,7 @@
 #include "featurestore/online_store.h"
 
 #include <atomic>
+#include <cmath>
 #include <memory>
 #include <string>
 #include <thread>
@@ -159,6 +160,35 @@ TEST_F(OnlineStoreTest, ExpiredIsNullAndSaysHowOld) {
   // The base is the newest event before the read, not the newest of all.
   Apply(At(kEight + 4 * kHour, {}, 1.0));
   EXPECT_EQ(Text(Read(at)), "null expired");
+}
+
+TEST_F(OnlineStoreTest, CountsWhatHappensToAView) {
+  const auto view =
+      TestView({TestFeature("sum", kX, Sliding(kHour)), TestFeature("mean", kX, Sliding(2 * kHour)),
+                TestFeature("sum", kN, Sliding(kHour))});
+  view->ttl_ms = kHour;
+  Open(view);
+  for (const double x : {1.0, std::nan(""), HUGE_VAL, 2.0}) Apply(At(kEight, 1, x));
+  ViewCounts counts = store_->Counts(0);
+  EXPECT_EQ(counts.updates, 4u);
+  EXPECT_EQ(counts.not_finite, (std::vector<uint64_t>{2, 2, 0}));
+  EXPECT_EQ(counts.reads, 0u);
+  EXPECT_EQ(Text(Read(kEight + 1)), "3 present");
+  counts = store_->Counts(0);
+  EXPECT_EQ(counts.reads, 1u);
+  EXPECT_EQ(counts.windows, 1u);
+  EXPECT_EQ(counts.merges, counts.most_merges);
+  EXPECT_GT(counts.merges, 0u);
+  EXPECT_EQ(counts.expired, 0u);
+  Read(kEight + 2 * kHour);
+  counts = store_->Counts(0);
+  EXPECT_EQ(counts.expired, 1u);
+  EXPECT_GE(counts.merges, counts.most_merges);
+  EXPECT_EQ(counts.loads, 0u);
+  Commit();
+  Reopen();
+  Read(kEight + 1);
+  EXPECT_EQ(store_->Counts(0).loads, 1u);
 }
 
 TEST_F(OnlineStoreTest, ReadsAreAtTheCallersTime) {

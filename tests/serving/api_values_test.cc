@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/closest_name.h"
+#include "core/collection.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "serving/errors.h"
@@ -118,6 +119,39 @@ TEST(TypedValue, FitsWhatLosesNothing) {
   EXPECT_EQ(FitValue(Value::String("AQI="), Type::kBytes)->view(),
             Value::Bytes(absl::string_view("\1\2")));
   EXPECT_TRUE(FitValue(Value::Null(), Type::kInt)->is_null());
+}
+
+Value ListOf(ListBuilder* list, std::initializer_list<Value> items) {
+  for (const Value& item : items) list->Add(item);
+  return list->value();
+}
+
+TEST(TypedValue, FitsCollectionsItemByItem) {
+  ListBuilder list, fitted;
+  const Value ints = ListOf(&list, {Value::Int(1), Value::Double(2), Value::Null()});
+  const Value doubles = ListOf(&fitted, {Value::Double(1), Value::Double(2), Value::Null()});
+  EXPECT_EQ(FitValue(ints, ValueType(Type::kList, Type::kDouble))->view(), doubles);
+  EXPECT_FALSE(FitValue(ints, ValueType(Type::kList, Type::kString)));
+  EXPECT_FALSE(FitValue(ints, Type::kInt));
+  EXPECT_FALSE(FitValue(Value::Int(1), ValueType(Type::kList, Type::kInt)));
+  MapBuilder map;
+  map.Add("a", Value::Int(1));
+  const Value entries = map.Finish();
+  EXPECT_EQ(FindEntry(FitValue(entries, ValueType(Type::kMap, Type::kDouble))->view(), "a"),
+            Value::Double(1));
+  EXPECT_FALSE(FitValue(entries, ValueType(Type::kList, Type::kInt)));
+}
+
+TEST(TypedValue, MakesVectorsOfTheRightLengthOnly) {
+  ListBuilder list, with_null;
+  const Value two = ListOf(&list, {Value::Int(1), Value::Double(2)});
+  std::string bytes;
+  const double components[] = {1, 2};
+  EXPECT_EQ(FitValue(two, ValueType(Type::kVector, Type::kNull, 2))->view(),
+            MakeVector(components, &bytes));
+  EXPECT_FALSE(FitValue(two, ValueType(Type::kVector, Type::kNull, 3)));
+  EXPECT_FALSE(FitValue(ListOf(&with_null, {Value::Int(1), Value::Null()}),
+                        ValueType(Type::kVector, Type::kNull, 2)));
 }
 
 TEST(TypedValue, RefusesWhatDoesNotFit) {

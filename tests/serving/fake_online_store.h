@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "featurestore/online_store.h"
 
 namespace millrace {
@@ -46,6 +47,7 @@ class FakeOnlineStore final : public OnlineStore {
   void FailReads(absl::Status status) { failure_ = std::move(status); }
   mutable std::vector<int64_t> read_times;  // only looked at by single-threaded tests
   mutable std::vector<std::optional<int64_t>> known_times;  // the same
+  mutable std::vector<std::string> requests;  // the same: the request of each read, as text
   bool keep_times = false;
   int64_t stream_time_ms = 0;
 
@@ -66,6 +68,9 @@ class FakeOnlineStore final : public OnlineStore {
     if (!failure_.ok()) return failure_;
     if (keep_times) read_times.push_back(at_ms);
     if (keep_times) known_times.push_back(options.known_ms);
+    std::vector<std::string> fields;
+    for (const Value& field : options.request) fields.push_back(ToString(field));
+    if (keep_times) requests.push_back(absl::StrJoin(fields, " "));
     const std::string text = KeyText(view, {key.begin(), key.end()});
     for (size_t i = 0; i < features.size(); ++i) {
       const auto found = values_.find({text, features[i]});
@@ -77,6 +82,7 @@ class FakeOnlineStore final : public OnlineStore {
   int64_t EntityCount(int32_t) const override { return 0; }
   uint64_t NullKeys(int32_t) const override { return 0; }
   uint64_t UnmatchedRetractions(int32_t) const override { return 0; }
+  ViewCounts Counts(int32_t) const override { return {}; }
   const std::vector<std::shared_ptr<const ViewSpec>>& views() const override { return views_; }
 
  private:

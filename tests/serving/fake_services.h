@@ -15,11 +15,37 @@
 
 namespace millrace {
 
-// Knows "v.f" only; its value is the number of keys.
+// Where calls are held until it is opened. Thread-safe.
+class Gate {
+ public:
+  void Pass() {
+    absl::MutexLock lock(&mutex_);
+    ++waiting_;
+    mutex_.Await(absl::Condition(&open_));
+  }
+  void Open() {
+    absl::MutexLock lock(&mutex_);
+    open_ = true;
+  }
+  // Blocks until `n` calls have been held.
+  void AwaitHeld(int n) {
+    absl::MutexLock lock(&mutex_);
+    const auto held = [this, n] { return waiting_ >= n; };
+    mutex_.Await(absl::Condition(&held));
+  }
+
+ private:
+  absl::Mutex mutex_;
+  bool open_ = false;
+  int waiting_ = 0;
+};
+
+// Knows "v.f" only; its value is the number of keys. Reads with min_offsets are held.
 class FakeFeatures final : public FeatureService {
  public:
   absl::StatusOr<FeaturesResponse> ReadFeatures(const FeaturesRequest& request) override {
     ++calls;
+    if (MayBlock(request)) gate.Pass();
     last_known_at_ms = request.known_at_ms.value_or(0);
     for (const std::string& name : request.features) {
       if (name == "v.f") continue;
@@ -32,20 +58,34 @@ class FakeFeatures final : public FeatureService {
     }
     FeaturesResponse response;
     response.names = {"v.f"};
-    response.asked = {Span{0, 10}};
     response.at_ms = request.at_ms.value_or(7);
+    response.metadata = request.metadata;
+    response.service = request.service;
+    response.generation = 3;
+    response.offsets = {{&topic_, 18, 12}};
+    response.watermark_ms = 6;
     for (size_t i = 0; i < request.keys.size(); ++i) {
       FeatureValue value;
       value.value.Assign(Value::Int(static_cast<int64_t>(request.keys.size())));
       value.status = FeatureStatus::kPresent;
       value.age_ms = 3;
-      value.effective = {0, 10};
+      value.error = 0.5;
+      value.count = 2;
+      value.max_event_time_ms = 4;
+      value.asked = value.effective = {0, 10};
       response.rows.push_back({{value}});
     }
     return response;
   }
+  bool MayBlock(const FeaturesRequest& request) const override {
+    return !request.min_offsets.empty();
+  }
+  Gate gate;
   std::atomic<int> calls{0};
   std::atomic<int64_t> last_known_at_ms{0};
+
+ private:
+  const TopicPartition topic_{"orders", 2};
 };
 
 // Scores 0.25; blocks, when a row has an id, until Open is called.
@@ -58,11 +98,7 @@ class FakeScores final : public ScoreService {
       error.detail = absl::StrCat("there is no task '", request.task, "'");
       return error.ToStatus();
     }
-    if (MayBlock(request)) {
-      absl::MutexLock lock(&mutex_);
-      ++waiting_;
-      mutex_.Await(absl::Condition(&open_));
-    }
+    if (MayBlock(request)) gate_.Pass();
     ScoreResponse response;
     for (const ScoreRow& row : request.rows) {
       RowScore score;
@@ -85,21 +121,12 @@ class FakeScores final : public ScoreService {
     }
     return false;
   }
-  void Open() {
-    absl::MutexLock lock(&mutex_);
-    open_ = true;
-  }
+  void Open() { gate_.Open(); }
   // Blocks until `n` calls have been held.
-  void AwaitHeld(int n) {
-    absl::MutexLock lock(&mutex_);
-    const auto held = [this, n] { return waiting_ >= n; };
-    mutex_.Await(absl::Condition(&held));
-  }
+  void AwaitHeld(int n) { gate_.AwaitHeld(n); }
 
  private:
-  absl::Mutex mutex_;
-  bool open_ = false;
-  int waiting_ = 0;
+  Gate gate_;
 };
 
 // One topic, "flights.arrivals", one partition.

@@ -2,6 +2,7 @@
 
 #include <random>
 
+#include "core/collection.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "serving/errors.h"
@@ -10,6 +11,8 @@
 
 namespace millrace {
 namespace {
+
+using testing::HasSubstr;
 
 TEST(FeaturesBody, IsRead) {
   const auto request = ParseFeaturesRequest(
@@ -23,6 +26,36 @@ TEST(FeaturesBody, IsRead) {
   EXPECT_EQ(request->at_ms, 1356998400000);
   EXPECT_EQ(request->known_at_ms, 7);
   EXPECT_EQ(request->max_age_ms, 5);
+}
+
+TEST(FeaturesBody, TakesWhatTheRequestBringsAlong) {
+  const auto request = ParseFeaturesRequest(
+      R"({"service":"s@2","keys":[{}],"request":[{"amount":2.5,"tags":["a","b"],"by":{"x":1}}],)"
+      R"("metadata":true})");
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_EQ(request->service, "s@2");
+  EXPECT_TRUE(request->metadata);
+  ASSERT_EQ(request->request.size(), 1u);
+  EXPECT_EQ(request->request[0][0].value.view(), Value::Double(2.5));
+  EXPECT_EQ(CollectionSize(request->request[0][1].value.view()), 2);
+  EXPECT_EQ(FindEntry(request->request[0][2].value.view(), "x"), Value::Int(1));
+}
+
+TEST(FeaturesBody, NamesRecordsToBeSeenOneOrSeveral) {
+  const auto one = ParseFeaturesRequest(
+      R"({"service":"s","keys":[],"min_offset":{"topic":"orders","partition":3,"offset":17}})");
+  ASSERT_TRUE(one.ok()) << one.status();
+  ASSERT_EQ(one->min_offsets.size(), 1u);
+  EXPECT_EQ(one->min_offsets[0].topic, "orders");
+  EXPECT_EQ(one->min_offsets[0].partition, 3);
+  EXPECT_EQ(one->min_offsets[0].offset, 17);
+  EXPECT_EQ(one->patience, kDefaultReadPatience);
+  const auto two =
+      ParseFeaturesRequest(R"({"service":"s","keys":[],"wait_ms":0,)"
+                           R"("min_offset":[{"topic":"a","offset":1},{"topic":"b","offset":2}]})");
+  ASSERT_TRUE(two.ok()) << two.status();
+  EXPECT_EQ(two->min_offsets.size(), 2u);
+  EXPECT_EQ(two->patience, absl::ZeroDuration());
 }
 
 struct BadBody {
@@ -49,6 +82,22 @@ TEST(FeaturesBody, IsRefusedWithThePlaceOfTheFault) {
       {"{\"service\":\"s\",\"keys\":[],\"known_at\":\"then\"}", ErrorCode::kBadField, "known_at"},
       {"{\"service\":\"s\",\"keys\":[],\"max_age_ms\":-1}", ErrorCode::kBadField, "max_age_ms"},
       {"{\"service\":\"s\",\"kyes\":[]}", ErrorCode::kBadField, "kyes"},
+      {R"({"service":"s","keys":[],"request":[{"a":[[1]]}]})", ErrorCode::kBadField,
+       "request[0].a"},
+      {R"({"service":"s","keys":[],"metadata":1})", ErrorCode::kBadField, "metadata"},
+      {R"({"service":"s","keys":[],"wait_ms":10001})", ErrorCode::kBadField, "wait_ms"},
+      {R"({"service":"s","keys":[],"wait_ms":-1})", ErrorCode::kBadField, "wait_ms"},
+      {R"({"service":"s","keys":[],"min_offset":7})", ErrorCode::kBadField, "min_offset"},
+      {R"({"service":"s","keys":[],"min_offset":{"offset":1}})", ErrorCode::kBadField,
+       "min_offset.topic"},
+      {R"({"service":"s","keys":[],"min_offset":[{"topic":"t"}]})", ErrorCode::kBadField,
+       "min_offset[0].offset"},
+      {R"({"service":"s","keys":[],"min_offset":[{"topic":"t","offset":-1}]})",
+       ErrorCode::kBadField, "min_offset[0].offset"},
+      {R"({"service":"s","keys":[],"min_offset":{"topic":"t","offset":1,"partition":4294967296}})",
+       ErrorCode::kBadField, "min_offset.partition"},
+      {R"({"service":"s","keys":[],"min_offset":{"topic":"t","ofset":1}})", ErrorCode::kBadField,
+       "min_offset.ofset"},
   };
   for (const BadBody& bad : kCases) {
     const auto request = ParseFeaturesRequest(bad.body);
@@ -173,21 +222,66 @@ TEST(Bodies, AnyBytesAreAnswered) {
 TEST(FeaturesBody, IsAnsweredWithStatusAndAge) {
   FeaturesResponse response;
   response.names = {"v.a", "v.b"};
-  response.asked = {Span{0, 10}, Span{0, 10}};
   response.at_ms = 10;
+  response.generation = 3;
   FeatureValue present;
   present.value.Assign(Value::Double(1));
   present.status = FeatureStatus::kPresent;
   present.age_ms = 4;
-  present.effective = {0, 10};
+  present.asked = present.effective = {0, 10};
+  present.count = 3;
+  present.max_event_time_ms = 6;
   FeatureValue partial;
+  partial.asked = {0, 10};
   partial.effective = {5, 10};
   partial.completeness = 0.5;
   response.rows.push_back({{present, partial}});
-  EXPECT_EQ(
-      FeaturesJson(response),
-      R"({"rows":[{"features":{"v.a":{"value":1.0,"status":"present","age_ms":4},)"
-      R"("v.b":{"value":null,"status":"missing","age_ms":null,"effective":[5,10]}}}],"at":10})");
+  EXPECT_EQ(FeaturesJson(response),
+            R"({"rows":[{"features":{"v.a":{"value":1.0,"status":"present","age_ms":4},)"
+            R"("v.b":{"value":null,"status":"missing","age_ms":null,"effective":[5,10],)"
+            R"("completeness":0.5}}}],"at":10,"generation":3,"offsets":[],"watermark":null})");
+  response.metadata = true;
+  response.rows[0].values.pop_back();
+  EXPECT_THAT(FeaturesJson(response),
+              HasSubstr(R"("age_ms":4,"effective":[0,10],"completeness":1.0,"count":3,)"
+                        R"("max_event_time":6})"));
+}
+
+TEST(FeaturesBody, TellsWhereAWindowIsNotTheOneAskedFor) {
+  FeaturesResponse response;
+  response.names = {"v.more", "v.ever"};
+  FeatureValue more;  // a tail tile taken whole: all that was asked for, and something before
+  more.asked = {5, 10};
+  more.effective = {4, 10};
+  FeatureValue ever;
+  ever.asked = {kBeginningOfTime, 10};
+  ever.effective = {kBeginningOfTime, 9};
+  ever.completeness = 0.75;
+  response.rows.push_back({{more, ever}});
+  EXPECT_THAT(FeaturesJson(response), HasSubstr(R"("effective":[4,10],"completeness":1.0)"));
+  EXPECT_THAT(FeaturesJson(response), HasSubstr(R"("effective":[null,9],"completeness":0.75)"));
+}
+
+TEST(FeaturesBody, HasTheErrorOfAnEstimate) {
+  FeaturesResponse response;
+  response.names = {"v.about"};
+  FeatureValue estimate;
+  estimate.error = 0.016;
+  response.rows.push_back({{estimate}});
+  EXPECT_THAT(FeaturesJson(response), HasSubstr(R"("age_ms":null,"error":0.016})"));
+}
+
+TEST(FeaturesBody, NamesTheServiceAndWhatIsApplied) {
+  const TopicPartition orders{"orders", 2};
+  FeaturesResponse response;
+  response.service = "basket";
+  response.service_version = 4;
+  response.offsets = {{&orders, 18, 12}};
+  response.watermark_ms = 99;
+  EXPECT_EQ(FeaturesJson(response),
+            R"({"rows":[],"service":"basket","service_version":4,"at":0,"generation":0,)"
+            R"("offsets":[{"topic":"orders","partition":2,"applied":18,"durable":12}],)"
+            R"("watermark":99})");
 }
 
 TEST(ScoreBody, IsAnsweredWithModelAndContributions) {

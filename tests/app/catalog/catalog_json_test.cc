@@ -67,6 +67,7 @@ TEST_F(CatalogJsonTest, DescriptionsAreGivenAndOwnersInherited) {
   EXPECT_EQ(Text(Item(*root_.Find("entities"), "entity", "user"), "owner"), "crm");
   EXPECT_EQ(Text(Item(*root_.Find("services"), "service", "basket"), "description"),
             "For the basket page");
+  EXPECT_EQ(Item(*root_.Find("services"), "service", "basket").Find("version")->int_value(), 1);
   EXPECT_EQ(Text(Item(*root_.Find("tasks"), "task", "liked"), "description"),
             "Will a click follow");
   EXPECT_EQ(Text(Item(*root_.Find("sources"), "source", "large"), "description"),
@@ -85,7 +86,7 @@ TEST_F(CatalogJsonTest, LineageGoesUpToTheTopics) {
 TEST_F(CatalogJsonTest, LineageGoesDownThroughOtherFeatures) {
   const JsonValue& sum = Feature("spending", "spending.sum_1h");
   EXPECT_THAT(Names(sum, "features"), ElementsAre("spending.share", "spending.twice"));
-  EXPECT_THAT(Names(sum, "services"), ElementsAre("basket"));
+  EXPECT_THAT(Names(sum, "services"), ElementsAre("basket@1"));
   EXPECT_THAT(Names(sum, "tasks"), ElementsAre("liked"));
   EXPECT_THAT(Names(Feature("spending", "spending.mean_30d"), "tasks"), IsEmpty());
   const JsonValue& orders = Item(*root_.Find("sources"), "source", "orders");

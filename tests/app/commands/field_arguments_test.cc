@@ -14,7 +14,7 @@ std::string Json(const FieldArguments& arguments) {
   return out;
 }
 
-TEST(FieldArguments, SendsJsonScalarsAsSuchAndTheRestAsText) {
+TEST(FieldArguments, SendsJsonAsSuchAndTheRestAsText) {
   const struct {
     const char* word;
     const char* json;
@@ -27,11 +27,11 @@ TEST(FieldArguments, SendsJsonScalarsAsSuchAndTheRestAsText) {
       {"a=\"null\"", R"({"a":"null"})"},
       {"a=007", R"({"a":"007"})"},
       {"a=1,2", R"({"a":"1,2"})"},
-      {"a=[1]", R"({"a":"[1]"})"},
+      {"a=[1]", R"({"a":[1]})"},
       {"a=", R"({"a":""})"},
       {"a=b=c", R"({"a":"b=c"})"},
       {"a=99999999999999999999", R"({"a":"99999999999999999999"})"},
-      {"a={}", R"({"a":"{}"})"},
+      {"a={}", R"({"a":{}})"},
       {"a=\"\\u0041\"", R"({"a":"A"})"},
   };
   for (const auto& test : kCases) {

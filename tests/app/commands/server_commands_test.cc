@@ -68,6 +68,19 @@ class ServerCommands : public testing::Test {
 ProgramDirectory* ServerCommands::directory_ = nullptr;
 ServerProgram* ServerCommands::server_ = nullptr;
 
+// Whether the server's metrics have the text; they are brought up to date now and then.
+bool SeesMetric(const std::string& url, const std::string& text) {
+  constexpr int kLooks = 100'000;
+  const auto http = HttpClient::Make(url);
+  if (!http.ok()) return false;
+  for (int i = 0; i < kLooks; ++i) {
+    const absl::StatusOr<HttpReply> reply = (*http)->Get("/metrics", absl::Seconds(10));
+    if (!reply.ok()) return false;
+    if (reply->body.find(text) != std::string::npos) return true;
+  }
+  return false;
+}
+
 TEST_F(ServerCommands, StatusSumsUpWhatTheServerTells) {
   const ProgramResult text = Run({"status"});
   EXPECT_EQ(text.code, 0) << text.err;
@@ -90,15 +103,86 @@ TEST_F(ServerCommands, GetPrintsATableOfFeatures) {
 TEST_F(ServerCommands, GetPrintsTheServersAnswerAsJson) {
   const ProgramResult one =
       Run({"get", "origin_out.delay_max_3h", "origin=JFK", "--at", "1357048800000", "--json"});
-  EXPECT_EQ(
+  EXPECT_THAT(
       one.out,
-      R"({"rows":[{"features":{"origin_out.delay_max_3h":{"value":40.0,"status":"present","age_ms":10800000}}}],"at":1357048800000})"
-      "\n");
+      HasSubstr(
+          R"({"rows":[{"features":{"origin_out.delay_max_3h":{"value":40.0,"status":"present","age_ms":10800000}}}],"at":1357048800000,"generation":1,)"
+          R"("offsets":[{"topic":"flights.departures","partition":0,"applied":1,"durable":)"));
   EXPECT_THAT(one.err, IsEmpty());
   const ProgramResult service =
       Run({"get", "airport", "origin=JFK", "--at", "1357038060000", "--json"});
   EXPECT_EQ(service.code, 0) << service.err;
   EXPECT_THAT(service.out, HasSubstr(R"("origin_out.left_6h":{"value":1,)"));
+  EXPECT_THAT(service.out, HasSubstr(R"("service":"airport","service_version":1,)"));
+}
+
+TEST_F(ServerCommands, GetReadsVersionsOfServices) {
+  for (const char* const name : {"airport", "airport@1"}) {
+    const ProgramResult service =
+        Run({"get", "--service", name, "origin=JFK", "--at", "1357038060000"});
+    EXPECT_EQ(service.code, 0) << service.err;
+    EXPECT_THAT(service.out, HasSubstr("origin_out.left_6h"));
+    EXPECT_THAT(service.err, HasSubstr("airport@1 of origin=JFK at 2013-01-01T11:01:00.000Z"));
+  }
+  for (const ProgramResult& unknown : {Run({"get", "--service", "airport@2", "origin=JFK"}),
+                                       Run({"get", "airport@2", "origin=JFK"})}) {
+    EXPECT_EQ(unknown.code, 64);
+    EXPECT_THAT(unknown.err, HasSubstr("has no version '2'; did you mean 'airport@1'?"));
+  }
+}
+
+TEST_F(ServerCommands, GetWaitsForTheRecordsItShouldSee) {
+  const ProgramResult seen =
+      Run({"get", "origin_out", "origin=JFK", "--min-offset", "flights.departures:0:0"});
+  EXPECT_EQ(seen.code, 0) << seen.err;
+  const ProgramResult unseen = Run({"get", "origin_out", "origin=JFK", "--min-offset",
+                                    "flights.departures:0:999", "--wait", "1ms"});
+  EXPECT_EQ(unseen.code, 75);
+  EXPECT_THAT(unseen.err, HasSubstr("is not applied yet: 1 is next [MILLRACE-4020]"));
+  EXPECT_EQ(Run({"get", "origin_out", "origin=JFK", "--min-offset", "flights.departures:0"}).code,
+            64);
+  const ProgramResult unknown =
+      Run({"get", "origin_out", "origin=JFK", "--min-offset", "flights.departure:0:0"});
+  EXPECT_EQ(unknown.code, 64);
+  EXPECT_THAT(unknown.err, HasSubstr("did you mean 'flights.departures'?"));
+}
+
+TEST_F(ServerCommands, GetShowsWhatAValueIsOfWhenAsked) {
+  const ProgramResult result = Run({"get", "origin_out.delay_max_3h", "origin=JFK", "--at",
+                                    "2013-01-01T11:30:00Z", "--metadata"});
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_THAT(result.out, AllOf(HasSubstr("records"), HasSubstr("completeness"),
+                                HasSubstr("2013-01-01T11:00:00.000Z … 2013-01-01T11:30:00.000Z")));
+}
+
+TEST_F(ServerCommands, MetricsTellWhatBecomesOfViews) {
+  ASSERT_EQ(Run({"get", "carrier_out", "carrier=AA"}).code, 0);
+  for (const char* const metric :
+       {"\nmillrace_feature_updates_total{view=\"carrier_out\"} 1\n",
+        "\nmillrace_view_reads_total{view=\"carrier_out\"} ",
+        "\nmillrace_view_read_windows_total{view=\"carrier_out\"} ",
+        "\nmillrace_view_read_merges_total{view=\"carrier_out\"} ",
+        "\nmillrace_view_read_merges_max{view=\"carrier_out\"} ",
+        "\nmillrace_view_read_loads_total{view=\"carrier_out\"} 0\n",
+        "\nmillrace_feature_expired_total{view=\"carrier_out\"} 0\n",
+        "\nmillrace_retract_unmatched_total{view=\"carrier_out\"} 0\n"}) {
+    EXPECT_TRUE(SeesMetric(server_->url(), metric)) << metric;
+  }
+}
+
+TEST_F(ServerCommands, GetTakesWhatTheRequestBringsAlong) {
+  const std::vector<std::string> read = {"get", "origin_out", "origin=JFK", "--request"};
+  const auto with = [&](const std::string& field) {
+    std::vector<std::string> words = read;
+    words.push_back(field);
+    return Run(words);
+  };
+  EXPECT_EQ(with("dep_delay=12.5").code, 0);
+  // Text, whatever it reads as, where the field is text.
+  EXPECT_EQ(with("dest=5").code, 0);
+  const ProgramResult unknown = with("dep_dela=12.5");
+  EXPECT_EQ(unknown.code, 65);
+  EXPECT_THAT(unknown.err, HasSubstr("did you mean 'dep_delay'?"));
 }
 
 TEST_F(ServerCommands, FeaturesAreThoseOfTheServer) {
@@ -138,7 +222,7 @@ TEST_F(ServerCommands, ProblemsAreToldWithSuggestionsAndExitCodesByMeaning) {
       {{"score", "dealyed", "origin=JFK"},
        64,
        "score: there is no task 'dealyed'; did you mean 'delayed'?"},
-      {{"score", "delayed", "distance=far"}, 65, "'distance' is double, not string"},
+      {{"score", "delayed", "distance=far"}, 65, "'distance' is a double, not a string"},
       {{"produce", "millrace.flights.models.delayed"}, 77, "written by Millrace alone"},
   };
   for (const auto& test : kCases) {
@@ -240,17 +324,8 @@ tasks:
     status = RunProgram(directory, {"status", "--server", server.url()}).out;
   }
   EXPECT_THAT(status, HasSubstr("  1 records without id\n"));
-  const auto http = HttpClient::Make(server.url());
-  ASSERT_TRUE(http.ok());
-  constexpr int kLooks = 100'000;  // metrics are brought up to date now and then
-  const std::string metric = "\nmillrace_task_rejected_ids_total{task=\"returned\"} 1\n";
-  bool seen = false;
-  for (int i = 0; i < kLooks && !seen; ++i) {
-    const absl::StatusOr<HttpReply> reply = (*http)->Get("/metrics", absl::Seconds(10));
-    ASSERT_TRUE(reply.ok()) << reply.status();
-    seen = reply->body.find(metric) != std::string::npos;
-  }
-  EXPECT_TRUE(seen);
+  EXPECT_TRUE(
+      SeesMetric(server.url(), "\nmillrace_task_rejected_ids_total{task=\"returned\"} 1\n"));
 }
 
 TEST_F(ServerCommands, TailOfATaskShowsPredictionsAsJson) {

@@ -44,7 +44,7 @@ INSTANTIATE_TEST_SUITE_P(
         UsageCase{{"get", "--att=1"}, "get: unknown option '--att'; did you mean '--at'?"},
         UsageCase{{"--jsno", "version"}, "unknown option '--jsno'; did you mean '--json'?"},
         UsageCase{{"version", "extra"}, "version: unexpected argument 'extra'"},
-        UsageCase{{"get"}, "get: VIEW is required"},
+        UsageCase{{"get"}, "get: name a view, a feature, or a service with --service"},
         UsageCase{{"get", "v", "origin"}, "get: 'origin' is not key=value"},
         UsageCase{{"score", "t", "a=1", "a=2"}, "score: 'a' is given twice"},
         UsageCase{{"status", "--server", "ftp://x"}, "'ftp://x' is no server"},

@@ -56,6 +56,8 @@ views:
       newest: {last: user, window: lifetime, default: none}
 services:
   basket: {features: [spend.total, spend.visits]}
+  basket@3: {features: ["spend.*"]}
+  other: {version: 2, features: [spend.total]}
 tasks:
   buys:
     kind: binary
@@ -237,7 +239,12 @@ TEST(Load, ReadsViewsOverSeveralSources) {
   EXPECT_THAT(total.input[1]->used_fields(), ElementsAre(1));
   EXPECT_EQ(view.features[2].window.kind, WindowKind::kLifetime);
   EXPECT_EQ(view.features[2].default_value, OwnedValue(Value::String("none")));
-  EXPECT_THAT(project.services.at("basket").features, ElementsAre("spend.total", "spend.visits"));
+  EXPECT_THAT(project.services.at("basket@1").features, ElementsAre("spend.total", "spend.visits"));
+  EXPECT_EQ(project.services.at("basket@1").name, "basket");
+  EXPECT_THAT(project.services.at("basket@3").features, ElementsAre("spend.*"));
+  EXPECT_EQ(project.services.at("basket@3").version, 3);
+  EXPECT_EQ(project.services.at("other@2").version, 2);
+  EXPECT_EQ(project.services.size(), 3u);
 }
 
 TEST(Load, ReadsWhatPeopleSayAndWhatLearnersSeeOfWarmingWindows) {
@@ -273,7 +280,7 @@ services: {page: {features: [seen.rows], description: For the page, owner: web}}
   EXPECT_EQ(project.views[0]->documentation.description, "What was seen");
   EXPECT_EQ(project.views[0]->features[0].description, "Views lately");
   EXPECT_EQ(project.views[0]->features[1].description, "Doubled");
-  EXPECT_EQ(project.services.at("page").documentation.owner, "web");
+  EXPECT_EQ(project.services.at("page@1").documentation.owner, "web");
   EXPECT_EQ(project.state.disk_bytes, 2LL << 30);
   EXPECT_EQ(project.views[0]->while_warming, WhileWarming::kNull);
   EXPECT_EQ(project.views[1]->while_warming, WhileWarming::kUse);

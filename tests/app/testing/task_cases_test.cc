@@ -105,7 +105,83 @@ TEST(TaskSteps, ARequestThatDoesNotFitTellsWhy) {
       - request: {task: bad, id: r1, at: 4000, fields: {k: 5}}
 )");
   EXPECT_FALSE(run.ok);
-  EXPECT_THAT(run.text, HasSubstr("'k' is string, not int"));
+  EXPECT_THAT(run.text, HasSubstr("'k' is a string, not an int"));
+}
+
+// A configuration whose task has a feature of the decision's own amount.
+std::string SpendingConfiguration(const std::string& decide) {
+  return absl::StrCat(R"yaml(
+sources:
+  paid: {topic: t.paid, time: {field: at, unit: ms}, schema: {id: int, user: string, amount: double, tags: list<string>}}
+entities: {user: {key: [user]}}
+views:
+  spend:
+    from: paid
+    entity: user
+    features:
+      mean_1h: {mean: amount, window: 1h}
+      times: {expr: "amount / mean_1h"}
+      tagged: {expr: "size(tags)"}
+      with_it: {sum: amount, window: 1h, with_request: true}
+tasks:
+  odd:
+    kind: binary
+    decide: )yaml",
+                      decide, R"(
+    label: {any: "amount > 100.0", from: paid, id: id, within: 1h, empty: false}
+    inputs: [spend.times, spend.tagged, spend.with_it, {name: first, expr: "tags[0]"}]
+    learners: {ada: {type: logistic, optimizer: adagrad, rate: 0.1}}
+cases:
+)");
+}
+
+TEST(TaskSteps, FeaturesTakeTheRecordThatIsDecidedOn) {
+  const TestFileRun run = RunLoaded(
+      {.path = "t.yaml",
+       .text = absl::StrCat(SpendingConfiguration("{trigger: {record: paid}, id: id}"), R"(
+  - name: the record meets what was before it
+    records:
+      - {source: paid, value: {at: 1000, id: 1, user: u, amount: 4.0, tags: [a, b]}}
+      - {source: paid, value: {at: 2000, id: 2, user: u, amount: 6.0, tags: [c]}}
+      - {source: paid, value: {at: 3000, id: 3, user: u}}
+    expect:
+      - {task: odd, prediction: 1, inputs: {spend.times: null, spend.tagged: 2, spend.with_it: 4.0, first: a}}
+      - {task: odd, prediction: 2, inputs: {spend.times: 1.5, spend.tagged: 1, spend.with_it: 10.0, first: c}}
+      - {task: odd, prediction: 3, inputs: {spend.times: null, spend.tagged: null, spend.with_it: 10.0, first: null}}
+    restart: true
+)")});
+  EXPECT_TRUE(run.ok) << run.text;
+}
+
+TEST(TaskSteps, FeaturesTakeTheRequestWithItsLists) {
+  const TestFileRun run = RunLoaded(
+      {.path = "t.yaml",
+       .text = absl::StrCat(
+           SpendingConfiguration("{trigger: request, id: id, request: {id: int, user: string, "
+                                 "amount: double, tags: list<string>}}"),
+           R"(
+  - name: the request meets what was before it
+    steps:
+      - record: {source: paid, value: {at: 1000, id: 9, user: u, amount: 4.0}}
+      - request: {task: odd, id: 1, at: 2000, fields: {user: u, amount: 8.0, tags: [x, y, z]}}
+      - expect: {task: odd, prediction: 1, inputs: {spend.times: 2.0, spend.tagged: 3, spend.with_it: 12.0, first: x}}
+)")});
+  EXPECT_TRUE(run.ok) << run.text;
+}
+
+TEST(TaskSteps, AFieldThatIsNestedDeeperIsNone) {
+  const TestFileRun run = RunLoaded(
+      {.path = "t.yaml",
+       .text = absl::StrCat(
+           SpendingConfiguration("{trigger: request, id: id, request: {id: int, user: string, "
+                                 "amount: double, tags: list<string>}}"),
+           R"(
+  - name: lists of lists
+    steps:
+      - request: {task: odd, id: 1, at: 2000, fields: {tags: [[x]]}}
+)")});
+  EXPECT_FALSE(run.ok);
+  EXPECT_THAT(run.text, HasSubstr("'tags' must not be nested more than once"));
 }
 
 TEST(TaskSteps, RequestsWithAnIdAreDecisionsOfARequestTask) {

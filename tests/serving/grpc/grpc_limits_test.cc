@@ -40,6 +40,34 @@ TEST_F(GrpcServerTest, ShedsCallsBeyondThoseItCanHold) {
   holder.join();
 }
 
+TEST_F(GrpcServerTest, ReadsThatWaitHoldUpNoOthers) {
+  GrpcServerOptions options = Options();
+  options.waiting_threads = 1;
+  options.blocking_threads = 1;
+  Start(options);
+  v1::ReadFeaturesRequest waits;
+  waits.add_features("v.f");
+  waits.add_min_offsets()->set_topic("orders");
+  const auto read = [&] {
+    v1::ReadFeaturesResponse response;
+    grpc::ClientContext context;
+    return v1::Features::NewStub(channel_)->Read(&context, waits, &response).error_code();
+  };
+  std::thread holder([&] { EXPECT_EQ(read(), grpc::StatusCode::OK); });
+  features_.gate.AwaitHeld(1);
+  v1::ReadFeaturesResponse response;
+  EXPECT_TRUE(ReadFeatures("v.f", 1, &response).ok());
+  v1::AppendRequest append;
+  append.set_topic("flights.arrivals");
+  append.add_records()->set_value("{}");
+  v1::AppendResponse appended;
+  grpc::ClientContext context;
+  EXPECT_TRUE(v1::Records::NewStub(channel_)->Append(&context, append, &appended).ok());
+  EXPECT_EQ(read(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  features_.gate.Open();
+  holder.join();
+}
+
 TEST_F(GrpcServerTest, BoundsTheAnswersThatNobodyReads) {
   GrpcServerOptions options = Options();
   options.max_answer_bytes = 100;

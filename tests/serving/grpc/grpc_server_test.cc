@@ -30,6 +30,64 @@ TEST_F(GrpcServerTest, ReadsFeatures) {
   EXPECT_EQ(response.at_ms(), 7);
 }
 
+TEST_F(GrpcServerTest, TellsWhatAnAnswerSawAndWhatItsValuesAreOf) {
+  Start();
+  v1::ReadFeaturesRequest request;
+  request.set_service("v@2");
+  request.add_keys();
+  request.set_metadata(true);
+  v1::ReadFeaturesResponse response;
+  grpc::ClientContext context;
+  const grpc::Status status = v1::Features::NewStub(channel_)->Read(&context, request, &response);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(response.service(), "v@2");
+  EXPECT_EQ(response.generation(), 3u);
+  EXPECT_EQ(response.watermark_ms(), 6);
+  ASSERT_EQ(response.offsets_size(), 1);
+  EXPECT_EQ(response.offsets(0).topic(), "orders");
+  EXPECT_EQ(response.offsets(0).partition(), 2);
+  EXPECT_EQ(response.offsets(0).applied(), 18);
+  EXPECT_EQ(response.offsets(0).durable(), 12);
+  const v1::FeatureAnswer& value = response.rows(0).values(0);
+  EXPECT_EQ(value.effective().end_ms(), 10);
+  EXPECT_EQ(value.completeness(), 1.0);
+  EXPECT_EQ(value.count(), 2);
+  EXPECT_EQ(value.max_event_time_ms(), 4);
+  EXPECT_EQ(value.error(), 0.5);
+}
+
+TEST_F(GrpcServerTest, TellsOfAValueByDefaultWhatSaysSomething) {
+  Start();
+  v1::ReadFeaturesResponse response;
+  ASSERT_TRUE(ReadFeatures("v.f", 1, &response).ok());
+  const v1::FeatureAnswer& value = response.rows(0).values(0);
+  EXPECT_EQ(value.error(), 0.5);
+  EXPECT_FALSE(value.has_effective());
+  EXPECT_FALSE(value.has_completeness());
+  EXPECT_FALSE(value.has_count());
+  EXPECT_FALSE(value.has_max_event_time_ms());
+}
+
+TEST_F(GrpcServerTest, RefusesOffsetsAndWaitsOutOfRange) {
+  Start();
+  const auto code_of = [this](int64_t offset, int64_t wait_ms) {
+    v1::ReadFeaturesRequest request;
+    request.add_features("v.f");
+    v1::MinOffset* const wanted = request.add_min_offsets();
+    wanted->set_topic("orders");
+    wanted->set_offset(offset);
+    request.set_wait_ms(wait_ms);
+    v1::ReadFeaturesResponse response;
+    grpc::ClientContext context;
+    return v1::Features::NewStub(channel_)->Read(&context, request, &response).error_code();
+  };
+  features_.gate.Open();
+  EXPECT_EQ(code_of(1, 10'000), grpc::StatusCode::OK);
+  EXPECT_EQ(code_of(-1, 0), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(code_of(1, -1), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(code_of(1, 10'001), grpc::StatusCode::INVALID_ARGUMENT);
+}
+
 TEST_F(GrpcServerTest, PassesOnWhenThingsWereKnown) {
   Start();
   v1::ReadFeaturesRequest request;

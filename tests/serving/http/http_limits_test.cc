@@ -187,5 +187,23 @@ TEST_F(HttpServerTest, ShedsCallsBeyondThoseItCanHold) {
   EXPECT_EQ(Shed("busy"), 1u);
 }
 
+TEST_F(HttpServerTest, ReadsThatWaitHoldUpNoOthers) {
+  HttpServerOptions options = Options();
+  options.waiting_threads = 1;
+  Start(options);
+  const char kWaits[] =
+      R"({"features":["v.f"],"keys":[{"k":1}],"min_offset":{"topic":"orders","offset":9}})";
+  RawClient held(port());
+  std::thread holder([&] { EXPECT_EQ(held.Post("/api/v1/features", kWaits).status, 200); });
+  features_.gate.AwaitHeld(1);
+  RawClient client(port());
+  EXPECT_EQ(client.Post("/api/v1/features", kFeatures).status, 200);
+  EXPECT_EQ(client.Post("/api/v1/records/flights.arrivals", R"({"records":[{"value":1}]})").status,
+            200);
+  EXPECT_EQ(client.Post("/api/v1/features", kWaits).status, 429);
+  features_.gate.Open();
+  holder.join();
+}
+
 }  // namespace
 }  // namespace millrace

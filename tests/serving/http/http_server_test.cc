@@ -23,7 +23,9 @@ TEST_F(HttpServerTest, AnswersManyRequestsOnOneConnection) {
     ASSERT_EQ(answer.status, 200);
     ASSERT_EQ(
         answer.body,
-        R"({"rows":[{"features":{"v.f":{"value":1,"status":"present","age_ms":3}}}],"at":7})");
+        R"({"rows":[{"features":{"v.f":{"value":1,"status":"present","age_ms":3,"error":0.5}}}],)"
+        R"("at":7,"generation":3,)"
+        R"("offsets":[{"topic":"orders","partition":2,"applied":18,"durable":12}],"watermark":6})");
     EXPECT_THAT(answer.headers, HasSubstr("Content-Type: application/json"));
   }
   EXPECT_EQ(client.Get("/livez").body, "ok\n");
