@@ -40,7 +40,8 @@ ShardedStore::ShardedStore(StateStore& state,
       options_(options),
       stored_marks_(static_cast<size_t>(options.shards)),
       pending_marks_(static_cast<size_t>(options.shards)),
-      marks_(options.shards) {
+      marks_(options.shards),
+      deletions_(options.shards) {
   for (auto& layout : layouts) {
     const auto index = static_cast<int32_t>(views_.size());
     const ViewSpec& spec = layout->spec();
@@ -98,8 +99,22 @@ absl::Status ShardedStore::Start() {
     return absl::FailedPreconditionError("feature state was built for more views");
   }
   for (int32_t shard = 0; shard < options_.shards; ++shard) RETURN_IF_ERROR(LoadMarks(shard));
+  RETURN_IF_ERROR(deletions_.Load(state_));
   MoveHorizon();
   return absl::OkStatus();
+}
+
+std::string ShardedStore::RowKey(int32_t shard, int32_t view, absl::string_view entity) {
+  std::string key;
+  PutRowPrefix(shard, view, &key);
+  PutLengthPrefixed(&key, entity);
+  return key;
+}
+
+void ShardedStore::TrimRow(const View& view, Shard::CachedRow* row) {
+  if (row->horizon == view.horizon_number) return;
+  row->row.Trim(view.horizon);
+  row->horizon = view.horizon_number;
 }
 
 std::string ShardedStore::MarksKey(int32_t shard) const {
@@ -190,14 +205,15 @@ absl::Status ShardedStore::ApplyTo(const Feed& feed, const Event& event,
   key_.clear();
   PutRowPrefix(index, feed.view, &key_);
   PutLengthPrefixed(&key_, entity_);
+  const EventOrder place = {event.event_time_ms, feed.input, event.partition, event.offset};
+  if (const auto life = deletions_.NewestBefore(index, key_, place)) {
+    key_ = RowKey(index, feed.view, absl::StrCat(entity_, LifeSuffix(*life)));
+  }
   const EntryRef entry = layout.MakeEntry(feed.input, event, &scratch_);
 
   Shard& shard = shards_[static_cast<size_t>(index)];
   const auto add = [&](Shard::CachedRow* row) {
-    if (row->horizon != view.horizon_number) {
-      row->row.Trim(view.horizon);
-      row->horizon = view.horizon_number;
-    }
+    TrimRow(view, row);
     if (row->row.Add(entry, view.horizon) == EntityRow::Added::kRetractedNothing) {
       view.unmatched.fetch_add(1, std::memory_order_relaxed);
     }
@@ -239,6 +255,7 @@ absl::Status ShardedStore::AddCommit(int32_t shard, StateBatch* batch) {
     absl::MutexLock lock(&shards_[index].mutex());
     shards_[index].AddChanges(batch);
   }
+  deletions_.AddCommit(shard, batch);
   std::string marks(1, kFormatVersion);
   PutSignedVarint(&marks, stream_ms_.load(std::memory_order_relaxed));
   PutSignedVarint(&marks, horizon_ms_.load(std::memory_order_relaxed));
@@ -260,6 +277,7 @@ void ShardedStore::Committed(int32_t shard, bool ok) {
     shards_[index].Committed(ok);
   }
   marks_.Committed(shard, ok);
+  deletions_.Committed(shard, ok);
   if (ok) stored_marks_[index] = std::move(pending_marks_[index]);
 }
 
@@ -277,7 +295,7 @@ void ShardedStore::AddCanonical(const View& view, absl::string_view key, EntityR
 }
 
 absl::StatusOr<uint64_t> ShardedStore::Digest() {
-  uint64_t digest = 0;
+  uint64_t digest = deletions_.Digest();
   absl::flat_hash_set<std::string> in_memory;
   for (Shard& shard : shards_) {
     absl::MutexLock lock(&shard.mutex());

@@ -112,6 +112,11 @@ absl::Status ShardedStore::Read(int32_t view_index, std::span<const Value> key, 
   PutBig16(&s.key, static_cast<uint16_t>(shard_index));
   PutBig16(&s.key, static_cast<uint16_t>(view_index));
   PutLengthPrefixed(&s.key, s.entity);
+  // Before all records of the time that is asked about.
+  const EventOrder place = {at_ms, -1, 0, 0};
+  if (const auto life = deletions_.NewestBefore(shard_index, s.key, place)) {
+    s.key = RowKey(shard_index, view_index, absl::StrCat(s.entity, LifeSuffix(*life)));
+  }
 
   FoldOptions fold;
   fold.known_ms = options.known_ms;
