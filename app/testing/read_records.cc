@@ -226,6 +226,13 @@ bool RecordReader::ReadTimes(const ConfigNode& node, TestRecord* record) {
                                     "' is that of the record: it needs 'appended'"));
     return false;
   }
+  if (!record->value && appended == nullptr) {
+    read_.sink().Error(
+        ConfigErrorCode::kMissingKey, node.place,
+        "a record without a value stands where it was appended: it needs 'appended'");
+    return false;
+  }
+  if (!record->value) record->event_time_ms = record->appended_ms;
   std::vector<Header> headers;
   for (const auto& [name, value] : record->headers) headers.push_back({name, value});
   Record as_read;
