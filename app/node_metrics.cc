@@ -64,6 +64,16 @@ void ExportSources(const EngineStatus& status, Registry& registry) {
     Raise(registry.GetCounter("millrace_source_one_sided_total",
                               "Changes of which only the new row was in time", labels),
           counts.one_sided);
+    Raise(registry.GetCounter("millrace_source_unaligned_total",
+                              "Records that looked in views which had not come to their time",
+                              labels),
+          counts.unaligned);
+    Raise(registry.GetCounter("millrace_source_tombstones_total",
+                              "Records without a value, which delete entities", labels),
+          counts.tombstones);
+    Raise(registry.GetCounter("millrace_source_misrouted_total",
+                              "Records in another partition than the one of their key", labels),
+          counts.misrouted);
   }
 }
 
@@ -201,10 +211,15 @@ void NodeStatus::Export(Registry& registry) {
     registry
         .GetGauge("millrace_state_keys", "Entities of a view", {{"view", store_.views()[v]->name}})
         .Set(static_cast<double>(store_.EntityCount(static_cast<int32_t>(v))));
-    Raise(registry.GetCounter("millrace_view_rejected_total",
-                              "Records that do not concern a view, by reason",
-                              {{"view", store_.views()[v]->name}, {"reason", "null_key"}}),
-          store_.NullKeys(static_cast<int32_t>(v)));
+    const auto rejected = [&](const char* reason, uint64_t n) {
+      Raise(registry.GetCounter("millrace_view_rejected_total",
+                                "Records that do not concern a view, by reason",
+                                {{"view", store_.views()[v]->name}, {"reason", reason}}),
+            n);
+    };
+    rejected("null_key", store_.NullKeys(static_cast<int32_t>(v)));
+    rejected("unnamed_tombstone", status->unnamed_tombstones[v]);
+    rejected("late_tombstone", store_.LateDeletions(static_cast<int32_t>(v)));
     Raise(registry.GetCounter("millrace_retract_unmatched_total",
                               "Retractions that did not meet their record when they came",
                               {{"view", store_.views()[v]->name}}),

@@ -62,6 +62,12 @@ void WriteInput(const EngineStatus::Input& input, JsonWriter& json) {
       .Uint(counts.conflicting)
       .Key("one_sided")
       .Uint(counts.one_sided)
+      .Key("unaligned")
+      .Uint(counts.unaligned)
+      .Key("tombstones")
+      .Uint(counts.tombstones)
+      .Key("misrouted")
+      .Uint(counts.misrouted)
       .Key("events")
       .BeginArray();
   for (const auto& [source, events] : input.events) {
@@ -181,6 +187,10 @@ absl::StatusOr<std::string> NodeStatus::StatusJson() {
         .Int(store_.EntityCount(static_cast<int32_t>(v)))
         .Key("null_keys")
         .Uint(store_.NullKeys(static_cast<int32_t>(v)))
+        .Key("unnamed_tombstones")
+        .Uint(status->unnamed_tombstones[v])
+        .Key("late_tombstones")
+        .Uint(store_.LateDeletions(static_cast<int32_t>(v)))
         .EndObject();
   }
   json.EndArray().Key("tasks").BeginArray();

@@ -33,6 +33,23 @@ struct SourceBase {
   std::shared_ptr<const Derivation> derivation;
 };
 
+// A field that records get: what a feature says of the entity that the record names, as of the
+// record's event time.
+struct SourceLookup {
+  std::string view_name;
+  std::string field;
+  int32_t view = 0;
+  int feature = 0;                                     // index into the view
+  std::vector<std::shared_ptr<const Expression>> key;  // by key field, over the decoded fields
+  std::string key_text;  // of those expressions; empty: the fields of the key's names
+};
+
+// The entity by whose key a topic is partitioned.
+struct PartitionedBy {
+  std::string entity;
+  std::vector<int> key_fields;  // indices into the source's schema
+};
+
 // Files that are read before a topic.
 struct HistorySpec {
   std::string files;  // pattern
@@ -53,7 +70,11 @@ struct SourceSpec {
   std::vector<SourceBase> bases;
   DecoderOptions decoder;
   std::string format = "json";
-  // What the decoded row becomes; null: it is the event as it is.
+  std::vector<SourceLookup> lookups;  // their fields stand after the decoded ones
+  // How long a record waits for what the looked-up views are computed from.
+  int64_t align_timeout_ms = 5'000;
+  std::optional<PartitionedBy> partitioned_by;
+  // What that row becomes; null: it is the event as it is.
   std::shared_ptr<const Derivation> derivation;
   Schema schema;  // of the events
   // Its records may take back what earlier ones said.

@@ -5,13 +5,13 @@
 namespace millrace {
 
 std::optional<int64_t> LogLimit::Admit() {
-  const int64_t second = clock_.MonotonicNanos() / 1'000'000'000;
+  const int64_t period = clock_.MonotonicNanos() / every_ns_;
   absl::MutexLock lock(&mutex_);
-  if (second != second_) {
-    second_ = second;
-    lines_ = 0;
+  if (period != period_) {
+    period_ = period;
+    written_ = 0;
   }
-  if (++lines_ > lines_per_second_) {
+  if (++written_ > lines_) {
     ++left_out_;
     return std::nullopt;
   }

@@ -110,6 +110,13 @@ class OnlineStore {
   // mark is past the offset skips it. Lateness was judged by the caller. Errors: InvalidArgument
   // (an event time beyond ±2^59 ms; nothing was applied), DataLoss, and those of the state store.
   virtual absl::Status Apply(const Event& event) = 0;
+  // Deletes an entity of a view: what stands before the tombstone in the total order is no more to
+  // reads of later times, whenever it comes; what stands after it counts, and reads of earlier
+  // times see what held then. At the tombstone's very time it holds still. No effect, but counted
+  // as late, where newer records of the entity came before it and are not kept one by one any more.
+  // Errors: as Apply. REQUIRES: `key` follows ViewSpec::key_types, without nulls; the tombstone's
+  // source feeds the view.
+  virtual absl::Status Delete(int32_t view, std::span<const Value> key, const Event& tombstone) = 0;
   // Declares that everything below `next_offset` of the input was given to Apply (or rejected), so
   // that the marks of all shards may pass it.
   virtual void AdvanceInput(int32_t source, int32_t partition, int64_t next_offset) = 0;
@@ -145,12 +152,15 @@ class OnlineStore {
                             std::span<FeatureValue> values) const = 0;
   // Newest event time applied; INT64_MIN before the first.
   virtual int64_t StreamTime() const = 0;
+  // An entity that was deleted and came again counts for each of its lives.
   virtual int64_t EntityCount(int32_t view) const = 0;
   // Events applied by this process that do not concern the view because a key field is null.
   virtual uint64_t NullKeys(int32_t view) const = 0;
   // Retractions applied by this process that did not meet their record when they came.
   virtual uint64_t UnmatchedRetractions(int32_t view) const = 0;
   virtual ViewCounts Counts(int32_t view) const = 0;
+  // Tombstones given to this process that came too late to have an effect.
+  virtual uint64_t LateDeletions(int32_t view) const = 0;
   virtual const std::vector<std::shared_ptr<const ViewSpec>>& views() const = 0;
 };
 

@@ -40,7 +40,8 @@ ShardedStore::ShardedStore(StateStore& state,
       options_(options),
       stored_marks_(static_cast<size_t>(options.shards)),
       pending_marks_(static_cast<size_t>(options.shards)),
-      marks_(options.shards) {
+      marks_(options.shards),
+      deletions_(options.shards) {
   for (auto& layout : layouts) {
     const auto index = static_cast<int32_t>(views_.size());
     const ViewSpec& spec = layout->spec();
@@ -98,6 +99,7 @@ absl::Status ShardedStore::Start() {
     return absl::FailedPreconditionError("feature state was built for more views");
   }
   for (int32_t shard = 0; shard < options_.shards; ++shard) RETURN_IF_ERROR(LoadMarks(shard));
+  RETURN_IF_ERROR(deletions_.Load(state_));
   MoveHorizon();
   return absl::OkStatus();
 }
@@ -176,6 +178,18 @@ void ShardedStore::Place(int32_t view, std::span<const Value> fields, PlacedKey*
   PutLengthPrefixed(&key->bytes, key->entity);
 }
 
+void ShardedStore::EnterLife(int32_t view, const EventOrder& place, PlacedKey* key) const {
+  if (const auto life = deletions_.NewestBefore(key->shard, key->bytes, place)) {
+    PutLife(view, *life, key);
+  }
+}
+
+void ShardedStore::PutLife(int32_t view, const EventOrder& deletion, PlacedKey* key) {
+  key->bytes.clear();
+  PutRowPrefix(key->shard, view, &key->bytes);
+  PutLengthPrefixed(&key->bytes, absl::StrCat(key->entity, LifeSuffix(deletion)));
+}
+
 absl::Status ShardedStore::ApplyTo(const Feed& feed, const Event& event,
                                    const InputMarks::Input& marks) {
   View& view = views_[static_cast<size_t>(feed.view)];
@@ -192,6 +206,8 @@ absl::Status ShardedStore::ApplyTo(const Feed& feed, const Event& event,
   Place(feed.view, key_fields_, &key_);
   const int32_t index = key_.shard;
   if (marks.Has(index, event.offset)) return absl::OkStatus();
+  const EventOrder place = {event.event_time_ms, feed.input, event.partition, event.offset};
+  EnterLife(feed.view, place, &key_);
   const Shard::RowKey key(key_.bytes);
   const EntryRef entry = layout.MakeEntry(feed.input, event, &scratch_);
   view.updates.fetch_add(1, std::memory_order_relaxed);
@@ -241,6 +257,7 @@ absl::Status ShardedStore::AddCommit(int32_t shard, StateBatch* batch) {
       row->Trim(views_[static_cast<size_t>(view)].horizon);
     });
   }
+  deletions_.AddCommit(shard, batch);
   std::string marks(1, kFormatVersion);
   PutSignedVarint(&marks, stream_ms_.load(std::memory_order_relaxed));
   PutSignedVarint(&marks, horizon_ms_.load(std::memory_order_relaxed));
@@ -262,6 +279,7 @@ void ShardedStore::Committed(int32_t shard, bool ok) {
     shards_[index].Committed(ok);
   }
   marks_.Committed(shard, ok);
+  deletions_.Committed(shard, ok);
   if (ok) stored_marks_[index] = std::move(pending_marks_[index]);
 }
 
@@ -279,7 +297,7 @@ void ShardedStore::AddCanonical(const View& view, absl::string_view key, EntityR
 }
 
 absl::StatusOr<uint64_t> ShardedStore::Digest() {
-  uint64_t digest = 0;
+  uint64_t digest = deletions_.Digest();
   absl::flat_hash_set<std::string> in_memory;
   for (Shard& shard : shards_) {
     absl::MutexLock lock(&shard.mutex());

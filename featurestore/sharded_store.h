@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "featurestore/deletions.h"
 #include "featurestore/input_marks.h"
 #include "featurestore/online_store.h"
 #include "featurestore/shard.h"
@@ -35,6 +36,7 @@ class ShardedStore final : public OnlineStore {
   absl::Status Start();
 
   absl::Status Apply(const Event& event) override;
+  absl::Status Delete(int32_t view, std::span<const Value> key, const Event& tombstone) override;
   void AdvanceInput(int32_t source, int32_t partition, int64_t next_offset) override;
   int64_t LowestMark(int32_t source, int32_t partition) const override;
   void AdvanceTime(int64_t event_time_ms) override;
@@ -57,6 +59,9 @@ class ShardedStore final : public OnlineStore {
     return views_[static_cast<size_t>(view)].unmatched.load(std::memory_order_relaxed);
   }
   ViewCounts Counts(int32_t view) const override;
+  uint64_t LateDeletions(int32_t view) const override {
+    return views_[static_cast<size_t>(view)].late_deletions.load(std::memory_order_relaxed);
+  }
   const std::vector<std::shared_ptr<const ViewSpec>>& views() const override { return specs_; }
 
  private:
@@ -79,6 +84,7 @@ class ShardedStore final : public OnlineStore {
     std::atomic<uint64_t> unmatched{0};  // retractions
     std::atomic<uint64_t> updates{0};
     mutable ReadCounts read_counts;  // reading changes no state but this
+    std::atomic<uint64_t> late_deletions{0};
   };
   // A view that a source feeds, and where in its inputs.
   struct Feed {
@@ -88,7 +94,17 @@ class ShardedStore final : public OnlineStore {
 
   // REQUIRES: no field is null.
   void Place(int32_t view, std::span<const Value> fields, PlacedKey* key) const;
+  // Makes it the key of the entity's life at `place`; of the one that began with a deletion.
+  void EnterLife(int32_t view, const EventOrder& place, PlacedKey* key) const;
+  static void PutLife(int32_t view, const EventOrder& deletion, PlacedKey* key);
   absl::Status ApplyTo(const Feed& feed, const Event& event, const InputMarks::Input& marks);
+  // Makes room for a deletion in the life that its place lies in: gives what stands after it a life
+  // of its own. False when that is not kept record by record.
+  absl::StatusOr<bool> SplitLife(int32_t view, const PlacedKey& entity, const EventOrder& place);
+  // The same for the row of that life.
+  static bool SplitRow(const View& view, Shard::CachedRow* old, const EventOrder& place,
+                       const std::string& new_key, Shard* shard)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard->mutex());
   void MoveHorizon();
   void AnswerAll(const View& view, const EntityRow* row, const Horizon& horizon, int64_t at_ms,
                  const FoldOptions& options, std::span<const int> features,
@@ -107,6 +123,7 @@ class ShardedStore final : public OnlineStore {
   std::vector<std::string> stored_marks_;   // by shard
   std::vector<std::string> pending_marks_;  // by shard
   InputMarks marks_;
+  Deletions deletions_;
   std::atomic<int64_t> stream_ms_{INT64_MIN};   // newest event applied
   std::atomic<int64_t> horizon_ms_{INT64_MIN};  // newest of it and AdvanceTime
 

@@ -169,6 +169,7 @@ absl::Status ShardedStore::Read(int32_t view_index, std::span<const Value> key, 
     return absl::OkStatus();
   }
   Place(view_index, key, &s.key);
+  EnterLife(view_index, {at_ms, -1, 0, 0}, &s.key);  // before all records of that time
   const Shard::RowKey row_key(s.key.bytes);
 
   FoldOptions fold;

@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 
+#include "absl/strings/string_view.h"
 #include "core/value.h"
 
 namespace millrace {
@@ -27,6 +28,7 @@ struct EventOrder {
 enum class Change : uint8_t {
   kInsert,   // they happened
   kRetract,  // they did not happen after all: reverses an earlier record of the same fields
+  kDelete,   // there are none: a tombstone, whose key says what is deleted
 };
 
 // A record may be several events (a change is a retraction and an insertion; `each` makes one of
@@ -48,6 +50,7 @@ struct Event {
   // It moves time no further than this: what is dated beyond the allowed skew is kept at its own
   // time, and time does not follow it.
   int64_t time_cap_ms = INT64_MAX;
+  absl::string_view key;  // of the record; meaningful with kDelete
 };
 
 // The fingerprint of an event: xxh3 of its time and the bytes of its fields (core/value_coding.h),

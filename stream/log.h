@@ -112,6 +112,9 @@ class Log {
   // Deletes the topic and all its records; returns when it is gone. NotFound.
   virtual absl::Status DeleteTopic(absl::string_view topic) = 0;
 
+  // Whether only the newest record of each key need be kept (TopicOptions::compacted). NotFound.
+  virtual absl::StatusOr<bool> IsCompacted(absl::string_view topic) = 0;
+
   // Appends all records, keeping the order of those of one partition, and returns their positions
   // once they are durable. Concurrent calls share their disk writes. On an error some of the
   // records may have been appended. Errors: NotFound (no such topic), InvalidArgument (no such

@@ -113,6 +113,12 @@ absl::StatusOr<std::vector<TopicInfo>> MemoryLog::Topics() {
   return infos;
 }
 
+absl::StatusOr<bool> MemoryLog::IsCompacted(absl::string_view topic) {
+  absl::MutexLock lock(&mutex_);
+  ASSIGN_OR_RETURN(const Topic* const found, FindTopic(topic));
+  return found->options.compacted;
+}
+
 absl::Status MemoryLog::CreateTopic(absl::string_view topic, const TopicOptions& options) {
   if (options.partitions < 1) return absl::InvalidArgumentError("a topic has at least 1 partition");
   absl::MutexLock lock(&mutex_);

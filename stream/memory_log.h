@@ -41,6 +41,7 @@ class MemoryLog final : public Log {
   absl::Status DeleteTopic(absl::string_view topic) override;
   absl::StatusOr<std::vector<AppendPosition>> Append(
       std::span<const AppendRecord> records) override;
+  absl::StatusOr<bool> IsCompacted(absl::string_view topic) override;
   size_t max_record_bytes() const override { return options_.max_record_bytes; }
   absl::StatusOr<OffsetRange> Offsets(const TopicPartition& input) override;
   absl::StatusOr<int64_t> OffsetAtTime(const TopicPartition& input, int64_t timestamp_ms) override;

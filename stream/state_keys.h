@@ -13,7 +13,9 @@ inline constexpr char kJoinPrefix = 0x04;     // task → open decisions, parked
 inline constexpr char kTaskPrefix = 0x05;     // task → counters, pending decisions
 inline constexpr char kInputPrefix = 0x06;    // source, partition → position
 inline constexpr char kTrainerPrefix = 0x07;  // task → learners and metrics
-inline constexpr char kIdPrefix = 0x08;  // source, event time, id → a record that was applied
+inline constexpr char kIdPrefix = 0x08;      // source, event time, id → a record that was applied
+inline constexpr char kLookupPrefix = 0x09;  // source, partition, offset → what records looked up
+inline constexpr char kDeletionPrefix = 0x0a;  // shard, view, entity → when it was deleted
 
 }  // namespace millrace
 

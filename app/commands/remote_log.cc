@@ -219,6 +219,10 @@ absl::StatusOr<std::vector<AppendPosition>> RemoteLog::Append(
   return positions;
 }
 
+absl::StatusOr<bool> RemoteLog::IsCompacted(absl::string_view) {
+  return absl::FailedPreconditionError("a server does not tell how its topics are kept");
+}
+
 absl::StatusOr<OffsetRange> RemoteLog::Offsets(const TopicPartition& input) {
   ASSIGN_OR_RETURN(const Page page, ReadPage(input, -1, 1, absl::ZeroDuration()));
   return page.range;

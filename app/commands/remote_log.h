@@ -36,6 +36,7 @@ class RemoteLog final : public Log {
   // As an embedded log, which a request has room for; the server's log may take less.
   size_t max_record_bytes() const override { return kMaxRecordBytes; }
   absl::StatusOr<OffsetRange> Offsets(const TopicPartition& input) override;
+  absl::StatusOr<bool> IsCompacted(absl::string_view topic) override;
   absl::StatusOr<int64_t> OffsetAtTime(const TopicPartition& input, int64_t timestamp_ms) override;
   absl::StatusOr<std::unique_ptr<LogReader>> OpenReader(std::vector<ReadFrom> inputs) override;
 

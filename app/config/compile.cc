@@ -19,8 +19,9 @@ std::optional<Project> CompileProject(const ConfigNode& root, const std::string&
   draft.sink = sink;
   const Section section(root);
   ReadStorage(section, &draft);
-  ReadSources(section, &draft);
-  ReadViews(section, &draft);
+  ReadRegistry(section, &draft);
+  ReadEntities(section, &draft);
+  ReadSourcesAndViews(section, &draft);
   ReadServices(section, &draft);
   ReadTasks(section, &draft);
   if (sink->has_errors()) return std::nullopt;

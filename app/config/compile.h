@@ -42,6 +42,7 @@ struct ProjectDraft {
   // Key fields by entity; broken ones are empty.
   std::map<std::string, std::vector<std::string>> entities;
   std::vector<std::string> entity_names;  // in file order
+  std::vector<std::string> view_names;  // of all, in file order
   // Views and features ("view.feature") that exist in the file but not in the project.
   std::set<std::string> broken_views;
   std::set<std::string> broken_features;
@@ -54,8 +55,10 @@ struct ProjectDraft {
 };
 
 void ReadStorage(const Section& root, ProjectDraft* draft);   // project, log, state, server
-void ReadSources(const Section& root, ProjectDraft* draft);   // sources, entities
-void ReadViews(const Section& root, ProjectDraft* draft);     // views
+void ReadEntities(const Section& root, ProjectDraft* draft);  // entities
+// Sources and views, each after what it needs: a view after its sources, a source after the views
+// it looks in and the sources it is derived from.
+void ReadSourcesAndViews(const Section& root, ProjectDraft* draft);
 void ReadServices(const Section& root, ProjectDraft* draft);  // services
 void ReadTasks(const Section& root, ProjectDraft* draft);     // tasks
 
@@ -70,8 +73,16 @@ void ReadFormat(const Section& source, bool fields_known, ProjectDraft* draft, S
 std::shared_ptr<Derivation> ReadDerivation(const Section& source, const Schema& base,
                                            std::set<std::string>* broken, ProjectDraft* draft,
                                            SourceSpec* spec);
-// The sources with `from`, which stand in the project without their fields.
-void ReadDerivedSources(const Section& root, ProjectDraft* draft);
+// `lookup` and `align_timeout` of a source whose decoded fields are read: spec->lookups, and their
+// fields in *schema. The views are read.
+void ReadLookups(const Section& source, Schema* schema, std::set<std::string>* broken,
+                 ProjectDraft* draft, SourceSpec* spec);
+// A source with a topic, which stands in the project without its fields.
+void ReadSource(const Section& source, int32_t index, ProjectDraft* draft);
+void ReadView(const Section& view, ProjectDraft* draft);  // adds it to those of the project
+// `partitioned_by` of a source whose fields are read.
+void ReadPartitionedBy(const Section& source, const std::set<std::string>& broken,
+                       ProjectDraft* draft, SourceSpec* spec);
 
 // The parts of a task. Each reports what is wrong and returns false when the rest cannot be read.
 bool ReadDecision(const Section& task, ProjectDraft* draft, TaskSpec* spec);

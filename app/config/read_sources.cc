@@ -1,4 +1,4 @@
-// sources, entities.
+// Sources with topics, and entities.
 
 #include <algorithm>
 #include <filesystem>
@@ -150,14 +150,15 @@ void ReadLateness(const Section& lateness, ProjectDraft* draft, SourceSpec* sour
   }
 }
 
-void ReadTopic(const Section& section, ProjectDraft* draft, SourceSpec* source) {
+void ReadTopic(const Section& section, int32_t index, ProjectDraft* draft, SourceSpec* source) {
   source->topic = section.Text("topic");
   for (const absl::string_view key : {"topic", "schema"}) {
     if (!section.present() || section.incomplete() || section.Has(key)) continue;
     draft->sink->Error(ConfigErrorCode::kMissingKey, section.place(),
                        absl::StrCat("'", section.name(), "' lacks '", key, "'"));
   }
-  for (const SourceSpec& other : draft->project.sources) {
+  for (int32_t i = 0; i < index; ++i) {
+    const SourceSpec& other = draft->project.sources[i];
     if (source->topic.empty() || other.topic != source->topic) continue;
     draft->sink->Error(ConfigErrorCode::kDuplicate, section.Find("topic")->place,
                        absl::StrCat("the topic '", source->topic, "' is read by the source '",
@@ -187,16 +188,12 @@ void ReadEnvelope(const Section& section, SourceSpec* source, ProjectDraft* draf
       .suggestion = "add time: {field: …}";
 }
 
-void ReadSource(const Section& section, ProjectDraft* draft) {
+}  // namespace
+
+void ReadSource(const Section& section, int32_t index, ProjectDraft* draft) {
   SourceSpec source;
   source.name = section.name();
   source.documentation = ReadDocumentation(section);
-  if (section.Has("from")) {  // its fields are known when those of all others are
-    draft->broken_source.push_back(true);
-    draft->broken_fields.emplace_back();
-    draft->project.sources.push_back(std::move(source));
-    return;
-  }
   source.format = section.Text("format");
   std::set<std::string> broken;
 
@@ -226,24 +223,22 @@ void ReadSource(const Section& section, ProjectDraft* draft) {
   source.on_error = on_error == "skip"   ? OnError::kSkip
                     : on_error == "stop" ? OnError::kStop
                                          : OnError::kDeadLetter;
-  ReadTopic(section, draft, &source);
+  ReadTopic(section, index, draft, &source);
   const bool known = schema.present() && !schema.incomplete();
   if (known) {
     ReadIdentity(section, broken, draft, &source);
     ReadHistory(section, draft, &source);
-    source.derivation = ReadDerivation(section, source.decoder.schema, &broken, draft, &source);
+    Schema row = source.decoder.schema;
+    ReadLookups(section, &row, &broken, draft, &source);
+    source.derivation = ReadDerivation(section, row, &broken, draft, &source);
+    ReadPartitionedBy(section, broken, draft, &source);
   }
-  draft->broken_source.push_back(!known);
-  draft->broken_fields.push_back(std::move(broken));
-  draft->project.sources.push_back(std::move(source));
+  draft->broken_source[static_cast<size_t>(index)] = !known;
+  draft->broken_fields[static_cast<size_t>(index)] = std::move(broken);
+  draft->project.sources[static_cast<size_t>(index)] = std::move(source);
 }
 
-}  // namespace
-
-void ReadSources(const Section& root, ProjectDraft* draft) {
-  ReadRegistry(root, draft);
-  for (const Section& source : root.At("sources").Named()) ReadSource(source, draft);
-  ReadDerivedSources(root, draft);
+void ReadEntities(const Section& root, ProjectDraft* draft) {
   for (const Section& entity : root.At("entities").Named()) {
     std::vector<std::string> fields;
     const std::vector<const ConfigNode*> items = entity.Items("key");

@@ -1,4 +1,4 @@
-// views.
+// A view.
 
 #include <algorithm>
 #include <memory>
@@ -250,13 +250,11 @@ class ViewReader {
 
 }  // namespace
 
-void ReadViews(const Section& root, ProjectDraft* draft) {
-  for (const Section& view : root.At("views").Named()) {
-    if (view.present()) {
-      ViewReader(view, draft).Read();
-    } else {
-      draft->broken_views.insert(view.name());
-    }
+void ReadView(const Section& view, ProjectDraft* draft) {
+  if (view.present()) {
+    ViewReader(view, draft).Read();
+  } else {
+    draft->broken_views.insert(view.name());
   }
 }
 

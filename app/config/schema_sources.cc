@@ -56,7 +56,9 @@ constexpr KeySpec kKeys[] = {
         "that of the record's envelope."),
     May("sources.*.retract", kBool, "false",
         "Records may take back earlier ones, by the header `millrace-retract: true`."),
-    NotYet("sources.*.partitioned_by", "Entity by whose key the topic is partitioned."),
+    May("sources.*.partitioned_by", kName, "",
+        "Entity by whose key the topic is partitioned, as Java producers do it; the number of "
+        "partitions divides `state.shards`, and every record is checked."),
     May("sources.*.schema", kNone, "",
         "Fields that are read, with their types; missing ones are null. A source with a topic "
         "needs it."),
@@ -76,11 +78,20 @@ constexpr KeySpec kKeys[] = {
         "Condition over all these fields; a record for which it is not true has no effect."),
     May("sources.*.each", kName, "",
         "Field that holds a list, of which each item becomes a record with the item in its place."),
-    NotYet("sources.*.lookup", "Fields looked up in a view."),
-    NotYet("sources.*.lookup.*", "A field."),
-    NotYet("sources.*.lookup.*.view", "View to look in."),
-    NotYet("sources.*.lookup.*.feature", "Feature to take."),
-    NotYet("sources.*.lookup.*.key", "Field that holds the view's key."),
+    May("sources.*.lookup", kNone, "",
+        "Fields that each record gets from features of views, as of its event time. `let`, `where` "
+        "and `each` see them."),
+    May("sources.*.lookup.*", kNone, "",
+        "A field, of the feature's type; null when it is missing."),
+    Must("sources.*.lookup.*.view", kName, "View to look in."),
+    Must("sources.*.lookup.*.feature", kName, "Feature to take."),
+    May("sources.*.lookup.*.key", kNone, "",
+        "Who is looked up: expressions over the fields of `schema`, by key field of the view; "
+        "without it the fields of those names."),
+    May("sources.*.lookup.*.key.*", kExpression, "", "The key field's value."),
+    May("sources.*.align_timeout", kDuration, "5s",
+        "How long a record waits, live, until what the views it looks in are computed from has "
+        "come to its event time."),
     May("sources.*.history", kNone, "", "Files that are read before the topic, by event time."),
     Must("sources.*.history.files", kString, "Pattern of file names, as a shell's."),
     Must("sources.*.history.format", kNone, "Format of the files.").Words("csv|jsonl", "parquet"),

@@ -153,13 +153,20 @@ class Checker {
 
   absl::Status operator()(const CountsExpectation& expected) {
     const auto [records, events] = simulation_.counts(expected.source);
-    const std::pair<absl::string_view, uint64_t> known[] = {
-        {"read", records.read},           {"applied", records.applied},
-        {"duplicate", records.duplicate}, {"late", records.late},
-        {"rejected", records.rejected},   {"bytes", records.bytes},
-        {"inserted", events.inserted},    {"retracted", events.retracted},
-        {"filtered", events.filtered},    {"conflicting", records.conflicting},
-        {"one_sided", records.one_sided}};
+    const std::pair<absl::string_view, uint64_t> known[] = {{"read", records.read},
+                                                            {"applied", records.applied},
+                                                            {"duplicate", records.duplicate},
+                                                            {"late", records.late},
+                                                            {"rejected", records.rejected},
+                                                            {"bytes", records.bytes},
+                                                            {"inserted", events.inserted},
+                                                            {"retracted", events.retracted},
+                                                            {"filtered", events.filtered},
+                                                            {"conflicting", records.conflicting},
+                                                            {"one_sided", records.one_sided},
+                                                            {"unaligned", records.unaligned},
+                                                            {"tombstones", records.tombstones},
+                                                            {"misrouted", records.misrouted}};
     for (const Expected& count : expected.counts) {
       for (const auto& [name, value] : known) {
         if (count.name == name) Check(count, Value::Int(static_cast<int64_t>(value)));

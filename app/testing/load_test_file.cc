@@ -242,7 +242,19 @@ class TestFileLoader {
       sink_.Error(ConfigErrorCode::kConflict, shuffle.place,
                   "'shuffle' cannot stand in a case about a task: what it learned depends on the "
                   "order of arrival");
+    } else if (LooksUp(*test)) {
+      sink_.Error(ConfigErrorCode::kConflict, shuffle.place,
+                  "'shuffle' cannot stand in a case about a source with 'lookup': records wait for "
+                  "what they look in");
     }
+  }
+
+  bool LooksUp(const TestCase& test) const {
+    return std::any_of(test.steps.begin(), test.steps.end(), [&](const TestStep& step) {
+      const auto* record = std::get_if<TestRecord>(&step);
+      return record != nullptr &&
+             !file_.project.sources[static_cast<size_t>(record->source)].lookups.empty();
+    });
   }
 
   void ReadSteps(const ConfigNode& node, RecordReader* records, TestCase* test) {

@@ -226,6 +226,16 @@ bool RecordReader::ReadTimes(const ConfigNode& node, TestRecord* record) {
                                     "' is that of the record: it needs 'appended'"));
     return false;
   }
+  if (!record->value) {  // says no time of its own: with the newest before it
+    if (appended == nullptr && !newest_appended_ms_) {
+      read_.sink().Error(
+          ConfigErrorCode::kMissingKey, node.place,
+          "a record without a value stands where it was appended: it needs 'appended'");
+      return false;
+    }
+    if (appended == nullptr) record->appended_ms = *newest_appended_ms_;
+    record->event_time_ms = record->appended_ms;
+  }
   std::vector<Header> headers;
   for (const auto& [name, value] : record->headers) headers.push_back({name, value});
   Record as_read;
@@ -245,6 +255,7 @@ bool RecordReader::ReadTimes(const ConfigNode& node, TestRecord* record) {
     const DecodedRow& placed = decoded.inserts ? decoded.row : decoded.before;
     record->event_time_ms = placed.event_time_ms;
     if (appended == nullptr) record->appended_ms = placed.event_time_ms;
+    newest_appended_ms_ = std::max(newest_appended_ms_.value_or(INT64_MIN), record->appended_ms);
   }
   return true;
 }

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <memory>
 #include <set>
 #include <string>
@@ -55,6 +56,8 @@ class RecordReader {
   std::vector<std::unique_ptr<Decoder>> decoders_;  // by source; null: derived
   std::set<int32_t> retracting_;
   std::map<std::pair<int32_t, int32_t>, int64_t> next_offset_;  // by source and partition
+  // Of the records read so far.
+  std::optional<int64_t> newest_appended_ms_;
 };
 
 }  // namespace millrace

@@ -19,6 +19,7 @@ namespace {
 struct HeldEvent {
   Event event;
   std::vector<OwnedValue> fields;
+  std::string key;
 };
 
 }  // namespace
@@ -68,6 +69,7 @@ absl::Status Simulation::OpenState() {
 absl::Status Simulation::OpenInputs() {
   std::vector<ReadFrom> reads;
   ids_ = std::make_unique<SourceIds>(project_.sources);
+  tombstones_ = std::make_unique<Tombstones>(project_, *store_);
   RETURN_IF_ERROR(ids_->Load(state_));
   for (size_t s = 0; s < project_.sources.size(); ++s) {
     const auto source = static_cast<int32_t>(s);
@@ -83,11 +85,19 @@ absl::Status Simulation::OpenInputs() {
         return found;
       }
       const int64_t from = position.next_offset;
-      inputs_.push_back(std::make_unique<SourceInput>(
-          project_.sources, source, p, std::move(position), from, MakeDecoder(spec),
-          ids_->of(source), [this, source](const Record& record, const Rejection& rejection) {
-            return RejectRecord(source, record, rejection);
-          }));
+      SourceInput::Parts parts;
+      parts.decoder = MakeDecoder(spec);
+      parts.ids = ids_->of(source);
+      if (spec.partitioned_by) parts.partitions = project_.log.partitions;
+      if (!spec.lookups.empty()) {
+        parts.lookups = std::make_unique<SourceLookups>(spec, p, *store_);
+        RETURN_IF_ERROR(parts.lookups->Load(state_));
+      }
+      parts.on_reject = [this, source](const Record& record, const Rejection& rejection) {
+        return RejectRecord(source, record, rejection);
+      };
+      inputs_.push_back(std::make_unique<SourceInput>(project_.sources, source, p,
+                                                      std::move(position), from, std::move(parts)));
       reads.push_back({{spec.topic, p}, from});
     }
   }
@@ -161,7 +171,7 @@ absl::Status Simulation::Process(SourceInput& input) {
     placed.offset = offset;
     return Apply(placed);
   }));
-  time_ms_ = std::max(time_ms_, input.position().newest_event_ms);
+  time_ms_ = std::max({time_ms_, head.event_time_ms, input.position().newest_event_ms});
   if (options_.position_marks) {
     for (const auto& [source, partition] : input.events().places()) {
       store_->AdvanceInput(source, partition, offset + 1);
@@ -170,9 +180,13 @@ absl::Status Simulation::Process(SourceInput& input) {
   return absl::OkStatus();
 }
 
+absl::Status Simulation::ApplyToStore(const Event& event) {
+  return event.change == Change::kDelete ? tombstones_->Apply(event) : store_->Apply(event);
+}
+
 absl::Status Simulation::Apply(const Event& event) {
-  RETURN_IF_ERROR(store_->Apply(event));
-  if (event.change == Change::kRetract) return absl::OkStatus();
+  RETURN_IF_ERROR(ApplyToStore(event));
+  if (event.change != Change::kInsert) return absl::OkStatus();
   for (const auto& task : tasks_) {
     if (task->task().trigger_source == event.source) task->OnTrigger(event);
   }
@@ -205,6 +219,7 @@ absl::Status Simulation::ProcessShuffled() {
       kept.event = event;
       kept.event.offset = OffsetOf(input->source(), input->partition(), event.offset);
       for (const Value& field : event.fields) kept.fields.emplace_back(field);
+      kept.key = std::string(event.key);
       return absl::OkStatus();
     }));
     time_ms_ = std::max(time_ms_, input->position().newest_event_ms);
@@ -216,7 +231,8 @@ absl::Status Simulation::ProcessShuffled() {
       views.clear();
       for (const OwnedValue& field : event.fields) views.push_back(field.view());
       event.event.fields = views;
-      RETURN_IF_ERROR(store_->Apply(event.event));
+      event.event.key = event.key;
+      RETURN_IF_ERROR(ApplyToStore(event.event));
     }
   }
   return absl::OkStatus();
@@ -292,6 +308,9 @@ absl::Status Simulation::Commit() {
   for (const auto& task : tasks_) task->AddCommit(Trainer::Scope::kWhole, &batch);
   for (const auto& input : inputs_) {
     batch.Put(InputPosition::Key(input->spec(), input->partition()), input->position().Encode());
+    if (SourceLookups* lookups = input->lookups()) {
+      lookups->AddCommit(input->position().next_offset, &batch);
+    }
   }
   AddIdsCommit(&batch);
   std::vector<OutboxEntry> ship;
@@ -317,6 +336,7 @@ absl::Status Simulation::Reopen() {
   RETURN_IF_ERROR(Commit());
   reader_.reset();
   inputs_.clear();
+  tombstones_.reset();
   ids_.reset();
   tasks_.clear();
   outbox_.reset();

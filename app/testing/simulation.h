@@ -27,6 +27,7 @@
 #include "app/workers/source_ids.h"
 #include "app/workers/source_input.h"
 #include "app/workers/task_worker.h"
+#include "app/workers/tombstones.h"
 #include "core/simulated_clock.h"
 #include "featurestore/memory_state_store.h"
 #include "featurestore/online_store.h"
@@ -97,6 +98,7 @@ class Simulation {
   absl::StatusOr<SourceInput*> EarliestHead();
   absl::Status Process(SourceInput& input);
   absl::Status Apply(const Event& event);
+  absl::Status ApplyToStore(const Event& event);
   void AddIdsCommit(StateBatch* batch);
   absl::Status ProcessAll();
   absl::Status ProcessShuffled();
@@ -123,6 +125,7 @@ class Simulation {
   std::unique_ptr<Outbox> outbox_;
   std::vector<std::unique_ptr<TaskWorker>> tasks_;
   std::unique_ptr<SourceIds> ids_;
+  std::unique_ptr<Tombstones> tombstones_;
   std::vector<std::unique_ptr<SourceInput>> inputs_;
   std::unique_ptr<LogReader> reader_;
 };

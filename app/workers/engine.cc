@@ -33,8 +33,10 @@ Engine::Engine(const Dependencies& dependencies, Mode mode)
       project_(*dependencies.project),
       mode_(mode),
       reject_log_(kRejectLinesPerSecond, *dependencies.clock),
+      misrouted_log_(1, absl::Minutes(1), *dependencies.clock),
       ids_(project_.sources),
       available_from_(project_, *dependencies.store),
+      tombstones_(project_, *dependencies.store),
       shard_in_flight_(dependencies.project->state.shards, false) {}
 
 Engine::~Engine() = default;
@@ -61,9 +63,7 @@ absl::Status Engine::OpenTasks() {
     const auto mark = [this](int32_t source, std::vector<bool>* marked) {
       for (const int32_t s : project_.TopicSources(source)) (*marked)[s] = true;
     };
-    for (const TaskFeatureRead& read : spec.reads) {
-      for (const ViewInput& input : project_.views[read.view]->inputs) mark(input.source, &sources);
-    }
+    for (const TaskFeatureRead& read : spec.reads) MarkSourcesOf(read.view, &sources);
     for (const LabelSource& label : spec.label.sources) mark(label.source, &sources);
     if (spec.trigger_source) {
       mark(*spec.trigger_source, &sources);
@@ -75,6 +75,12 @@ absl::Status Engine::OpenTasks() {
     }
   }
   return absl::OkStatus();
+}
+
+void Engine::MarkSourcesOf(int32_t view, std::vector<bool>* sources) const {
+  for (const ViewInput& input : project_.views[view]->inputs) {
+    for (const int32_t source : project_.TopicSources(input.source)) (*sources)[source] = true;
+  }
 }
 
 absl::Status Engine::RejectRecord(int dead_letters, int32_t source, const Record& record,
@@ -157,32 +163,47 @@ absl::Status Engine::Loop() {
   return absl::OkStatus();
 }
 
-// Gives shards what the committed positions have and they have not; true while some is left.
+// Gives shards what the committed positions have and they have not, in the order of the first time
+// as far as time decides it; true while some is left.
 absl::StatusOr<bool> Engine::Redo() {
-  bool left = false;
-  for (size_t i = 0; i < inputs_.size(); ++i) {
-    SourceInput& input = *inputs_[i];
-    while (input.redoing()) {
+  while (true) {
+    SourceInput* earliest = nullptr;
+    for (size_t i = 0; i < inputs_.size(); ++i) {
+      SourceInput& input = *inputs_[i];
+      if (!input.redoing()) continue;
       ASSIGN_OR_RETURN(const bool head, Peek(i));
-      if (!head) break;
-      if (!input.head_is_redo()) break;
-      RETURN_IF_ERROR(input.Take([this](const Event& event) { return deps_.store->Apply(event); }));
+      if (!head && input.redoing()) return true;
+      if (!head || !input.head_is_redo()) continue;
+      if (earliest == nullptr || input.head() < earliest->head()) earliest = &input;
     }
-    left = left || input.redoing();
+    if (earliest == nullptr) return false;
+    RETURN_IF_ERROR(earliest->Take([this](const Event& event) { return ApplyToStore(event); }));
   }
-  return left;
 }
 
 absl::Status Engine::Process(SourceInput& input) {
+  const uint64_t misrouted = input.position().counts.misrouted;
   RETURN_IF_ERROR(input.Take([this](const Event& event) { return Apply(event); }));
   available_from_.Applied(input.source(), input.position().oldest_event_ms);
+  if (input.position().counts.misrouted == misrouted) return absl::OkStatus();
+  if (const std::optional<int64_t> left_out = misrouted_log_.Admit()) {
+    LogLine(LogLevel::kWarn, "record_in_another_partition_than_its_key")
+        .With("topic", input.spec().topic)
+        .With("partition", input.partition())
+        .With("partitioned_by", input.spec().partitioned_by->entity)
+        .With("lines_left_out", *left_out);
+  }
   return absl::OkStatus();
 }
 
+absl::Status Engine::ApplyToStore(const Event& event) {
+  return event.change == Change::kDelete ? tombstones_.Apply(event) : deps_.store->Apply(event);
+}
+
 absl::Status Engine::Apply(const Event& event) {
-  RETURN_IF_ERROR(deps_.store->Apply(event));
+  RETURN_IF_ERROR(ApplyToStore(event));
   // What was decided or learned from a record stays so when the record is taken back.
-  if (event.change == Change::kRetract) return absl::OkStatus();
+  if (event.change != Change::kInsert) return absl::OkStatus();
   for (const int task : triggered_[event.source]) tasks_[task]->OnTrigger(event);
   for (const auto& [task, label] : labels_[event.source]) {
     RETURN_IF_ERROR(tasks_[task]->OnLabel(label, event));
@@ -238,6 +259,9 @@ EngineStatus Engine::MakeStatus() const {
   for (size_t s = 0; s < project_.sources.size(); ++s) {
     const AppliedIds* ids = ids_.of(static_cast<int32_t>(s));
     if (ids != nullptr) status.ids.emplace_back(project_.sources[s].name, ids->size());
+  }
+  for (size_t v = 0; v < project_.views.size(); ++v) {
+    status.unnamed_tombstones.push_back(tombstones_.Unnamed(static_cast<int32_t>(v)));
   }
   for (const auto& task : tasks_) {
     EngineStatus::Task& out = status.tasks.emplace_back();

@@ -33,6 +33,7 @@
 #include "app/workers/source_ids.h"
 #include "app/workers/source_input.h"
 #include "app/workers/task_worker.h"
+#include "app/workers/tombstones.h"
 #include "core/clock.h"
 #include "core/log_limit.h"
 #include "core/snapshot.h"
@@ -116,16 +117,22 @@ class Engine {
   absl::StatusOr<Found> SimulationTurn();
   absl::StatusOr<bool> Redo();
   absl::StatusOr<SourceInput*> EarliestHead();
-  absl::Status OpenInput(int32_t source, int32_t partition, std::vector<ReadFrom>* reads);
+  // `partitions`: of the topic, if its records are checked against them; else 0.
+  absl::Status OpenInput(int32_t source, int32_t partition, int32_t partitions,
+                         std::vector<ReadFrom>* reads);
   absl::Status OpenHistory(int32_t source);
-  void AddInput(int32_t source, int32_t partition, InputPosition position, int64_t redo_from,
-                std::unique_ptr<Decoder> decoder);
+  absl::Status AddInput(int32_t source, int32_t partition, InputPosition position,
+                        int64_t redo_from, SourceInput::Parts parts);
+  bool MustWait(SourceInput& input) const;
   absl::StatusOr<bool> Peek(size_t input);
   absl::Status Process(SourceInput& input);
   absl::Status Apply(const Event& event);
+  absl::Status ApplyToStore(const Event& event);
   void AddIdsCommit(StateBatch* batch);
   absl::Status RejectRecord(int dead_letters, int32_t source, const Record& record,
                             const Rejection& rejection);
+  // The sources with topics that the view is computed from.
+  void MarkSourcesOf(int32_t view, std::vector<bool>* sources) const;
   int64_t LiveProgressNow(const std::vector<bool>& sources) const;
   int64_t SimulationGate();
   int64_t NewestEventMs() const;
@@ -142,9 +149,11 @@ class Engine {
   const Project& project_;
   const Mode mode_;
   LogLimit reject_log_;
+  LogLimit misrouted_log_;
   std::vector<InputName> input_names_;
   SourceIds ids_;
   AvailableFrom available_from_;
+  Tombstones tombstones_;
   std::vector<std::unique_ptr<SourceInput>> inputs_;  // those of input_names_, then histories_
   std::vector<int64_t> durable_offsets_;              // as submitted with the last commit
   std::unique_ptr<LogPositions> positions_;
@@ -154,6 +163,8 @@ class Engine {
   std::vector<std::vector<int>> triggered_;  // by source: tasks it triggers
   // By task, sources with topics: of its views, trigger and labels; of its trigger.
   std::vector<std::vector<bool>> task_sources_, trigger_sources_;
+  // By source: what the views it looks in are computed from; empty without lookups.
+  std::vector<std::vector<bool>> lookup_sources_;
   std::vector<std::vector<std::pair<int, int>>> labels_;  // by source: (task, label source)
   int64_t progress_ms_ = INT64_MIN;
   int next_shard_ = 0;

@@ -68,6 +68,7 @@ absl::Status Engine::CommitNow(Trainer::Scope scope, int shards) {
     }
     while (history.size() > 1 && history[1].first <= lowest) history.pop_front();
     commit.batch.Put(InputPosition::Key(input.spec(), input.partition()), position.Encode());
+    if (SourceLookups* lookups = inputs_[i]->lookups()) lookups->AddCommit(lowest, &commit.batch);
     durable_offsets_[i] = position.next_offset;
   }
   for (size_t i = input_names_.size(); i < inputs_.size(); ++i) {

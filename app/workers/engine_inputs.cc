@@ -11,6 +11,30 @@
 #include "core/status_macros.h"
 
 namespace millrace {
+namespace {
+
+// Compaction deletes older records of a key: only what needs the newest alone may be computed.
+absl::Status CheckCompacted(const Project& project, int32_t source) {
+  for (const auto& view : project.views) {
+    const bool reads =
+        std::any_of(view->inputs.begin(), view->inputs.end(), [&](const ViewInput& input) {
+          const std::vector<int32_t> of = project.TopicSources(input.source);
+          return std::find(of.begin(), of.end(), source) != of.end();
+        });
+    if (!reads) continue;
+    for (const FeatureSpec& feature : view->features) {
+      if (feature.computed() || feature.aggregation_name == "last") continue;
+      const SourceSpec& spec = project.sources[source];
+      return absl::FailedPreconditionError(absl::StrCat(
+          "source ", spec.name, ": topic ", spec.topic, " is compacted (cleanup.policy), so only ",
+          "features of 'last' may be computed from it, and ", view->name, ".", feature.name,
+          " is one of '", feature.aggregation_name, "'"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
 
 absl::Status Engine::OpenInputs() {
   ASSIGN_OR_RETURN(const std::vector<TopicInfo> topics, deps_.log->Topics());
@@ -26,7 +50,17 @@ absl::Status Engine::OpenInputs() {
       return absl::NotFoundError(
           absl::StrCat("source ", source.name, ": topic ", source.topic, " does not exist"));
     }
-    for (int32_t p = 0; p < topic->partitions; ++p) RETURN_IF_ERROR(OpenInput(s, p, &reads));
+    ASSIGN_OR_RETURN(const bool compacted, deps_.log->IsCompacted(source.topic));
+    if (compacted) RETURN_IF_ERROR(CheckCompacted(project_, s));
+    if (source.partitioned_by && project_.state.shards % topic->partitions != 0) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("source ", source.name, ": partitioned_by: topic ", source.topic, " has ",
+                       topic->partitions, " partitions, which do not divide the ",
+                       project_.state.shards, " shards of the state (state.shards)"));
+    }
+    for (int32_t p = 0; p < topic->partitions; ++p) {
+      RETURN_IF_ERROR(OpenInput(s, p, source.partitioned_by ? topic->partitions : 0, &reads));
+    }
   }
   std::vector<TopicPartition> partitions;
   for (const InputName& name : input_names_) partitions.push_back(name.topic_partition);
@@ -37,10 +71,18 @@ absl::Status Engine::OpenInputs() {
   for (int32_t s = 0; s < static_cast<int32_t>(project_.sources.size()); ++s) {
     if (project_.sources[s].history) RETURN_IF_ERROR(OpenHistory(s));
   }
+  lookup_sources_.resize(project_.sources.size());
+  for (size_t s = 0; s < project_.sources.size(); ++s) {
+    for (const SourceLookup& lookup : project_.sources[s].lookups) {
+      lookup_sources_[s].resize(project_.sources.size());
+      MarkSourcesOf(lookup.view, &lookup_sources_[s]);
+    }
+  }
   return absl::OkStatus();
 }
 
-absl::Status Engine::OpenInput(int32_t s, int32_t p, std::vector<ReadFrom>* reads) {
+absl::Status Engine::OpenInput(int32_t s, int32_t p, int32_t partitions,
+                               std::vector<ReadFrom>* reads) {
   const SourceSpec& source = project_.sources[s];
   std::string stored;
   InputPosition position;
@@ -75,7 +117,10 @@ absl::Status Engine::OpenInput(int32_t s, int32_t p, std::vector<ReadFrom>* read
     }
     redo_from = range.begin;
   }
-  AddInput(s, p, std::move(position), redo_from, MakeDecoder(source));
+  SourceInput::Parts parts;
+  parts.decoder = MakeDecoder(source);
+  parts.partitions = partitions;
+  RETURN_IF_ERROR(AddInput(s, p, std::move(position), redo_from, std::move(parts)));
   input_names_.push_back({{source.topic, p}, s});
   reads->push_back({{source.topic, p}, inputs_.back()->start_offset()});
   return absl::OkStatus();
@@ -86,22 +131,31 @@ absl::Status Engine::OpenHistory(int32_t source) {
   ASSIGN_OR_RETURN(
       SourceHistory::Opened opened,
       SourceHistory::Open(spec, *deps_.state, deps_.store->LowestMark(source, kHistoryPartition)));
-  AddInput(source, kHistoryPartition, std::move(opened.position), opened.redo_from,
-           MakeHistoryDecoder(spec));
+  SourceInput::Parts parts;
+  parts.decoder = MakeHistoryDecoder(spec);
+  RETURN_IF_ERROR(AddInput(source, kHistoryPartition, std::move(opened.position), opened.redo_from,
+                           std::move(parts)));
   histories_.push_back(std::move(opened.history));
   return absl::OkStatus();
 }
 
-void Engine::AddInput(int32_t source, int32_t partition, InputPosition position, int64_t redo_from,
-                      std::unique_ptr<Decoder> decoder) {
-  const int dead_letters = DeadLetterChannel(project_.sources[source], *deps_.outbox);
+absl::Status Engine::AddInput(int32_t source, int32_t partition, InputPosition position,
+                              int64_t redo_from, SourceInput::Parts parts) {
+  const SourceSpec& spec = project_.sources[source];
+  parts.ids = ids_.of(source);
+  if (!spec.lookups.empty()) {
+    parts.lookups = std::make_unique<SourceLookups>(spec, partition, *deps_.store);
+    RETURN_IF_ERROR(parts.lookups->Load(*deps_.state));
+  }
+  const int dead_letters = DeadLetterChannel(spec, *deps_.outbox);
+  parts.on_reject = [this, dead_letters, source](const Record& record, const Rejection& why) {
+    return RejectRecord(dead_letters, source, record, why);
+  };
   durable_offsets_.push_back(position.next_offset);
   available_from_.Applied(source, position.oldest_event_ms);
   inputs_.push_back(std::make_unique<SourceInput>(
-      project_.sources, source, partition, std::move(position), redo_from, std::move(decoder),
-      ids_.of(source), [this, dead_letters, source](const Record& record, const Rejection& why) {
-        return RejectRecord(dead_letters, source, record, why);
-      }));
+      project_.sources, source, partition, std::move(position), redo_from, std::move(parts)));
+  return absl::OkStatus();
 }
 
 absl::StatusOr<bool> Engine::Peek(size_t input) {

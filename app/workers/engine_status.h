@@ -38,6 +38,7 @@ struct EngineStatus {
   };
   std::vector<Input> inputs;
   std::vector<std::pair<std::string, size_t>> ids;  // kept, by source that de-duplicates
+  std::vector<uint64_t> unnamed_tombstones;         // by view (Tombstones::Unnamed)
   std::vector<Task> tasks;
   // Progress of the loop; the newest event's time once everything is settled.
   int64_t event_time_ms = INT64_MIN;

@@ -12,11 +12,19 @@ constexpr int kRecordsPerTurn = 256;
 
 }  // namespace
 
+// Whether the head looks in views that are to come to its time first.
+bool Engine::MustWait(SourceInput& input) const {
+  if (mode_ != Mode::kLive || input.lookups() == nullptr) return false;
+  return input.lookups()->MustWait(input.head().event_time_ms,
+                                   LiveProgressNow(lookup_sources_[input.source()]),
+                                   deps_.clock->MonotonicNanos());
+}
+
 absl::StatusOr<SourceInput*> Engine::EarliestHead() {
   SourceInput* earliest = nullptr;
   for (size_t i = 0; i < inputs_.size(); ++i) {
     ASSIGN_OR_RETURN(const bool head, Peek(i));
-    if (!head) continue;
+    if (!head || MustWait(*inputs_[i])) continue;
     const bool beyond_end = mode_ == Mode::kSimulation && gate_.time_ms == kEndOfTime &&
                             i < input_names_.size() && inputs_[i]->head().offset >= gate_.ends[i];
     if (beyond_end) continue;

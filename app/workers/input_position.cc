@@ -7,9 +7,10 @@ namespace millrace {
 namespace {
 
 constexpr uint64_t SourceCounts::*kCounts[] = {
-    &SourceCounts::read,        &SourceCounts::bytes,    &SourceCounts::applied,
-    &SourceCounts::duplicate,   &SourceCounts::late,     &SourceCounts::rejected,
-    &SourceCounts::conflicting, &SourceCounts::one_sided};
+    &SourceCounts::read,        &SourceCounts::bytes,     &SourceCounts::applied,
+    &SourceCounts::duplicate,   &SourceCounts::late,      &SourceCounts::rejected,
+    &SourceCounts::conflicting, &SourceCounts::one_sided, &SourceCounts::unaligned,
+    &SourceCounts::tombstones,  &SourceCounts::misrouted};
 
 constexpr uint64_t EventCounts::*kEventCounts[] = {&EventCounts::inserted, &EventCounts::retracted,
                                                    &EventCounts::filtered};

@@ -31,6 +31,12 @@ struct SourceCounts {
   // Of the applied: changes of which the row was on time, and what it replaces too late or dated
   // ahead, so that only the row counts.
   uint64_t one_sided = 0;
+  // Of the applied: looked in a view that had not come to their time when they had waited.
+  uint64_t unaligned = 0;
+  // Of the applied: delete entities.
+  uint64_t tombstones = 0;
+  // Of the applied: in another partition than their key's.
+  uint64_t misrouted = 0;
 
   SourceCounts& operator+=(const SourceCounts& other);
 };

@@ -46,6 +46,16 @@ absl::Status RecordEvents::ForEach(const Event& row, Visit visit, std::span<Even
   return Run(stages_[0], row, visit, counts);
 }
 
+absl::Status RecordEvents::ForEachPlace(const Event& tombstone, Visit visit) {
+  Event event = tombstone;
+  for (const Place& place : places_) {
+    event.source = place.source;
+    event.partition = place.partition;
+    RETURN_IF_ERROR(visit(event));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status RecordEvents::Run(Stage& stage, const Event& row, Visit visit,
                                std::span<EventCounts> counts) {
   if (stage.deriver == nullptr) return Emit(stage, row, visit, counts);

@@ -48,6 +48,9 @@ class RecordEvents {
   // visit. An error is that of visit. Counts them, by reached(), unless `counts` is empty.
   absl::Status ForEach(const Event& row, Visit visit, std::span<EventCounts> counts);
 
+  // Visits the event that deletes entities, for the source and all that are derived from it.
+  absl::Status ForEachPlace(const Event& tombstone, Visit visit);
+
   // The source and all that are derived from it, each once.
   const std::vector<int32_t>& reached() const { return reached_; }
 

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/status_macros.h"
 #include "core/value_coding.h"
+#include "featurestore/entity_key.h"
 
 namespace millrace {
 namespace {
@@ -27,16 +28,13 @@ char KindOf(const DecodedRecord& record) {
 }  // namespace
 
 SourceInput::SourceInput(const std::vector<SourceSpec>& sources, int32_t source, int32_t partition,
-                         InputPosition position, int64_t redo_from,
-                         std::unique_ptr<Decoder> decoder, AppliedIds* ids, OnReject on_reject)
+                         InputPosition position, int64_t redo_from, Parts parts)
     : spec_(sources[static_cast<size_t>(source)]),
       source_(source),
       partition_(partition),
       position_(std::move(position)),
       redo_from_(std::min(redo_from, position_.next_offset)),
-      decoder_(std::move(decoder)),
-      ids_(ids),
-      on_reject_(std::move(on_reject)),
+      parts_(std::move(parts)),
       events_(sources, source, partition),
       next_offset_(redo_from_),
       redo_newest_event_ms_(position_.NewestBefore(redo_from_)) {
@@ -70,26 +68,34 @@ absl::StatusOr<SourceInput::Verdict> SourceInput::Accept(const Record& record) {
   append_ms_ = record.append_ms;
   time_cap_ms_ = spec_.keep_future ? AddSaturated(append_ms_, spec_.future_skew_ms) : INT64_MAX;
   value_bytes_ = record.value ? record.value->size() : 0;
-  one_sided_ = false;
-  std::optional<Rejection> rejection = decoder_->Decode(record, &decoded_);
+  one_sided_ = misrouted_ = false;
+  std::optional<Rejection> rejection = parts_.decoder->Decode(record, &decoded_);
   if (rejection && rejection->transient) return Verdict::kLater;
+  deletes_ = !rejection && !record.value && spec_.decoder.envelope != Envelope::kDebezium;
+  if (deletes_) {
+    tombstone_.event_time_ms = record.timestamp_ms;
+    tombstone_.append_ms = tombstone_.known_ms = record.append_ms;
+    tombstone_.offset = record.offset;
+    tombstone_.change = Change::kDelete;
+    tombstone_.key = *record.key;
+  }
   if (!rejection) rejection = JudgeContent();
   if (!rejection) rejection = JudgeTimes(record);
   if (rejection) {
     RETURN_IF_ERROR(Reject(record, *rejection));
     return Verdict::kPassed;
   }
-  if (!decoded_.inserts && !decoded_.retracts) {
+  if (!is_event()) {
     if (!in_redo_) {
       ++position_.counts.read;
       ++position_.counts.applied;
       position_.counts.bytes += value_bytes_;
+      if (!record.value) ++position_.counts.tombstones;
     }
     Passed(record.offset);
     return Verdict::kPassed;
   }
-  const DecodedRow& row = decoded_.inserts ? decoded_.row : decoded_.before;
-  head_ = {std::min(row.event_time_ms, time_cap_ms_), source_, partition_, record.offset};
+  head_ = {std::min(event_time_ms(), time_cap_ms_), source_, partition_, record.offset};
   return Verdict::kHead;
 }
 
@@ -100,7 +106,7 @@ std::optional<Rejection> SourceInput::JudgeContent() {
                                   "expect: set sources.",
                                   spec_.name, ".retract: true")};
   }
-  if (ids_ == nullptr || (!decoded_.inserts && !decoded_.retracts)) return std::nullopt;
+  if (parts_.ids == nullptr || (!decoded_.inserts && !decoded_.retracts)) return std::nullopt;
   id_.assign(1, KindOf(decoded_));
   if (spec_.id == nullptr) {
     if (!decoded_.id) return Rejection{RejectCode::kId, "the record's envelope has no id"};
@@ -114,29 +120,28 @@ std::optional<Rejection> SourceInput::JudgeContent() {
   return std::nullopt;
 }
 
-TimeVerdict SourceInput::VerdictOn(const DecodedRow& row, const Record& record) const {
-  return JudgeTime(row.event_time_ms, record.append_ms, newest_event_ms(), spec_.retention_ms,
+TimeVerdict SourceInput::VerdictOn(int64_t event_time_ms, const Record& record) const {
+  return JudgeTime(event_time_ms, record.append_ms, newest_event_ms(), spec_.retention_ms,
                    spec_.keep_future ? kEndOfTime : spec_.future_skew_ms);
 }
 
 std::optional<Rejection> SourceInput::JudgeTimes(const Record& record) {
-  if (!decoded_.inserts && !decoded_.retracts) return std::nullopt;
-  const DecodedRow& row = decoded_.inserts ? decoded_.row : decoded_.before;
-  switch (VerdictOn(row, record)) {
+  if (!is_event()) return std::nullopt;
+  switch (VerdictOn(event_time_ms(), record)) {
     case TimeVerdict::kOnTime: break;
     case TimeVerdict::kLate:
       return Rejection{
           RejectCode::kLate,
-          absl::StrCat("event time is ", Text(newest_event_ms() - row.event_time_ms),
+          absl::StrCat("event time is ", Text(newest_event_ms() - event_time_ms()),
                        " behind its partition, retention is ", Text(spec_.retention_ms))};
     case TimeVerdict::kFuture:
       return Rejection{
           RejectCode::kFuture,
-          absl::StrCat("event time is ", Text(row.event_time_ms - record.append_ms),
+          absl::StrCat("event time is ", Text(event_time_ms() - record.append_ms),
                        " after it was appended, allowed are ", Text(spec_.future_skew_ms))};
   }
   if (decoded_.inserts && decoded_.retracts &&
-      VerdictOn(decoded_.before, record) != TimeVerdict::kOnTime) {
+      VerdictOn(decoded_.before.event_time_ms, record) != TimeVerdict::kOnTime) {
     decoded_.retracts = false;
     one_sided_ = true;
   }
@@ -153,7 +158,7 @@ absl::Status SourceInput::Reject(const Record& record, const Rejection& rejectio
     ++position_.counts.read;
     position_.counts.bytes += value_bytes_;
     ++(rejection.code == RejectCode::kLate ? position_.counts.late : position_.counts.rejected);
-    RETURN_IF_ERROR(on_reject_(record, rejection));
+    RETURN_IF_ERROR(parts_.on_reject(record, rejection));
   }
   Passed(record.offset);
   return absl::OkStatus();
@@ -170,7 +175,7 @@ bool SourceInput::IsDuplicate() {
     if (!in_redo_) ++position_.counts.duplicate;
     return true;
   }
-  if (ids_ == nullptr) return false;
+  if (parts_.ids == nullptr || deletes_) return false;
   const DecodedRow& row = decoded_.inserts ? decoded_.row : decoded_.before;
   uint64_t content = FingerprintOf(row.event_time_ms, row.fields, &scratch_);
   if (decoded_.inserts && decoded_.retracts) {
@@ -178,9 +183,9 @@ bool SourceInput::IsDuplicate() {
   }
   const AppliedIds::Copy copy = {row.event_time_ms, head_.offset, partition_,
                                  static_cast<uint32_t>(content)};
-  const AppliedIds::Verdict verdict = ids_->Judge(id_, copy);
+  const AppliedIds::Verdict verdict = parts_.ids->Judge(id_, copy);
   if (verdict == AppliedIds::Verdict::kFirst) {
-    ids_->Add(id_, copy);
+    parts_.ids->Add(id_, copy);
     return false;
   }
   if (!in_redo_) {
@@ -190,6 +195,18 @@ bool SourceInput::IsDuplicate() {
   return true;
 }
 
+bool SourceInput::IsMisrouted(const Event& event) {
+  if (parts_.partitions == 0 || event.source != source_) return false;
+  key_.clear();
+  scratch_.clear();
+  for (const int field : spec_.partitioned_by->key_fields) {
+    key_.push_back(event.fields[static_cast<size_t>(field)]);
+    if (key_.back().is_null()) return false;
+    AppendKeyField(key_.back(), &scratch_);
+  }
+  return ShardOfEntity(key_, scratch_, parts_.partitions) != partition_;
+}
+
 absl::Status SourceInput::VisitRow(const DecodedRow& row, Change change,
                                    RecordEvents::Visit visit) {
   Event event;
@@ -197,11 +214,20 @@ absl::Status SourceInput::VisitRow(const DecodedRow& row, Change change,
   event.append_ms = event.known_ms = append_ms_;
   event.offset = head_.offset;
   event.fields = row.fields;
+  if (parts_.lookups != nullptr) {
+    ASSIGN_OR_RETURN(event.fields, parts_.lookups->Extend(head_.offset, row,
+                                                          in_redo_ ? SourceLookups::Pass::kRedo
+                                                                   : SourceLookups::Pass::kFirst));
+  }
   event.change = change;
   event.time_cap_ms = time_cap_ms_;
   std::span<EventCounts> counts;
   if (!in_redo_) counts = position_.events;
-  RETURN_IF_ERROR(events_.ForEach(event, visit, counts));
+  const auto check_and_visit = [&](const Event& made) {
+    misrouted_ = misrouted_ || IsMisrouted(made);
+    return visit(made);
+  };
+  RETURN_IF_ERROR(events_.ForEach(event, check_and_visit, counts));
   position_.oldest_event_ms = std::min(position_.oldest_event_ms, row.event_time_ms);
   // Whatever was applied moves the time of its partition, as far as it may.
   const int64_t time_ms = std::min(row.event_time_ms, time_cap_ms_);
@@ -219,6 +245,7 @@ absl::Status SourceInput::Take(RecordEvents::Visit visit) {
   const bool duplicate = IsDuplicate();
   if (!duplicate) {
     events_.Begin();
+    if (deletes_) RETURN_IF_ERROR(events_.ForEachPlace(tombstone_, visit));
     if (decoded_.retracts) RETURN_IF_ERROR(VisitRow(decoded_.before, Change::kRetract, visit));
     if (decoded_.inserts) RETURN_IF_ERROR(VisitRow(decoded_.row, Change::kInsert, visit));
   }
@@ -228,6 +255,9 @@ absl::Status SourceInput::Take(RecordEvents::Visit visit) {
     counts.bytes += value_bytes_;
     if (!duplicate) ++counts.applied;
     if (one_sided_) ++counts.one_sided;
+    if (misrouted_) ++counts.misrouted;
+    if (deletes_) ++counts.tombstones;
+    if (!duplicate && parts_.lookups != nullptr && parts_.lookups->behind()) ++counts.unaligned;
   }
   Passed(head_.offset);
   return absl::OkStatus();

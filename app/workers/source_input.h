@@ -1,9 +1,11 @@
 // SourceInput: one partition of a source: its records in log order, decoded one at a time, judged
 // by time and by id, counted, and given as the events that they are. Owned by the engine's thread.
 //
-// A record is wholly taken or not at all, and counts once, whatever it says: nothing (a tombstone),
-// a row, a row taken back, or both; then what it takes back comes first. A change whose row is on
-// time and whose old row is not gives the row only.
+// A record is wholly taken or not at all, and counts once, whatever it says: nothing, a row, a row
+// taken back, or both; then what it takes back comes first. A change whose row is on time and whose
+// old row is not gives the row only. A tombstone (no value) stands at its record's timestamp,
+// deletes by its key, and moves no time, as that timestamp need not be of the records' clock; in a
+// Debezium envelope it only follows a deletion and does nothing.
 //
 // After a restart reading starts before the committed position where feature rows are older than
 // it: those records are `redo`: their events go to the feature store only, without counting,
@@ -23,6 +25,7 @@
 #include "app/project.h"
 #include "app/workers/input_position.h"
 #include "app/workers/record_events.h"
+#include "app/workers/source_lookups.h"
 #include "stream/applied_ids.h"
 #include "stream/decode/decoder.h"
 #include "stream/event.h"
@@ -36,12 +39,21 @@ class SourceInput {
   // What to do with a rejected record (dead letter); not called for redone ones.
   using OnReject = std::function<absl::Status(const Record&, const Rejection&)>;
 
-  // `redo_from`: lowest offset that some shard has not seen (<= position.next_offset). `ids`: of
-  // the source, shared by its partitions; null unless it has `dedup_ms`. REQUIRES: sources and ids
-  // outlive this.
+  // What the records are read and judged with.
+  struct Parts {
+    std::unique_ptr<Decoder> decoder;
+    // Of the source, shared by its partitions; null unless it has `dedup_ms`. Outlive the input.
+    AppliedIds* ids = nullptr;
+    std::unique_ptr<SourceLookups> lookups;  // null unless the source has some
+    // How many partitions the topic has, where `partitioned_by` says by whose key; else 0.
+    int32_t partitions = 0;
+    OnReject on_reject;
+  };
+
+  // `redo_from`: lowest offset that some shard has not seen (<= position.next_offset). REQUIRES:
+  // sources outlive this.
   SourceInput(const std::vector<SourceSpec>& sources, int32_t source, int32_t partition,
-              InputPosition position, int64_t redo_from, std::unique_ptr<Decoder> decoder,
-              AppliedIds* ids, OnReject on_reject);
+              InputPosition position, int64_t redo_from, Parts parts);
 
   // Makes the next record that is neither rejected nor empty the head, reading from the log as
   // needed; those on the way are counted, and what is rejected passed to OnReject. False: nothing
@@ -76,6 +88,7 @@ class SourceInput {
   int32_t partition() const { return partition_; }
   const SourceSpec& spec() const { return spec_; }
   const RecordEvents& events() const { return events_; }
+  SourceLookups* lookups() { return parts_.lookups.get(); }
   int64_t start_offset() const { return redo_from_; }
 
  private:
@@ -88,12 +101,20 @@ class SourceInput {
   absl::StatusOr<Verdict> Accept(const Record& record);
   std::optional<Rejection> JudgeContent();
   std::optional<Rejection> JudgeTimes(const Record& record);
-  TimeVerdict VerdictOn(const DecodedRow& row, const Record& record) const;
+  TimeVerdict VerdictOn(int64_t event_time_ms, const Record& record) const;
+  bool is_event() const { return decoded_.inserts || decoded_.retracts || deletes_; }
+  // The time of what the record says: of its row, or what it takes back, or of the tombstone.
+  int64_t event_time_ms() const {
+    return deletes_ ? tombstone_.event_time_ms
+                    : (decoded_.inserts ? decoded_.row : decoded_.before).event_time_ms;
+  }
   absl::Status Reject(const Record& record, const Rejection& rejection);
   // True of a duplicate, which is counted unless it is redone.
   bool IsDuplicate();
   // What this record inserts stands in the files, or in the topic, of which it is not.
   bool IsOnOtherSide() const;
+  // Whether the event's entity belongs into another partition.
+  bool IsMisrouted(const Event& event);
   absl::Status VisitRow(const DecodedRow& row, Change change, RecordEvents::Visit visit);
   void Passed(int64_t offset);
   int64_t newest_event_ms() const {
@@ -105,9 +126,7 @@ class SourceInput {
   const int32_t partition_;
   InputPosition position_;
   const int64_t redo_from_;
-  const std::unique_ptr<Decoder> decoder_;
-  AppliedIds* const ids_;
-  const OnReject on_reject_;
+  const Parts parts_;
   RecordEvents events_;
 
   RecordBatch batch_;
@@ -120,13 +139,17 @@ class SourceInput {
   int64_t time_cap_ms_ = INT64_MAX;
   uint64_t value_bytes_ = 0;
   std::string id_;
+  bool deletes_ = false;
+  Event tombstone_;  // meaningful while deletes_
   bool one_sided_ = false;
+  bool misrouted_ = false;
 
   bool has_head_ = false;
   bool at_end_ = false;
   int64_t next_offset_;  // of this process: redo included
   int64_t redo_newest_event_ms_ = kNoTime;
   std::string scratch_;
+  std::vector<Value> key_;
 };
 
 }  // namespace millrace

@@ -127,8 +127,8 @@ absl::StatusOr<std::vector<FieldFault>> CheckRecordSchema(const DecoderOptions& 
 // A record whose header of this name is `true` takes back what it would have said without.
 inline constexpr absl::string_view kRetractHeader = "millrace-retract";
 
-// The decoder of a source. It honours kRetractHeader in every format. A record without value is
-// malformed; in a Debezium envelope it says nothing (it follows a deletion).
+// The decoder of a source. It honours kRetractHeader in every format. A record without value says
+// nothing of rows; without a key too it is malformed, but in a Debezium envelope.
 std::unique_ptr<Decoder> MakeDecoder(DecoderOptions options);
 
 }  // namespace millrace

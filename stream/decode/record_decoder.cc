@@ -65,8 +65,8 @@ class RecordDecoder final : public Decoder {
     out->id.reset();
     event_time_ms_ = record.timestamp_ms;
     if (!record.value.has_value()) {
-      if (layout_.change.has_value()) return std::nullopt;  // follows a deletion
-      return Rejection{RejectCode::kMalformed, "no value"};
+      if (record.key.has_value() || layout_.change.has_value()) return std::nullopt;
+      return Rejection{RejectCode::kMalformed, "neither value nor key"};
     }
     if (record.value->size() > options_.max_record_bytes) {
       return Rejection{

@@ -191,6 +191,11 @@ absl::Status EmbeddedLog::CreateTopic(absl::string_view topic, const TopicOption
   return topics_->Create(topic, options);
 }
 
+absl::StatusOr<bool> EmbeddedLog::IsCompacted(absl::string_view topic) {
+  ASSIGN_OR_RETURN(const Topic* const found, topics_->Find(topic));
+  return found->stored.options.compacted;
+}
+
 absl::Status EmbeddedLog::DeleteTopic(absl::string_view topic) { return topics_->Delete(topic); }
 
 absl::StatusOr<std::vector<AppendPosition>> EmbeddedLog::Append(

@@ -94,6 +94,7 @@ class EmbeddedLog final : public Log {
       std::span<const AppendRecord> records) override;
   size_t max_record_bytes() const override;
   absl::StatusOr<OffsetRange> Offsets(const TopicPartition& input) override;
+  absl::StatusOr<bool> IsCompacted(absl::string_view topic) override;
   absl::StatusOr<int64_t> OffsetAtTime(const TopicPartition& input, int64_t timestamp_ms) override;
   absl::StatusOr<std::unique_ptr<LogReader>> OpenReader(std::vector<ReadFrom> inputs) override;
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "core/status_macros.h"
 
@@ -11,9 +12,10 @@ namespace {
 
 using TopicListHandle =
     KafkaHandle<rd_kafka_topic_partition_list_t, &rd_kafka_topic_partition_list_destroy>;
-using EventHandle = KafkaHandle<rd_kafka_event_t, &rd_kafka_event_destroy>;
 using NewTopicHandle = KafkaHandle<rd_kafka_NewTopic_t, &rd_kafka_NewTopic_destroy>;
 using DeleteTopicHandle = KafkaHandle<rd_kafka_DeleteTopic_t, &rd_kafka_DeleteTopic_destroy>;
+using ConfigResourceHandle =
+    KafkaHandle<rd_kafka_ConfigResource_t, &rd_kafka_ConfigResource_destroy>;
 using AdminOptionsHandle = KafkaHandle<rd_kafka_AdminOptions_t, &rd_kafka_AdminOptions_destroy>;
 
 constexpr const char* kInternalTopics[] = {"__consumer_offsets", "__transaction_state",
@@ -143,10 +145,10 @@ absl::Status KafkaAdmin::CreateTopic(absl::string_view topic, const TopicOptions
                                                     options.partitions));
 }
 
-template <typename Send, typename Results>
-absl::Status KafkaAdmin::Request(rd_kafka_admin_op_t operation, const std::string& what,
-                                 rd_kafka_resp_err_t fine, const KafkaDeadline& deadline, Send send,
-                                 Results results) {
+template <typename Send>
+absl::StatusOr<KafkaEventHandle> KafkaAdmin::Ask(rd_kafka_admin_op_t operation,
+                                                 const std::string& what,
+                                                 const KafkaDeadline& deadline, Send send) {
   char error[512];
   const AdminOptionsHandle options(rd_kafka_AdminOptions_new(client_->get(), operation));
   rd_kafka_AdminOptions_set_request_timeout(options.get(), deadline.LeftMs(), error, sizeof(error));
@@ -155,11 +157,19 @@ absl::Status KafkaAdmin::Request(rd_kafka_admin_op_t operation, const std::strin
   const KafkaQueueHandle queue(rd_kafka_queue_new(client_->get()));
   send(client_->get(), options.get(), queue.get());
   // librdkafka answers at its own time-out; the second on top is for a busy machine.
-  const EventHandle event(rd_kafka_queue_poll(queue.get(), deadline.LeftMs() + 1000));
+  KafkaEventHandle event(rd_kafka_queue_poll(queue.get(), deadline.LeftMs() + 1000));
   if (event == nullptr) return client_->Error(RD_KAFKA_RESP_ERR__TIMED_OUT, what);
   if (const auto code = rd_kafka_event_error(event.get()); code != RD_KAFKA_RESP_ERR_NO_ERROR) {
     return client_->Error(code, what, rd_kafka_event_error_string(event.get()));
   }
+  return event;
+}
+
+template <typename Send, typename Results>
+absl::Status KafkaAdmin::Request(rd_kafka_admin_op_t operation, const std::string& what,
+                                 rd_kafka_resp_err_t fine, const KafkaDeadline& deadline, Send send,
+                                 Results results) {
+  ASSIGN_OR_RETURN(const KafkaEventHandle event, Ask(operation, what, deadline, send));
   size_t count = 0;
   const rd_kafka_topic_result_t** topics = results(event.get(), &count);
   for (size_t i = 0; i < count; ++i) {
@@ -206,6 +216,38 @@ absl::Status KafkaAdmin::RequestTopic(const std::string& topic, const TopicOptio
         return rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event),
                                                    count);
       });
+}
+
+absl::StatusOr<bool> KafkaAdmin::IsCompacted(absl::string_view topic) {
+  const std::string name(topic);
+  const std::string what = absl::StrCat("settings of topic \"", topic, "\"");
+  const ConfigResourceHandle resource(
+      rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name.c_str()));
+  ASSIGN_OR_RETURN(
+      const KafkaEventHandle event,
+      Ask(RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, what, Deadline(),
+          [&](rd_kafka_t* rk, rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* queue) {
+            rd_kafka_ConfigResource_t* resources[] = {resource.get()};
+            rd_kafka_DescribeConfigs(rk, resources, 1, options, queue);
+          }));
+  size_t count = 0;
+  const rd_kafka_ConfigResource_t** described = rd_kafka_DescribeConfigs_result_resources(
+      rd_kafka_event_DescribeConfigs_result(event.get()), &count);
+  if (count != 1) return absl::InternalError(absl::StrCat(what, ": no answer about it"));
+  if (const auto code = rd_kafka_ConfigResource_error(described[0]);
+      code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return client_->Error(code, what);
+  }
+  const rd_kafka_ConfigEntry_t** entries = rd_kafka_ConfigResource_configs(described[0], &count);
+  for (size_t i = 0; i < count; ++i) {
+    const char* value = rd_kafka_ConfigEntry_value(entries[i]);
+    if (value == nullptr ||
+        rd_kafka_ConfigEntry_name(entries[i]) != absl::string_view("cleanup.policy")) {
+      continue;
+    }
+    return absl::StrContains(value, "compact");
+  }
+  return false;
 }
 
 absl::Status KafkaAdmin::DeleteTopic(absl::string_view topic) {

@@ -20,6 +20,8 @@
 
 namespace millrace {
 
+using KafkaEventHandle = KafkaHandle<rd_kafka_event_t, &rd_kafka_event_destroy>;
+
 class KafkaAdmin {
  public:
   static absl::StatusOr<std::unique_ptr<KafkaAdmin>> Create(const KafkaLogOptions& options);
@@ -28,6 +30,7 @@ class KafkaAdmin {
   absl::StatusOr<std::vector<TopicInfo>> Topics();
   absl::Status CreateTopic(absl::string_view topic, const TopicOptions& options);
   absl::Status DeleteTopic(absl::string_view topic);
+  absl::StatusOr<bool> IsCompacted(absl::string_view topic);
   absl::StatusOr<OffsetRange> Offsets(const TopicPartition& input);
   absl::StatusOr<int64_t> OffsetAtTime(const TopicPartition& input, int64_t timestamp_ms);
 
@@ -55,8 +58,12 @@ class KafkaAdmin {
   absl::StatusOr<TopicState> Describe(absl::string_view topic, const KafkaDeadline& deadline);
   absl::Status RequestTopic(const std::string& topic, const TopicOptions& options,
                             const KafkaDeadline& deadline);
-  // Sends one admin request by `send(client, options, queue)` and waits for the brokers' answer, of
-  // which `results` picks the list of topics. OK also for a topic whose error is `fine`.
+  // Sends one admin request by `send(client, options, queue)` and waits for the brokers' answer.
+  template <typename Send>
+  absl::StatusOr<KafkaEventHandle> Ask(rd_kafka_admin_op_t operation, const std::string& what,
+                                       const KafkaDeadline& deadline, Send send);
+  // The same, where `results` picks the list of topics of the answer. OK also for a topic whose
+  // error is `fine`.
   template <typename Send, typename Results>
   absl::Status Request(rd_kafka_admin_op_t operation, const std::string& what,
                        rd_kafka_resp_err_t fine, const KafkaDeadline& deadline, Send send,

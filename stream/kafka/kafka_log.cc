@@ -36,6 +36,10 @@ absl::Status KafkaLog::CreateTopic(absl::string_view topic, const TopicOptions& 
 
 absl::Status KafkaLog::DeleteTopic(absl::string_view topic) { return admin_->DeleteTopic(topic); }
 
+absl::StatusOr<bool> KafkaLog::IsCompacted(absl::string_view topic) {
+  return admin_->IsCompacted(topic);
+}
+
 absl::StatusOr<std::vector<AppendPosition>> KafkaLog::Append(
     std::span<const AppendRecord> records) {
   return producer_->Append(records);

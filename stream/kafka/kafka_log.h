@@ -61,6 +61,7 @@ class KafkaLog final : public Log {
   size_t max_record_bytes() const override;
   absl::StatusOr<OffsetRange> Offsets(const TopicPartition& input) override;
   // Compares what the topic calls a record's timestamp: append times with LogAppendTime.
+  absl::StatusOr<bool> IsCompacted(absl::string_view topic) override;
   absl::StatusOr<int64_t> OffsetAtTime(const TopicPartition& input, int64_t timestamp_ms) override;
   absl::StatusOr<std::unique_ptr<LogReader>> OpenReader(std::vector<ReadFrom> inputs) override;
 

@@ -334,11 +334,20 @@ TEST_P(LogContract, RefusesTooLargeARecordAndGoesOn) {
   ExpectNumbers(ReadFrom0(log(), topic, 0, 3, subject_->patience()), 0, 3);
 }
 
+TEST_P(LogContract, KnowsWhichTopicsAreCompacted) {
+  const std::string plain = subject_->UniqueTopic(), compacted = subject_->UniqueTopic();
+  ASSERT_TRUE(log().CreateTopic(plain, {}).ok());
+  ASSERT_TRUE(log().CreateTopic(compacted, {.compacted = true}).ok());
+  EXPECT_FALSE(log().IsCompacted(plain).value());
+  EXPECT_TRUE(log().IsCompacted(compacted).value());
+}
+
 TEST_P(LogContract, AnswersNotFoundForAnUnknownTopic) {
   const std::string topic = subject_->UniqueTopic();
   EXPECT_EQ(AppendNumbers(log(), topic, 0, 0, 1).code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(log().Offsets({topic, 0}).status().code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(log().OffsetAtTime({topic, 0}, 0).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(log().IsCompacted(topic).status().code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(log().OpenReader({ReadFrom{{topic, 0}, 0}}).status().code(),
             absl::StatusCode::kNotFound);
 }

@@ -54,6 +54,14 @@ class OnlineStoreTest : public ::testing::Test {
     ASSERT_TRUE(
         store_->Apply({r.time_ms, r.time_ms, r.source, r.partition, r.offset, fields}).ok());
   }
+  void Delete(int64_t time_ms, const std::string& key = "k") {
+    Event tombstone;
+    tombstone.event_time_ms = tombstone.append_ms = time_ms;
+    tombstone.offset = next_offset_++;
+    tombstone.change = Change::kDelete;
+    const Value k = Value::String(key);
+    ASSERT_TRUE(store_->Delete(0, {&k, 1}, tombstone).ok());
+  }
   FeatureValue Read(int64_t at_ms, int feature = 0, const std::string& key = "k") {
     FeatureValue value;
     const Value k = Value::String(key);
@@ -70,6 +78,79 @@ class OnlineStoreTest : public ::testing::Test {
   std::unique_ptr<OnlineStore> store_;
   int64_t next_offset_ = 0;
 };
+
+TEST_F(OnlineStoreTest, ATableKeepsAFewBytesHoweverOftenItsEntityChanges) {
+  Open(TestView({TestFeature("last", kN, Lifetime()), TestFeature("last", kS, Lifetime())}));
+  for (int64_t change = 0; change < 10'000; ++change) {
+    Apply(At(kEight + change * kHour, change, {}, "twenty bytes of text"));
+  }
+  Commit();
+  size_t bytes = 0;
+  ASSERT_TRUE(state_
+                  .Scan("\x01", "\x02",
+                        [&bytes](absl::string_view key, absl::string_view value) {
+                          if (key.size() > 5) bytes += key.size() + value.size();  // no marks
+                          return true;
+                        })
+                  .ok());
+  EXPECT_LT(bytes, 400u);
+  EXPECT_EQ(Text(Read(kEight + 20'000 * kHour)), "9999 present");
+}
+
+// --- deletions ---
+
+TEST_F(OnlineStoreTest, ADeletedEntityStaysDeletedAndItsNewLifeCountsAfterReopening) {
+  Open(TestView({TestFeature("count", -1, Lifetime())}));
+  Apply(At(kEight, 1));
+  Delete(kEight + kMinute);
+  Apply(At(kEight + 2 * kMinute, 1));
+  Commit();
+  Reopen();
+  Apply(At(kEight - kMinute, 1));  // late: of the first life
+  for (int opened = 0; opened < 2; ++opened) {
+    EXPECT_EQ(Text(Read(kEight + kMinute)), "2 present");
+    EXPECT_EQ(Text(Read(kEight + kMinute + 1)), "0 present");
+    EXPECT_EQ(Text(Read(kEight + kHour)), "1 present");
+    Commit();
+    Reopen();
+  }
+}
+
+TEST_F(OnlineStoreTest, DigestOfADeletionDoesNotDependOnWhenOlderRecordsCome) {
+  const std::vector<TestRecord> records = {At(kEight, 1), At(kEight + 3 * kMinute, 2)};
+  std::vector<uint64_t> digests;
+  for (const int deleted_after : {0, 1}) {
+    MemoryStateStore fresh;
+    auto opened = OnlineStore::Open(fresh, {TestView({TestFeature("sum", kN, Lifetime())})}, {});
+    ASSERT_TRUE(opened.ok());
+    store_ = *std::move(opened);
+    next_offset_ = 100;
+    if (deleted_after == 0) Delete(kEight + kMinute);
+    Apply(records[0]);
+    next_offset_ = 100;
+    if (deleted_after == 1) Delete(kEight + kMinute);
+    Apply(records[1]);
+    const auto digest = store_->Digest();
+    ASSERT_TRUE(digest.ok()) << digest.status();
+    digests.push_back(*digest);
+    store_.reset();
+  }
+  EXPECT_EQ(digests[0], digests[1]);
+}
+
+TEST_F(OnlineStoreTest, ADeletionBehindWhatIsNotKeptRecordByRecordIsLeftOutAndCounted) {
+  Open(TestView({TestFeature("last", kN, Lifetime())}));
+  Apply(At(kEight, 1));
+  Apply(At(kEight + 10 * kMinute, 2));
+  store_->AdvanceTime(kEight + 2000 * kHour);
+  Delete(kEight + kMinute);
+  EXPECT_EQ(store_->LateDeletions(0), 1u);
+  EXPECT_EQ(Text(Read(kEight + 2000 * kHour)), "2 present");
+  // In its place it would have deleted only the older one; what is newest goes all the same.
+  Delete(kEight + 20 * kMinute);
+  EXPECT_EQ(store_->LateDeletions(0), 1u);
+  EXPECT_EQ(Text(Read(kEight + 2000 * kHour)), "null missing");
+}
 
 // --- what others get wrong (docs/windows.md) ---
 

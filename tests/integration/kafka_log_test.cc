@@ -285,6 +285,8 @@ TEST(KafkaLog, CreatesTopicsThatKeepWhatTheOptionsSay) {
                     HasSubstr("message.timestamp.type=LogAppendTime")));
   EXPECT_THAT(line(newest),
               AllOf(HasSubstr("cleanup.policy=compact"), HasSubstr("retention.ms=-1")));
+  EXPECT_TRUE(log->IsCompacted(newest).value());
+  EXPECT_FALSE(log->IsCompacted(forever).value());
 }
 
 TEST(KafkaLog, NeitherWritingNorReadingCreatesATopic) {

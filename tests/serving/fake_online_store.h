@@ -52,6 +52,9 @@ class FakeOnlineStore final : public OnlineStore {
   int64_t stream_time_ms = 0;
 
   absl::Status Apply(const Event&) override { return absl::OkStatus(); }
+  absl::Status Delete(int32_t, std::span<const Value>, const Event&) override {
+    return absl::OkStatus();
+  }
   void AdvanceInput(int32_t, int32_t, int64_t) override {}
   int64_t LowestMark(int32_t, int32_t) const override { return 0; }
   void AdvanceTime(int64_t) override {}
@@ -83,6 +86,7 @@ class FakeOnlineStore final : public OnlineStore {
   uint64_t NullKeys(int32_t) const override { return 0; }
   uint64_t UnmatchedRetractions(int32_t) const override { return 0; }
   ViewCounts Counts(int32_t) const override { return {}; }
+  uint64_t LateDeletions(int32_t) const override { return 0; }
   const std::vector<std::shared_ptr<const ViewSpec>>& views() const override { return views_; }
 
  private:

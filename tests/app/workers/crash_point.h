@@ -77,6 +77,9 @@ class CrashingLog final : public Log {
   absl::StatusOr<OffsetRange> Offsets(const TopicPartition& input) override {
     return log_.Offsets(input);
   }
+  absl::StatusOr<bool> IsCompacted(absl::string_view topic) override {
+    return log_.IsCompacted(topic);
+  }
   absl::StatusOr<int64_t> OffsetAtTime(const TopicPartition& input, int64_t timestamp_ms) override {
     return log_.OffsetAtTime(input, timestamp_ms);
   }
@@ -110,6 +113,9 @@ class DamagedLog final : public Log {
     absl::StatusOr<OffsetRange> range = log_.Offsets(input);
     if (range.ok() && begin_.contains(input)) range->begin = begin_[input];
     return range;
+  }
+  absl::StatusOr<bool> IsCompacted(absl::string_view topic) override {
+    return log_.IsCompacted(topic);
   }
   absl::StatusOr<int64_t> OffsetAtTime(const TopicPartition& input, int64_t timestamp_ms) override {
     return log_.OffsetAtTime(input, timestamp_ms);

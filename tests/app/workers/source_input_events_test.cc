@@ -82,12 +82,15 @@ class SourceInputEvents : public ::testing::Test {
             int32_t partition = 0) {
     if (ids_ == nullptr) ids_ = std::make_unique<SourceIds>(sources_);
     const int64_t from = redo_from.value_or(position.next_offset);
-    input_ = std::make_unique<SourceInput>(
-        sources_, 0, partition, std::move(position), from, std::make_unique<ScriptDecoder>(),
-        ids_->of(0), [this](const Record& record, const Rejection& rejection) {
-          rejected_.push_back(absl::StrCat(record.offset, " ", RejectCodeName(rejection.code)));
-          return absl::OkStatus();
-        });
+    SourceInput::Parts parts;
+    parts.decoder = std::make_unique<ScriptDecoder>();
+    parts.ids = ids_->of(0);
+    parts.on_reject = [this](const Record& record, const Rejection& rejection) {
+      rejected_.push_back(absl::StrCat(record.offset, " ", RejectCodeName(rejection.code)));
+      return absl::OkStatus();
+    };
+    input_ = std::make_unique<SourceInput>(sources_, 0, partition, std::move(position), from,
+                                           std::move(parts));
     reader_ = *log_.OpenReader({{{kTopic, partition}, input_->start_offset()}});
   }
 

@@ -51,12 +51,13 @@ class SourceInputTest : public ::testing::Test {
 
   void Open(InputPosition position = {}, std::optional<int64_t> redo_from = std::nullopt) {
     const int64_t from = redo_from.value_or(position.next_offset);
-    input_.emplace(
-        sources_, 0, 0, std::move(position), from, MakeDecoder(sources_[0]), nullptr,
-        [this](const Record& record, const Rejection& rejection) {
-          rejected_.push_back(absl::StrCat(record.offset, " ", RejectCodeName(rejection.code)));
-          return absl::OkStatus();
-        });
+    SourceInput::Parts parts;
+    parts.decoder = MakeDecoder(sources_[0]);
+    parts.on_reject = [this](const Record& record, const Rejection& rejection) {
+      rejected_.push_back(absl::StrCat(record.offset, " ", RejectCodeName(rejection.code)));
+      return absl::OkStatus();
+    };
+    input_.emplace(sources_, 0, 0, std::move(position), from, std::move(parts));
     reader_ = *log_.OpenReader({{{kTopic, 0}, input_->start_offset()}});
   }
 
@@ -130,10 +131,11 @@ TEST_F(SourceInputTest, ARecordThatCannotBeJudgedYetIsWaitedFor) {
   Append(100'000, 100'000);
   Append(100'001, 100'001, "2");
   Append(100'002, 100'002);
-  input_.emplace(
-      sources_, 0, 0, InputPosition(), 0,
-      std::make_unique<WaitingDecoder>(MakeDecoder(sources_[0]), "{\"at\":100001,\"pages\":2}", 2),
-      nullptr, [](const Record&, const Rejection&) { return absl::InternalError("rejected"); });
+  SourceInput::Parts parts;
+  parts.decoder =
+      std::make_unique<WaitingDecoder>(MakeDecoder(sources_[0]), "{\"at\":100001,\"pages\":2}", 2);
+  parts.on_reject = [](const Record&, const Rejection&) { return absl::InternalError("rejected"); };
+  input_.emplace(sources_, 0, 0, InputPosition(), 0, std::move(parts));
   reader_ = *log_.OpenReader({{{kTopic, 0}, 0}});
   EXPECT_THAT(TakeAll(), ElementsAre("0"));
   EXPECT_FALSE(input_->times().at_end) << "time must not pass over it";

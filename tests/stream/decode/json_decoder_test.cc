@@ -256,14 +256,17 @@ TEST(JsonDecoder, MalformedRecordsNameTheByte) {
   EXPECT_EQ(decoded["i"], Value::Int(3));
 }
 
-TEST(JsonDecoder, TombstoneHasNoValue) {
+TEST(JsonDecoder, ATombstoneHasAKeyAndNoValue) {
   Decoding decoded;
   Record tombstone;
   DecodedRecord out;
   const auto rejection = decoded.decoder().Decode(tombstone, &out);
   ASSERT_TRUE(rejection.has_value());
   EXPECT_EQ(rejection->code, RejectCode::kMalformed);
-  EXPECT_EQ(rejection->message, "no value");
+  EXPECT_EQ(rejection->message, "neither value nor key");
+  tombstone.key = "k";
+  EXPECT_FALSE(decoded.decoder().Decode(tombstone, &out).has_value());
+  EXPECT_FALSE(out.inserts || out.retracts);
 }
 
 TEST(JsonDecoder, SizeDepthAndMembersAreLimited) {

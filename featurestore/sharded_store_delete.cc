@@ -1,0 +1,75 @@
+// Deleting an entity: the deletion, and the records that came before it and stand after it.
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "core/status_macros.h"
+#include "featurestore/entity_key.h"
+#include "featurestore/sharded_store.h"
+#include "stream/entry.h"
+
+namespace millrace {
+
+absl::Status ShardedStore::Delete(int32_t view_index, std::span<const Value> key,
+                                  const Event& tombstone) {
+  View& view = views_[static_cast<size_t>(view_index)];
+  const ViewSpec& spec = view.layout->spec();
+  EventOrder place = {tombstone.event_time_ms, 0, tombstone.partition, tombstone.offset};
+  if (place.event_time_ms > kTimeLimitMs || place.event_time_ms < -kTimeLimitMs) {
+    return absl::InvalidArgumentError("event time is out of range");
+  }
+  while (spec.inputs[static_cast<size_t>(place.source)].source != tombstone.source) ++place.source;
+  Place(view_index, key, &key_);
+  if (marks_.At(tombstone.source, tombstone.partition).Has(key_.shard, tombstone.offset)) {
+    return absl::OkStatus();
+  }
+  ASSIGN_OR_RETURN(const bool split, SplitLife(view_index, key_, place));
+  if (split) {
+    deletions_.Add(key_.shard, key_.bytes, place);
+  } else {
+    view.late_deletions.fetch_add(1, std::memory_order_relaxed);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> ShardedStore::SplitLife(int32_t view_index, const PlacedKey& entity,
+                                             const EventOrder& place) {
+  View& view = views_[static_cast<size_t>(view_index)];
+  PlacedKey before = entity, after = entity;
+  EnterLife(view_index, place, &before);
+  PutLife(view_index, place, &after);
+  const Shard::RowKey old_key(before.bytes);
+  Shard& shard = shards_[static_cast<size_t>(entity.shard)];
+  {
+    absl::MutexLock lock(&shard.mutex());
+    if (Shard::CachedRow* row = shard.Find(old_key); row != nullptr) {
+      return SplitRow(view, row, place, after.bytes, &shard);
+    }
+  }
+  ASSIGN_OR_RETURN(std::unique_ptr<EntityRow> loaded,
+                   EntityRow::Load(*view.layout, before.bytes, state_));
+  if (loaded == nullptr) return true;
+  absl::MutexLock lock(&shard.mutex());
+  Shard::CachedRow* row = shard.Insert(old_key, view_index, std::move(*loaded));
+  return SplitRow(view, row, place, after.bytes, &shard);
+}
+
+bool ShardedStore::SplitRow(const View& view, Shard::CachedRow* old, const EventOrder& place,
+                            const std::string& new_key, Shard* shard) {
+  old->row.Trim(view.horizon);
+  if (old->row.newest_ms() < place.event_time_ms) return true;
+  const MicroLog& log = old->row.log();
+  if (place.event_time_ms < std::max(view.horizon.log_cut_ms, log.complete_from_ms())) return false;
+  // The old life keeps what stands after its end: who reads it asks about earlier times.
+  EntityRow after(*view.layout, view.horizon);
+  log.ForRange(place.event_time_ms, INT64_MAX, [&](const EntryRef& entry) {
+    if (place < OrderOf(entry.words)) after.Add(entry, view.horizon);
+  });
+  if (after.log().size() > 0) {
+    shard->MarkDirty(shard->Insert(Shard::RowKey(new_key), old->view, std::move(after)));
+  }
+  return true;
+}
+
+}  // namespace millrace
