@@ -80,6 +80,7 @@ Measured Serve(const std::string& millrace, const std::string& config, const std
                int64_t records) {
   std::string directory = std::filesystem::temp_directory_path() / "kafka_features.XXXXXX";
   if (mkdtemp(directory.data()) == nullptr) Fail(absl::InternalError("no temporary directory"));
+  std::fflush(stdout);  // the child is not to print it again
   const int64_t start_ns = Clock::Real().MonotonicNanos();
   const pid_t child = fork();
   if (child == 0) {
