@@ -14,7 +14,6 @@
 //   said.
 
 #include <malloc.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <cmath>
@@ -29,6 +28,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
+#include "bench/cpu_time.h"
 #include "core/check.h"
 #include "core/clock.h"
 #include "core/random.h"
@@ -44,15 +44,6 @@ constexpr int64_t kSecond = 1'000, kMinute = 60 * kSecond, kHour = 60 * kMinute,
 constexpr int64_t kStartMs = 1'356'998'400'000;
 constexpr int32_t kShards = 64;
 constexpr size_t kCacheBytes = size_t{12} << 30;
-
-double CpuSeconds() {
-  rusage usage;
-  getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
 
 // What is allocated now.
 int64_t HeapBytes() {

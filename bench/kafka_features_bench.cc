@@ -97,11 +97,8 @@ Measured Serve(const std::string& millrace, const std::string& config, const std
   const double wall_s = 1e-9 * static_cast<double>(Clock::Real().MonotonicNanos() - start_ns);
   std::filesystem::remove_all(directory);
   if (status != 0) Fail(absl::InternalError(absl::StrCat(millrace, " failed")));
-  const auto seconds = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
-  };
   const double n = static_cast<double>(records);
-  return {n / wall_s, (seconds(usage.ru_utime) + seconds(usage.ru_stime)) / (1e-6 * n)};
+  return {n / wall_s, CpuSeconds(usage) / (1e-6 * n)};
 }
 
 void Print(const char* what, const std::vector<Measured>& rounds) {

@@ -1,7 +1,6 @@
 #include "bench/raw_kafka.h"
 
 #include <librdkafka/rdkafka.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -31,15 +30,6 @@ void CountRawWithHeaders(rd_kafka_message_t* message, void* opaque) {
 }
 
 }  // namespace
-
-double CpuSeconds() {
-  rusage usage;
-  getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
 
 Measured Stopwatch::Stop(int64_t records) const {
   const double n = static_cast<double>(records);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "bench/cpu_time.h"
 #include "core/clock.h"
 #include "stream/kafka/kafka_log.h"
 
@@ -18,9 +19,6 @@ struct Measured {
   double records_per_s = 0;
   double cpu_s_per_million = 0;
 };
-
-// Of this process, all threads.
-double CpuSeconds();
 
 class Stopwatch {
  public:

@@ -278,7 +278,7 @@ void MicroLog::FinishDecode(const std::optional<EventOrder>& floor, int64_t next
   floor_ = floor;
   next_id_ = next_id;
   std::sort(chunks_.begin(), chunks_.end(), [](const Chunk& a, const Chunk& b) {
-    return EntryBefore(a.words.data(), b.words.data());
+    return EntryBefore(a.words.data(), b.words.data());  // NOLINT: sort compares no moved-from ones
   });
   while (floor_ && !chunks_.empty() &&
          !(*floor_ < OrderOf(&chunks_.front().words[chunks_.front().first * stride_]))) {

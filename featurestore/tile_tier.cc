@@ -129,8 +129,8 @@ bool TileTier::DecodeBlock(int64_t number, absl::string_view in) {
   for (int bit = 0; bit < kTilesPerBlock; ++bit, start += tile_ms()) {
     if ((block.present >> bit & 1) == 0) continue;
     StateParts parts;
-    if (!DecodeState(*shape_->layout, start, &in, {&block.words[index * shape_->stride], &parts}))
-      return false;
+    const StateSlot tile = {&block.words[index * shape_->stride], &parts};
+    if (!DecodeState(*shape_->layout, start, &in, tile)) return false;
     if (!parts.empty()) {
       block.parts.resize(tiles);
       block.parts[index] = std::move(parts);
@@ -146,7 +146,8 @@ size_t TileTier::MemoryBytes() const {
   size_t bytes = blocks_.capacity() * sizeof(Block);
   for (const Block& block : blocks_) {
     bytes += block.words.capacity() * sizeof(uint64_t);
-    for (const StateParts& parts : block.parts) bytes += sizeof(parts) + PartsMemoryBytes(parts);
+    for (const StateParts& parts : block.parts)
+      bytes += sizeof(StateParts) + PartsMemoryBytes(parts);
   }
   return bytes;
 }
