@@ -57,23 +57,25 @@ void ExportSources(const EngineStatus& status, Registry& registry) {
     outcome("duplicate", counts.duplicate);
     outcome("late", counts.late);
     outcome("rejected", counts.rejected);
-    Raise(registry.GetCounter("millrace_source_conflicting_total",
-                              "Duplicates that say something else than the record of their id",
-                              labels),
-          counts.conflicting);
-    Raise(registry.GetCounter("millrace_source_one_sided_total",
-                              "Changes of which only the new row was in time", labels),
-          counts.one_sided);
-    Raise(registry.GetCounter("millrace_source_unaligned_total",
-                              "Records that looked in views which had not come to their time",
-                              labels),
-          counts.unaligned);
-    Raise(registry.GetCounter("millrace_source_tombstones_total",
-                              "Records without a value, which delete entities", labels),
-          counts.tombstones);
-    Raise(registry.GetCounter("millrace_source_misrouted_total",
-                              "Records in another partition than the one of their key", labels),
-          counts.misrouted);
+    const struct {
+      const char* name;
+      const char* help;
+      uint64_t n;
+    } apart[] = {
+        {"millrace_source_conflicting_total",
+         "Duplicates that say something else than the record of their id", counts.conflicting},
+        {"millrace_source_one_sided_total", "Changes of which only the new row was in time",
+         counts.one_sided},
+        {"millrace_source_unaligned_total",
+         "Records that looked in views which had not come to their time", counts.unaligned},
+        {"millrace_source_tombstones_total", "Records without a value, which delete entities",
+         counts.tombstones},
+        {"millrace_source_misrouted_total",
+         "Records in another partition than the one of their key", counts.misrouted},
+    };
+    for (const auto& counter : apart) {
+      Raise(registry.GetCounter(counter.name, counter.help, labels), counter.n);
+    }
   }
 }
 

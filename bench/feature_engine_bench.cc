@@ -29,8 +29,8 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "bench/cpu_time.h"
+#include "bench/latencies.h"
 #include "core/check.h"
-#include "core/clock.h"
 #include "core/random.h"
 #include "featurestore/memory_state_store.h"
 #include "featurestore/online_store.h"
@@ -57,25 +57,6 @@ double NanosEach(int64_t n, Call call) {
   for (int64_t i = 0; i < n; ++i) call();
   return 1e9 * (CpuSeconds() - start) / static_cast<double>(n);
 }
-
-class Quantiles {
- public:
-  template <typename Call>
-  void Time(Call call) {
-    const int64_t start_ns = Clock::Real().MonotonicNanos();
-    call();
-    nanos_.push_back(Clock::Real().MonotonicNanos() - start_ns);
-  }
-  double Micros(double q) {
-    const auto at =
-        nanos_.begin() + static_cast<std::ptrdiff_t>(q * static_cast<double>(nanos_.size() - 1));
-    std::nth_element(nanos_.begin(), at, nanos_.end());
-    return 1e-3 * static_cast<double>(*at);
-  }
-
- private:
-  std::vector<int64_t> nanos_;
-};
 
 // A directory that is gone afterwards.
 class ScratchDirectory {
@@ -288,7 +269,7 @@ void Windows() {
   }
 }
 
-void PrintReads(const std::string& what, Quantiles& times) {
+void PrintReads(const std::string& what, Latencies& times) {
   std::printf("  %-58s p50 %6.1f us  p99 %6.1f us  p99.9 %6.1f us\n", what.c_str(),
               times.Micros(0.5), times.Micros(0.99), times.Micros(0.999));
   std::fflush(stdout);
@@ -313,7 +294,7 @@ void Reads() {
   for (int i = 0; i < 10; ++i) features[static_cast<size_t>(i)] = i;
   std::vector<FeatureValue> values(10);
   for (const bool uniform : {false, true}) {
-    Quantiles times;
+    Latencies times;
     Random random(7);
     ZipfStream asked(40'000, 100);
     for (int i = 0; i < 40'000; ++i) {
@@ -359,7 +340,7 @@ void Hot() {
       }
       const std::vector<int> features = {0, 1, 2, 3};
       std::vector<FeatureValue> values(4);
-      Quantiles times;
+      Latencies times;
       for (int i = 0; i < 20'000; ++i) {
         const int64_t read_at = at + 1 + static_cast<int64_t>(random.Unit() * 60'000);
         times.Time([&] { CHECK(store->Read(0, {&key, 1}, read_at, features, {}, values).ok()); });
