@@ -13,6 +13,7 @@
 #include "gtest/gtest.h"
 #include "stream/memory_log.h"
 #include "tests/app/workers/crash_point.h"
+#include "tests/app/workers/crash_runs.h"
 #include "tests/app/workers/engine_process.h"
 #include "tests/app/workers/test_clock.h"
 
@@ -20,7 +21,6 @@ namespace millrace {
 namespace {
 
 constexpr int64_t kStartMs = 1'357'000'000'000;
-constexpr int64_t kNever = int64_t{1} << 60;
 
 // Every sale gets the price of its time; prices change late, and goods are deleted.
 constexpr char kProject[] = R"(
@@ -140,42 +140,22 @@ class Shop {
   MemoryStateStore state_;
 };
 
+std::unique_ptr<Shop> RandomShop(uint64_t seed) {
+  auto shop = std::make_unique<Shop>(SalesProject(2));
+  shop->AppendRandom(seed);
+  return shop;
+}
+
 TEST(EngineLookups, DyingAfterAnyEffectChangesNothing) {
   const uint64_t seed = 41;
   SCOPED_TRACE(absl::StrCat("seed ", seed));
-  Shop untouched(SalesProject(2));
-  untouched.AppendRandom(seed);
-  CrashPoint counting(kNever);
-  const std::string expected = untouched.RunUntil(counting);
-  const int64_t effects = counting.Passed(kNever);
-  ASSERT_GT(effects, 15);
-  ASSERT_GT(untouched.Emitted().size(), 40u) << expected;
-  for (int64_t last = 0; last <= effects; ++last) {
-    SCOPED_TRACE(absl::StrCat("died after effect ", last, " of ", effects));
-    Shop again(SalesProject(2));
-    again.AppendRandom(seed);
-    CrashPoint crash(last), never(kNever);
-    again.RunUntil(crash);
-    ASSERT_EQ(again.RunUntil(never), expected);
-    ASSERT_EQ(again.Emitted(), untouched.Emitted());
-  }
+  ExpectDyingOnceChangesNothing([&] { return RandomShop(seed); }, 15, 40);
 }
 
 TEST(EngineLookups, DyingOverAndOverChangesNothing) {
-  for (uint64_t seed = 50; seed < 60; ++seed) {
+  for (uint64_t seed = 50; seed < 60 && !HasFailure(); ++seed) {
     SCOPED_TRACE(absl::StrCat("seed ", seed));
-    Shop untouched(SalesProject(2)), again(SalesProject(2));
-    untouched.AppendRandom(seed);
-    again.AppendRandom(seed);
-    CrashPoint never(kNever), at_last(kNever);
-    const std::string expected = untouched.RunUntil(never);
-    Random random(seed);
-    for (int crashes = 0; crashes < 8; ++crashes) {
-      CrashPoint crash(random.Between(0, 12));
-      again.RunUntil(crash);
-    }
-    ASSERT_EQ(again.RunUntil(at_last), expected);
-    ASSERT_EQ(again.Emitted(), untouched.Emitted());
+    ExpectDyingOverAndOverChangesNothing([&] { return RandomShop(seed); }, seed, 12);
   }
 }
 

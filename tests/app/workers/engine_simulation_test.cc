@@ -13,6 +13,7 @@
 #include "stream/memory_log.h"
 #include "stream/progress.h"
 #include "tests/app/workers/crash_point.h"
+#include "tests/app/workers/crash_runs.h"
 #include "tests/app/workers/engine_process.h"
 #include "tests/app/workers/test_clock.h"
 
@@ -20,7 +21,6 @@ namespace millrace {
 namespace {
 
 constexpr int64_t kStartMs = 1'357'000'000'000;
-constexpr int64_t kNever = int64_t{1} << 60;
 
 struct SourceRecord {
   int64_t time_ms = 0;
@@ -124,37 +124,14 @@ TEST(EngineSimulation, DyingAfterAnyOfItsEffectsChangesNothing) {
   const uint64_t seed = 2;
   SCOPED_TRACE(absl::StrCat("seed ", seed));
   const std::vector<SourceRecord> records = MakeRecords(seed);
-  Shop untouched(records);
-  CrashPoint counting(kNever);
-  const std::string expected = untouched.RunUntil(counting);
-  const int64_t effects = counting.Passed(kNever);
-  ASSERT_GT(effects, 40);
-  for (int64_t last = 0; last <= effects; ++last) {
-    SCOPED_TRACE(absl::StrCat("died after effect ", last, " of ", effects));
-    Shop shop(records);
-    CrashPoint crash(last), never(kNever);
-    shop.RunUntil(crash);
-    EXPECT_EQ(shop.RunUntil(never), expected);
-    EXPECT_EQ(shop.Emitted(), untouched.Emitted());
-    if (::testing::Test::HasFailure()) return;
-  }
+  ExpectDyingOnceChangesNothing([&] { return std::make_unique<Shop>(records); }, 40, 0);
 }
 
 TEST(EngineSimulation, DyingOverAndOverChangesNothing) {
-  for (uint64_t seed = 3; seed < 23; ++seed) {
+  for (uint64_t seed = 3; seed < 23 && !HasFailure(); ++seed) {
     SCOPED_TRACE(absl::StrCat("seed ", seed));
     const std::vector<SourceRecord> records = MakeRecords(seed);
-    Shop untouched(records), shop(records);
-    CrashPoint never(kNever), at_last(kNever);
-    const std::string expected = untouched.RunUntil(never);
-    Random random(seed);
-    for (int crashes = 0; crashes < 8; ++crashes) {
-      CrashPoint crash(random.Between(0, 25));
-      shop.RunUntil(crash);
-    }
-    EXPECT_EQ(shop.RunUntil(at_last), expected);
-    EXPECT_EQ(shop.Emitted(), untouched.Emitted());
-    if (::testing::Test::HasFailure()) return;
+    ExpectDyingOverAndOverChangesNothing([&] { return std::make_unique<Shop>(records); }, seed, 25);
   }
 }
 
