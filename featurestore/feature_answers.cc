@@ -136,7 +136,7 @@ const WindowFold& FeatureAnswers::FoldOf(int window) {
   if (scratch_->folded_at[index] != scratch_->read) {
     FoldOptions wanted = options_;
     if (!plan.window.with_request) wanted.request = {};
-    FoldWindow(layout_, plan, row_, horizon_, at_ms_, wanted, &fold);
+    FoldWindow(layout_, plan, row_, horizon_, at_ms_, wanted, FoldInside(plan), &fold);
     scratch_->folded_at[index] = scratch_->read;
     const auto merges = static_cast<uint64_t>(fold.merges);
     ++scratch_->cost.windows;
@@ -144,6 +144,15 @@ const WindowFold& FeatureAnswers::FoldOf(int window) {
     scratch_->cost.most_merges = std::max(scratch_->cost.most_merges, merges);
   }
   return fold;
+}
+
+// The longest of those inside it that this read has folded; null when there is none.
+const WindowFold* FeatureAnswers::FoldInside(const WindowPlan& window) const {
+  for (int i = window.inner; i >= 0; i = layout_.windows()[static_cast<size_t>(i)].inner) {
+    const auto index = static_cast<size_t>(i);
+    if (scratch_->folded_at[index] == scratch_->read) return &scratch_->folds[index];
+  }
+  return nullptr;
 }
 
 void FeatureAnswers::Answer(int feature, FeatureValue* out) {

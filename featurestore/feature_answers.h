@@ -43,6 +43,7 @@ class FeatureAnswers {
 
  private:
   const WindowFold& FoldOf(int window);
+  const WindowFold* FoldInside(const WindowPlan& window) const;
   void Aggregated(const FeatureSpec& spec, const FeaturePlan& plan, FeatureValue* out);
   void Computed(const FeatureSpec& spec, FeatureValue* out);
 

@@ -14,11 +14,12 @@ constexpr size_t kFoldEntries = 32;
 }  // namespace
 
 SpanFolder::SpanFolder(const ViewLayout& layout, const WindowPlan& window, const EntityRow& row,
-                       const Horizon& horizon, WindowFold* fold)
+                       const Horizon& horizon, const WindowFold* inner, WindowFold* fold)
     : layout_(layout),
       window_(window),
       row_(row),
       horizon_(horizon),
+      inner_(inner),
       fold_(fold),
       complete_from_(std::max(horizon.log_cut_ms, row.log().complete_from_ms())) {}
 
@@ -67,7 +68,9 @@ void SpanFolder::Sliding(int64_t begin, int64_t end) {
     }
     begin = kept;
   }
-  if (begin < end) Cover(low, top, begin, end);
+  if (begin >= end) return;
+  if (window_.nested()) return CoverByCore(low, top, begin, end);
+  Cover(low, top, begin, end);
 }
 
 void SpanFolder::Entries(int64_t begin, int64_t end) {
@@ -94,6 +97,44 @@ void SpanFolder::Cover(int low, int top, int64_t begin, int64_t end) {
   if (begin < start) Partial(low, start - step, begin, start);
   Inner(low, top, start, stop);
   if (stop < end) Partial(low, stop, stop, end);
+}
+
+// Cover of a window that is inside another or has one inside it: the newest part first, as order
+// does not matter.
+void SpanFolder::CoverByCore(int low, int top, int64_t begin, int64_t end) {
+  const int64_t step = layout_.tile_ms(static_cast<size_t>(low));
+  const int64_t start = CeilTo(begin, step);
+  const int64_t stop = FloorTo(end, step);
+  const int64_t core = CeilTo(begin, layout_.tile_ms(static_cast<size_t>(top)));
+  if (core > stop) return Cover(low, top, begin, end);
+  if (!GoOnFromInner(top, core)) {
+    Inner(low, top, core, stop);
+    if (stop < end) Partial(low, stop, stop, end);
+  }
+  if (fold_->covered.end_ms == fold_->asked.end_ms) KeepCore(top, core);
+  Inner(low, top, start, core);
+  if (begin < start) Partial(low, start - step, begin, start);
+}
+
+// [begin, …) by the core of the inner window and whole tiles before it. False when there is no such
+// core or not all of these tiles are kept.
+bool SpanFolder::GoOnFromInner(int top, int64_t begin) {
+  if (inner_ == nullptr || inner_->core_tier < 0 || inner_->core_begin_ms < begin) return false;
+  for (int tier = inner_->core_tier; tier < top; ++tier) {
+    const int64_t coarser = layout_.tile_ms(static_cast<size_t>(tier) + 1);
+    if (horizon_.tier_cut_ms[tier] > FloorTo(inner_->core_begin_ms, coarser)) return false;
+  }
+  Merge(inner_->core.view());
+  Inner(inner_->core_tier, top, begin, inner_->core_begin_ms);
+  return true;
+}
+
+void SpanFolder::KeepCore(int tier, int64_t begin) {
+  if (!window_.is_inner) return;
+  fold_->core.Reset(layout_.state());
+  MergeState(window_.plan, fold_->state.view(), fold_->core.slot());
+  fold_->core_begin_ms = begin;
+  fold_->core_tier = tier;
 }
 
 // Whole tiles, coarser ones in the middle.

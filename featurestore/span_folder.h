@@ -14,7 +14,7 @@ namespace millrace {
 class SpanFolder {
  public:
   SpanFolder(const ViewLayout& layout, const WindowPlan& window, const EntityRow& row,
-             const Horizon& horizon, WindowFold* fold);
+             const Horizon& horizon, const WindowFold* inner, WindowFold* fold);
 
   // Everything before `end`.
   void Lifetime(int64_t end);
@@ -38,6 +38,9 @@ class SpanFolder {
   void Merge(StateView tile);
   void Tiles(int tier, int64_t begin, int64_t end);
   void Cover(int low, int top, int64_t begin, int64_t end);
+  void CoverByCore(int low, int top, int64_t begin, int64_t end);
+  bool GoOnFromInner(int top, int64_t begin);
+  void KeepCore(int tier, int64_t begin);
   void Inner(int tier, int top, int64_t begin, int64_t end);
   void Partial(int tier, int64_t tile_start, int64_t begin, int64_t end);
 
@@ -45,6 +48,7 @@ class SpanFolder {
   const WindowPlan& window_;
   const EntityRow& row_;
   const Horizon& horizon_;
+  const WindowFold* inner_;
   WindowFold* fold_;
   const int64_t complete_from_;
 };

@@ -79,6 +79,7 @@ class TileTier {
       if (end_ms < start + span) mask &= (uint64_t{1} << ((end_ms - start) / tile_ms())) - 1;
       if (mask == 0) continue;
       size_t index = Rank(block->present, std::countr_zero(mask));
+      PrefetchTiles(*block, index, static_cast<size_t>(std::popcount(mask)));
       for (uint64_t left = mask; left != 0; left &= left - 1, ++index) {
         visit(start + std::countr_zero(left) * tile_ms(), ViewOf(*block, index));
       }
@@ -100,6 +101,8 @@ class TileTier {
   size_t MemoryBytes() const;
 
  private:
+  static constexpr size_t kPrefetchWords = 256;  // 32 cache lines
+
   static size_t Rank(uint64_t present, int bit) {
     return static_cast<size_t>(std::popcount(present & ((uint64_t{1} << bit) - 1)));
   }
@@ -110,6 +113,12 @@ class TileTier {
   StateView ViewOf(const Block& block, size_t index) const {
     return {&block.words[index * shape_->stride],
             block.parts.empty() ? &NoParts() : &block.parts[index]};
+  }
+  // Asks for the memory of several tiles at once, so that folding waits for it once.
+  void PrefetchTiles(const Block& block, size_t index, size_t n) const {
+    const uint64_t* words = &block.words[index * shape_->stride];
+    const uint64_t* const end = words + std::min(n * shape_->stride, kPrefetchWords);
+    for (; words < end; words += 8) __builtin_prefetch(words);
   }
   static const StateParts& NoParts();
   // Makes the tile the hot one.

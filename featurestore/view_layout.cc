@@ -178,6 +178,7 @@ absl::Status ViewLayout::Build() {
   }
   state_->Finish();
   BuildLadderAndWindows();
+  NestWindows();
   BuildHorizons();
   BuildFingerprint();
   return absl::OkStatus();
@@ -233,6 +234,29 @@ void ViewLayout::BuildLadderAndWindows() {
       if (feature.accumulator >= 0) accumulators.push_back(feature.accumulator);
     }
     plan.plan = state_->Subset(accumulators, columns, filters);
+  }
+}
+
+void ViewLayout::NestWindows() {
+  const auto fits = [](const WindowPlan& inner, const WindowPlan& outer) {
+    Window as_long = inner.window;
+    as_long.size_ms = outer.window.size_ms;
+    return inner.window.size_ms < outer.window.size_ms && as_long == outer.window &&
+           inner.plan == outer.plan && inner.tail >= 0;
+  };
+  for (WindowPlan& outer : windows_) {
+    if (outer.window.kind != WindowKind::kSliding || outer.window.max_events > 0 ||
+        outer.window.exclude_current == ExcludeCurrent::kRow || outer.plan.ordered) {
+      continue;
+    }
+    for (size_t i = 0; i < windows_.size(); ++i) {
+      if (fits(windows_[i], outer) &&
+          (outer.inner < 0 || windows_[i].window.size_ms >
+                                  windows_[static_cast<size_t>(outer.inner)].window.size_ms)) {
+        outer.inner = static_cast<int>(i);
+      }
+    }
+    if (outer.inner >= 0) windows_[static_cast<size_t>(outer.inner)].is_inner = true;
   }
 }
 

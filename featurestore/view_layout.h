@@ -40,6 +40,11 @@ struct WindowPlan {
   int tail = -1;  // position in the ladder; -1: folded from entries
   int top = -1;   // coarsest tier that covers it
   FoldPlan plan;  // what its features need
+  // The longest of the shorter windows with the same end whose features need the same, where the
+  // order of folding does not matter: an index into windows(); -1: there is none.
+  int inner = -1;
+  bool is_inner = false;  // of some other
+  bool nested() const { return inner >= 0 || is_inner; }
 };
 
 struct FeaturePlan {
@@ -105,6 +110,7 @@ class ViewLayout {
   int ColumnOf(const FeatureSpec& feature, int filter, EntryLayout* entry);
   LadderNeed NeedOf(const Window& window) const;
   void BuildLadderAndWindows();
+  void NestWindows();
   void BuildHorizons();
   void BuildFingerprint();
 

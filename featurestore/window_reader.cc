@@ -14,14 +14,15 @@ namespace {
 class WindowFolder {
  public:
   WindowFolder(const ViewLayout& layout, const WindowPlan& window, const EntityRow& row,
-               const Horizon& horizon, const FoldOptions& options, WindowFold* fold)
+               const Horizon& horizon, const FoldOptions& options, const WindowFold* inner,
+               WindowFold* fold)
       : layout_(layout),
         window_(window),
         row_(row),
         horizon_(horizon),
         options_(options),
         fold_(fold),
-        folder_(layout, window, row, horizon, fold) {}
+        folder_(layout, window, row, horizon, inner, fold) {}
 
   void Fold(int64_t at_ms) {
     if (options_.known_ms) return Known();
@@ -185,12 +186,13 @@ class WindowFolder {
 
 void FoldWindow(const ViewLayout& layout, const WindowPlan& window, const EntityRow* row,
                 const Horizon& horizon, int64_t at_ms, const FoldOptions& options,
-                WindowFold* fold) {
+                const WindowFold* inner, WindowFold* fold) {
   fold->state.Reset(layout.state());
   fold->asked = fold->covered = SpanAt(window.window, at_ms);
   fold->gone = false;
   fold->cut = false;
   fold->merges = 0;
+  fold->core_tier = -1;
   const Span& asked = fold->asked;
   switch (window.window.kind) {
     case WindowKind::kLifetime: fold->gone = asked.end_ms < horizon.base_end_ms; break;
@@ -210,7 +212,9 @@ void FoldWindow(const ViewLayout& layout, const WindowPlan& window, const Entity
     fold->covered.end_ms = fold->covered.begin_ms;
     return;
   }
-  if (row != nullptr) WindowFolder(layout, window, *row, horizon, options, fold).Fold(at_ms);
+  if (row != nullptr) {
+    WindowFolder(layout, window, *row, horizon, options, inner, fold).Fold(at_ms);
+  }
   if (options.request.words != nullptr) {
     AddEntry(layout.state(), window.plan, options.request, fold->state.slot());
   }

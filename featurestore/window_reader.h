@@ -40,13 +40,20 @@ struct WindowFold {
   // window needs: only `covered` is answered.
   bool cut = false;
   int64_t merges = 0;  // of tiles and entries
+  // The window's newest part, from a whole tile of its coarsest tier on: longer windows go on from
+  // there. Only of windows that are inside others.
+  OwnedState core;
+  int64_t core_begin_ms = 0;
+  int core_tier = -1;  // -1: there is none
   TileScratch scratch;
 };
 
-// `row` may be null: an entity never seen. The fold's storage is reused between calls.
+// `row` may be null: an entity never seen. `inner` may be null, or the fold of a window inside this
+// one (WindowPlan::inner) of the same row, time and options. The fold's storage is reused between
+// calls.
 void FoldWindow(const ViewLayout& layout, const WindowPlan& window, const EntityRow* row,
                 const Horizon& horizon, int64_t at_ms, const FoldOptions& options,
-                WindowFold* fold);
+                const WindowFold* inner, WindowFold* fold);
 
 // Event time of the entity's newest record before `time_ms`, as far as it is known.
 std::optional<int64_t> NewestBefore(const EntityRow& row, int64_t time_ms);

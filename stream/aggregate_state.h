@@ -54,22 +54,26 @@ struct FoldPlan {
     uint16_t word = 0;  // net, live, newest time
     uint16_t live_word = 0;
     uint16_t newest_word = 0;
+    friend bool operator==(const Filter&, const Filter&) = default;
   };
   struct State {
     const Accumulator* accumulator = nullptr;
     uint16_t word = 0;
     bool subtracts = false;
+    friend bool operator==(const State&, const State&) = default;
   };
   struct Column {
     uint16_t column = 0;
     uint16_t net_word = 0;
     uint16_t live_word = 0;
     std::vector<State> states;
+    friend bool operator==(const Column&, const Column&) = default;
   };
   std::vector<Filter> filters;
   std::vector<Column> columns;
   // Some state depends on the order of folding.
   bool ordered = false;
+  friend bool operator==(const FoldPlan&, const FoldPlan&) = default;
 };
 
 class StateLayout {
