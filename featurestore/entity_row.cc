@@ -39,7 +39,10 @@ EntityRow::Added EntityRow::Add(const EntryRef& entry, const Horizon& horizon) {
   }
   MicroLog::Inserted inserted;
   if (time >= horizon.log_cut_ms) {
-    if (log_.size() >= layout_->max_entries()) tiles_.StoreOldest(log_, horizon);
+    if (log_.size() >= layout_->max_entries() && tiles_.MustStoreOldest(log_)) {
+      Trim(horizon);  // what lies before its tiles goes into the base, or out of the log
+      if (log_.size() >= layout_->max_entries()) tiles_.StoreOldest(log_, horizon);
+    }
     inserted = log_.Insert(entry, layout_->max_entries());
   }
   tiles_.Add(log_, entry, inserted, horizon);

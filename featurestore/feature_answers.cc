@@ -30,13 +30,17 @@ FeatureStatus StatusOf(ResultState state) {
   return FeatureStatus::kNull;
 }
 
+bool Subtracts(const Aggregation& aggregation) {
+  return aggregation.accumulator == nullptr || aggregation.accumulator->subtracts();
+}
+
 // The answer of one feature from the fold of its window.
 void FinaliseFeature(const ViewLayout& layout, const FeaturePlan& plan,
                      const Aggregation& aggregation, const WindowFold& fold, int64_t at_ms,
                      Answer* answer) {
   const StateLayout& state = layout.state();
   const StateView view = fold.state.view();
-  const bool net = aggregation.accumulator == nullptr || aggregation.accumulator->subtracts();
+  const bool net = Subtracts(aggregation);
   const auto count = [&](uint16_t net_word, uint16_t live_word) {
     return static_cast<int64_t>(view.words[net ? net_word : live_word]);
   };
@@ -96,7 +100,7 @@ FeatureStatus StatusOfComputed(const std::vector<FeatureValue>& operands, const 
     // A value there is, whatever some operands lacked; what is true of it still holds.
     const bool tells = value.is_null() || status == FeatureStatus::kWarming ||
                        status == FeatureStatus::kStale || status == FeatureStatus::kTruncated;
-    if (!tells || (value.is_null() && status == FeatureStatus::kTruncated)) continue;
+    if (!tells) continue;
     if (std::any_of(operands.begin(), operands.end(),
                     [status](const FeatureValue& v) { return v.status == status; })) {
       return status;
@@ -185,7 +189,8 @@ void FeatureAnswers::Aggregated(const FeatureSpec& spec, const FeaturePlan& plan
   if (fold.gone) {
     out->status = FeatureStatus::kTruncated;
     out->value.Assign(Value::Null());
-  } else if (fold.cut && out->status != FeatureStatus::kOverflow) {
+  } else if ((fold.cut || (fold.retractions_lost && !Subtracts(*spec.aggregation))) &&
+             out->status != FeatureStatus::kOverflow) {
     out->status = FeatureStatus::kTruncated;
     if (fold.covered.begin_ms == fold.covered.end_ms) out->value.Assign(Value::Null());
   }

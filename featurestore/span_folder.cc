@@ -43,8 +43,10 @@ void SpanFolder::Sliding(int64_t begin, int64_t end) {
   if (begin >= end) return;
   if (window_.tail < 0) {
     const int64_t kept = std::min(std::max(begin, complete_from_), end);
-    fold_->cut |= kept > begin;
-    fold_->covered.begin_ms = std::max(fold_->covered.begin_ms, kept);
+    if (kept > begin) {
+      fold_->cut = true;
+      fold_->covered.begin_ms = std::max(fold_->covered.begin_ms, kept);
+    }
     return Entries(kept, end);
   }
   if (FewEntries(begin, end)) return Entries(begin, end);

@@ -149,9 +149,7 @@ void TileStack::CloseUntil(const MicroLog& log, const Horizon& horizon, int64_t 
 }
 
 void TileStack::StoreOldest(const MicroLog& log, const Horizon& horizon) {
-  if (layout_->tiers() == 0) return;
   const Span oldest = log.OldestSpan();
-  if (oldest.begin_ms < stored_until_ms_) return;
   Settle(log);
   const FoldPlan& plan = layout_->state().plan();
   for (size_t i = 0; i < layout_->tiers(); ++i) {

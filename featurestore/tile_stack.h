@@ -52,7 +52,12 @@ class TileStack {
   // back, must find the stack trimmed to `horizon`.
   void Add(const MicroLog& log, const EntryRef& entry, const MicroLog::Inserted& inserted,
            const Horizon& horizon);
-  // Stores the tiles of the records that the log will drop next for want of room.
+  // Whether the log cannot drop its oldest record before StoreOldest.
+  bool MustStoreOldest(const MicroLog& log) const {
+    return layout_->tiers() > 0 && log.OldestSpan().begin_ms >= stored_until_ms_;
+  }
+  // Stores the tiles of the records that the log will drop next for want of room. REQUIRES: trimmed
+  // to `horizon`: older tiles are not stored.
   void StoreOldest(const MicroLog& log, const Horizon& horizon);
   // Closes what the horizon has passed.
   void CloseFor(const MicroLog& log, const Horizon& horizon);

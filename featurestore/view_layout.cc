@@ -184,17 +184,28 @@ absl::Status ViewLayout::Build() {
   return absl::OkStatus();
 }
 
+// How far the base of a lifetime window stays behind: what came late or is taken back must still
+// find its tile, where order or the record itself matters.
+int64_t ViewLayout::BaseLag(const Window& lifetime) const {
+  const bool whole = state_->plan().ordered || entry().retracts();
+  return spec_->as_of_ms + lifetime.lag_ms + (whole ? spec_->retention_ms : 0);
+}
+
 // The span whose edges the tiers of a window must resolve, and the tier that does.
 LadderNeed ViewLayout::NeedOf(const Window& window) const {
   LadderNeed need;
   switch (window.kind) {
     case WindowKind::kEvents: return need;
-    // It has only an end, which moves within `as_of`.
-    case WindowKind::kLifetime: need.window_ms = std::max(spec_->as_of_ms, kHourMs); break;
+    case WindowKind::kLifetime:
+      // It has only an end, which moves within `as_of`; coarser tiers reach back to the base.
+      need.tail = TailTier(std::max(spec_->as_of_ms, kHourMs));
+      need.window_ms = std::max({spec_->as_of_ms, kHourMs, BaseLag(window)});
+      need.only_ends = true;
+      break;
     case WindowKind::kSession: need.window_ms = SessionReach(window); break;
     default: need.window_ms = window.size_ms;
   }
-  need.tail = TailTier(need.window_ms);
+  if (window.kind != WindowKind::kLifetime) need.tail = TailTier(need.window_ms);
   if (window.kind == WindowKind::kSession) {
     // Within a tile no longer than the gap there is no end of a session.
     need.tail = window.gap_ms < kTileSizesMs[0] ? -1 : TierOfAtMost(window.gap_ms);
@@ -267,10 +278,7 @@ void ViewLayout::BuildHorizons() {
     const int64_t lag = plan.window.lag_ms + spec_->as_of_ms + 1;  // + 1: bounds move by a ms
     if (plan.window.kind == WindowKind::kLifetime) {
       lifetime_lag_ms_ = std::max(lifetime_lag_ms_, plan.window.lag_ms);
-      // What came late or is taken back must still find its tile, where order or the record
-      // itself matters.
-      const bool whole = state_->plan().ordered || entry().retracts();
-      base_lag_ms_ = spec_->as_of_ms + lifetime_lag_ms_ + (whole ? spec_->retention_ms : 0);
+      base_lag_ms_ = std::max(base_lag_ms_, BaseLag(plan.window));
       for (size_t tier = plan.tail; tier < ladder_.size(); ++tier) {
         const int64_t coarser = tile_ms(std::min(tier + 1, ladder_.size() - 1));
         const bool top = tier + 1 == ladder_.size();

@@ -109,6 +109,7 @@ class ViewLayout {
   int FilterOf(const FeatureSpec& feature, EntryLayout* entry);
   int ColumnOf(const FeatureSpec& feature, int filter, EntryLayout* entry);
   LadderNeed NeedOf(const Window& window) const;
+  int64_t BaseLag(const Window& lifetime) const;
   void BuildLadderAndWindows();
   void NestWindows();
   void BuildHorizons();

@@ -25,6 +25,12 @@ class WindowFolder {
         folder_(layout, window, row, horizon, inner, fold) {}
 
   void Fold(int64_t at_ms) {
+    FoldRecords(at_ms);
+    fold_->retractions_lost = layout_.entry().retracts() && RetractionsAreLost();
+  }
+
+ private:
+  void FoldRecords(int64_t at_ms) {
     if (options_.known_ms) return Known();
     if (window_.window.kind == WindowKind::kSession && !FindSession(at_ms)) return;
     const int64_t begin = fold_->covered.begin_ms, end = fold_->asked.end_ms;
@@ -47,7 +53,6 @@ class WindowFolder {
     }
   }
 
- private:
   // Narrows what is asked to the session. False: there is none.
   bool FindSession(int64_t at_ms) {
     SessionFinder finder(layout_, window_, row_, horizon_, &fold_->scratch);
@@ -126,6 +131,30 @@ class WindowFolder {
         fold_->state.view().entries() > 0 ? fold_->state.view().min_time_ms() : end;
   }
 
+  // Whether a retraction in the span could not meet its record, as records that old are in tiles
+  // only: what does not subtract still counts it. Those are all, but for what stands unmatched in
+  // the log.
+  bool RetractionsAreLost() {
+    const auto taken_back = [](const StateView& state, const FoldPlan::Column& column) {
+      return state.words[column.live_word] - state.words[column.net_word];
+    };
+    const StateView all = fold_->state.view();
+    const auto& columns = window_.plan.columns;
+    if (std::all_of(columns.begin(), columns.end(),
+                    [&](const auto& column) { return taken_back(all, column) == 0; })) {
+      return false;
+    }
+    fold_->unmatched.Reset(layout_.state());
+    row_.log().ForRange(fold_->covered.begin_ms, fold_->covered.end_ms, [&](const EntryRef& entry) {
+      if (!entry.retracts() || IsCurrent(entry)) return;
+      AddEntry(layout_.state(), window_.plan, entry, fold_->unmatched.slot());
+    });
+    const StateView unmatched = fold_->unmatched.view();
+    return std::any_of(columns.begin(), columns.end(), [&](const auto& column) {
+      return taken_back(all, column) != taken_back(unmatched, column);
+    });
+  }
+
   bool LeavesOut() const {
     return window_.window.exclude_current == ExcludeCurrent::kRow && options_.current.has_value();
   }
@@ -182,6 +211,13 @@ class WindowFolder {
   int64_t at_first_ = 0;          // how many of them have that time
 };
 
+// Whether more is off than a window may be: its start and end by less than a tile of its tail tier.
+bool CoversAnotherSpan(const ViewLayout& layout, const WindowPlan& window, const WindowFold& fold) {
+  const int64_t tile = window.tail < 0 ? 1 : layout.tile_ms(static_cast<size_t>(window.tail));
+  const int64_t early = fold.asked.begin_ms - fold.covered.begin_ms;
+  return early < 0 || early >= tile || fold.asked.end_ms - fold.covered.end_ms >= tile;
+}
+
 }  // namespace
 
 void FoldWindow(const ViewLayout& layout, const WindowPlan& window, const EntityRow* row,
@@ -191,6 +227,7 @@ void FoldWindow(const ViewLayout& layout, const WindowPlan& window, const Entity
   fold->asked = fold->covered = SpanAt(window.window, at_ms);
   fold->gone = false;
   fold->cut = false;
+  fold->retractions_lost = false;
   fold->merges = 0;
   fold->core_tier = -1;
   const Span& asked = fold->asked;
@@ -215,6 +252,7 @@ void FoldWindow(const ViewLayout& layout, const WindowPlan& window, const Entity
   if (row != nullptr) {
     WindowFolder(layout, window, *row, horizon, options, inner, fold).Fold(at_ms);
   }
+  fold->cut |= CoversAnotherSpan(layout, window, *fold);
   if (options.request.words != nullptr) {
     AddEntry(layout.state(), window.plan, options.request, fold->state.slot());
   }

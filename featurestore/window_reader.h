@@ -29,16 +29,18 @@ struct FoldOptions {
 };
 
 // The fold of a window, and the span it really covers: equal to the asked one but where a hot
-// entity has outgrown its entries (the start is then at most a tail tile early) or a read is older
-// than what is kept.
+// entity has outgrown its entries (start and end are then less than a tail tile early) or a read is
+// older than what is kept.
 struct WindowFold {
   OwnedState state;
   Span asked;  // of sessions and limited windows: where they turned out to begin
   Span covered;
   bool gone = false;  // nothing that old is kept
-  // Records that the window asks for were dropped for want of room, and no tile is as fine as the
-  // window needs: only `covered` is answered.
+  // Records that the window asks for were dropped, and no tile is as fine as the window needs: only
+  // `covered` is answered.
   bool cut = false;
+  // Some record that was taken back stands in tiles only: states that do not subtract count it.
+  bool retractions_lost = false;
   int64_t merges = 0;  // of tiles and entries
   // The window's newest part, from a whole tile of its coarsest tier on: longer windows go on from
   // there. Only of windows that are inside others.
@@ -46,6 +48,7 @@ struct WindowFold {
   int64_t core_begin_ms = 0;
   int core_tier = -1;  // -1: there is none
   TileScratch scratch;
+  OwnedState unmatched;  // working space
 };
 
 // `row` may be null: an entity never seen. `inner` may be null, or the fold of a window inside this

@@ -13,13 +13,18 @@ int TailTier(int64_t window_ms) {
   return tier;
 }
 
-int64_t WorstCover(int64_t window_ms, std::span<const int> tiers) {
+int64_t WorstCover(const LadderNeed& need, std::span<const int> tiers) {
+  const int64_t window_ms = need.window_ms;
   int64_t merges = 0;
   size_t top = 0;
   while (top + 1 < tiers.size() && kTileSizesMs[tiers[top + 1]] <= window_ms) {
     const int64_t coarser = kTileSizesMs[tiers[top + 1]];
     const int64_t ratio = coarser / kTileSizesMs[tiers[top]];
-    merges += window_ms % coarser == 0 ? ratio : 2 * (ratio - 1);
+    if (need.only_ends) {
+      merges += ratio - 1;
+    } else {
+      merges += window_ms % coarser == 0 ? ratio : 2 * (ratio - 1);
+    }
     ++top;
   }
   return merges + window_ms / kTileSizesMs[tiers[top]];
@@ -34,9 +39,8 @@ std::vector<int> BuildLadder(std::span<const LadderNeed> needs) {
     if (need.tail < 0) continue;
     for (int next = need.tail + 1; next < static_cast<int>(kTileSizesMs.size()); ++next) {
       const std::vector<int> tiers(ladder.find(need.tail), ladder.end());
-      if (WorstCover(need.window_ms, tiers) <= kMaxMerges || kTileSizesMs[next] > need.window_ms) {
-        break;
-      }
+      const int most = need.only_ends ? kMaxLifetimeMerges : kMaxMerges;
+      if (WorstCover(need, tiers) <= most || kTileSizesMs[next] > need.window_ms) break;
       ladder.insert(next);
     }
   }

@@ -31,18 +31,12 @@ Cover WorstCoverOf(const ViewLayout& layout, const WindowPlan& plan) {
     const int64_t span_ms = plan.window.kind == WindowKind::kSession
                                 ? ViewLayout::SessionReach(plan.window)
                                 : plan.window.size_ms;
-    return {WorstCover(span_ms, tiers), span_ms};
+    return {WorstCover({span_ms, plan.tail}, tiers), span_ms};
   }
-  // From the base, which ends where a tile of the coarsest tier begins: so only the end costs.
+  // From the base, which ends where a tile of the coarsest tier begins.
   const int64_t top_ms = layout.tile_ms(layout.tiers() - 1);
   const int64_t span_ms = kExplainedAtMs - layout.HorizonAt(kExplainedAtMs).base_end_ms + top_ms;
-  Cover cover{1 + span_ms / top_ms, span_ms};
-  for (size_t i = 0; i + 1 < tiers.size(); ++i) {
-    cover.merges += kTileSizesMs[static_cast<size_t>(tiers[i + 1])] /
-                        kTileSizesMs[static_cast<size_t>(tiers[i])] -
-                    1;
-  }
-  return cover;
+  return {1 + WorstCover({span_ms, plan.tail, true}, tiers), span_ms};
 }
 
 class Explainer {

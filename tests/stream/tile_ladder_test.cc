@@ -38,19 +38,30 @@ TEST(TileLadder, TailTierIsTheLargestWithinAHundredAndTwentyEighth) {
 
 TEST(TileLadder, ThirtyDaysCostFortyMerges) {
   EXPECT_THAT(Sizes({30 * kDay}), ElementsAre(kHour, 6 * kHour, kDay));
-  EXPECT_EQ(WorstCover(30 * kDay, LadderOf({30 * kDay})), 40);
+  EXPECT_EQ(WorstCover({30 * kDay}, LadderOf({30 * kDay})), 40);
 }
 
 TEST(TileLadder, CountsBothEdgesWhereTheWindowIsNoMultiple) {
   // 90 d over {6 h, 1 d, 8 d}: 4 + 2·7 + 11.
   EXPECT_THAT(Sizes({90 * kDay}), ElementsAre(6 * kHour, kDay, 8 * kDay));
-  EXPECT_EQ(WorstCover(90 * kDay, LadderOf({90 * kDay})), 29);
+  EXPECT_EQ(WorstCover({90 * kDay}, LadderOf({90 * kDay})), 29);
 }
 
 TEST(TileLadder, WindowsShareTiers) {
   EXPECT_THAT(Sizes({12 * kHour, 30 * kDay}),
               ElementsAre(kMinute, 10 * kMinute, kHour, 6 * kHour, kDay));
   EXPECT_THAT(Sizes({500}), ElementsAre());
+}
+
+TEST(TileLadder, WhatOnlyEndsCostsOneEdgeAndGrowsWithItsSpan) {
+  const LadderNeed forty_days = {40 * kDay, TailTier(kHour), true};
+  const std::vector<int> ladder = BuildLadder(std::vector{forty_days});
+  EXPECT_EQ(kTileSizesMs[ladder.front()], 10'000);
+  EXPECT_EQ(kTileSizesMs[ladder.back()], kDay);
+  // 10 s, 1 min, 10 min, 1 h, 6 h, 1 d: 5 + 9 + 5 + 5 + 3, and 40 days.
+  EXPECT_EQ(WorstCover(forty_days, ladder), 67);
+  const LadderNeed year = {365 * kDay, TailTier(kHour), true};
+  EXPECT_LE(WorstCover(year, BuildLadder(std::vector{year})), kMaxLifetimeMerges);
 }
 
 TEST(TileLadder, EveryCoverIsWithinTheBound) {
@@ -68,7 +79,7 @@ TEST(TileLadder, EveryCoverIsWithinTheBound) {
       if (tail < 0) continue;
       const auto from = std::find(ladder.begin(), ladder.end(), tail);
       ASSERT_NE(from, ladder.end());
-      EXPECT_LE(WorstCover(window, std::vector<int>(from, ladder.end())), kMaxMerges) << window;
+      EXPECT_LE(WorstCover({window}, std::vector<int>(from, ladder.end())), kMaxMerges) << window;
     }
   }
 }
