@@ -31,8 +31,9 @@ TEST(Load, LaysOutTheSlotsOfADecision) {
   EXPECT_THAT(task.reads[0].key_slots, ElementsAre(1));
   EXPECT_THAT(task.reads[0].slots, ElementsAre(6, 7, 8));
   std::vector<std::string> inputs;
-  for (const TaskInput& input : task.inputs)
+  for (const TaskInput& input : task.inputs) {
     inputs.push_back(absl::StrCat(input.name, ":", TypeName(input.type)));
+  }
   EXPECT_THAT(inputs, ElementsAre("amount:double", "spend.visits:int", "spend.total:double",
                                   "spend.newest:string", "hour:int", "share:double"));
   EXPECT_EQ(task.inputs[2].slot, 7);

@@ -1,6 +1,7 @@
 #include "app/config/load.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <random>
 #include <string>
@@ -142,7 +143,7 @@ TEST(Load, SurvivesDamage) {
   std::mt19937 random(seed);
   for (int i = 0; i < 1'500; ++i) {
     std::string text = kShop;
-    for (int k = random() % 3; k >= 0; --k) {
+    for (uint64_t damages = 1 + random() % 3; damages > 0; --damages) {
       const size_t at = random() % text.size();
       const size_t length = std::min<size_t>(random() % 12, text.size() - at);
       switch (random() % 3) {
