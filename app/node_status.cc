@@ -4,26 +4,15 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "app/binary_report_json.h"
 #include "serving/json.h"
 
 namespace millrace {
 namespace {
 
 void WriteReport(const BinaryReport& report, JsonWriter& json) {
-  const auto number = [&json](absl::string_view name, const std::optional<double>& v) {
-    json.Key(name);
-    if (v) {
-      json.Double(*v);
-    } else {
-      json.Null();
-    }
-  };
   json.BeginObject().Key("n").Uint(report.n);
-  number("auc", report.auc);
-  number("logloss", report.log_loss);
-  number("ne", report.ne);
-  number("calibration", report.calibration);
-  number("accuracy", report.accuracy);
+  WriteMetrics(report, json);
   json.EndObject();
 }
 
@@ -48,38 +37,25 @@ void WriteInput(const EngineStatus::Input& input, JsonWriter& json) {
     json.Int(input.newest_event_ms);
   }
   const SourceCounts& counts = input.counts;
-  json.Key("read")
-      .Uint(counts.read)
-      .Key("applied")
-      .Uint(counts.applied)
-      .Key("duplicate")
-      .Uint(counts.duplicate)
-      .Key("late")
-      .Uint(counts.late)
-      .Key("rejected")
-      .Uint(counts.rejected)
-      .Key("conflicting")
-      .Uint(counts.conflicting)
-      .Key("one_sided")
-      .Uint(counts.one_sided)
-      .Key("unaligned")
-      .Uint(counts.unaligned)
-      .Key("tombstones")
-      .Uint(counts.tombstones)
-      .Key("misrouted")
-      .Uint(counts.misrouted)
+  json.Counts({{"read", counts.read},
+               {"applied", counts.applied},
+               {"duplicate", counts.duplicate},
+               {"late", counts.late},
+               {"rejected", counts.rejected},
+               {"conflicting", counts.conflicting},
+               {"one_sided", counts.one_sided},
+               {"unaligned", counts.unaligned},
+               {"tombstones", counts.tombstones},
+               {"misrouted", counts.misrouted}})
       .Key("events")
       .BeginArray();
   for (const auto& [source, events] : input.events) {
     json.BeginObject()
         .Key("source")
         .String(source)
-        .Key("inserted")
-        .Uint(events.inserted)
-        .Key("retracted")
-        .Uint(events.retracted)
-        .Key("filtered")
-        .Uint(events.filtered)
+        .Counts({{"inserted", events.inserted},
+                 {"retracted", events.retracted},
+                 {"filtered", events.filtered}})
         .EndObject();
   }
   json.EndArray().EndObject();
@@ -88,53 +64,34 @@ void WriteInput(const EngineStatus::Input& input, JsonWriter& json) {
 void WriteCounts(const TaskCounts& counts, JsonWriter& json) {
   json.Key("decisions")
       .BeginObject()
-      .Key("total")
-      .Uint(counts.join.decisions)
-      .Key("pending")
-      .Uint(counts.pending)
-      .Key("duplicate")
-      .Uint(counts.join.duplicate)
-      .Key("settled")
-      .Uint(counts.join.settled)
-      .Key("dropped")
-      .Uint(counts.join.dropped)
-      .Key("waiting")
-      .Uint(counts.waiting)
-      .Key("timed_out")
-      .Uint(counts.timed_out)
-      .Key("rejected_ids")
-      .Uint(counts.rejected_ids)
+      .Counts({{"total", counts.join.decisions},
+               {"pending", counts.pending},
+               {"duplicate", counts.join.duplicate},
+               {"settled", counts.join.settled},
+               {"dropped", counts.join.dropped},
+               {"waiting", counts.waiting},
+               {"timed_out", counts.timed_out},
+               {"rejected_ids", counts.rejected_ids}})
       .EndObject();
   json.Key("labels")
       .BeginObject()
-      .Key("total")
-      .Uint(counts.join.labels)
-      .Key("joined")
-      .Uint(counts.join.joined)
-      .Key("ignored")
-      .Uint(counts.join.ignored)
-      .Key("parked")
-      .Uint(counts.join.Parked())
+      .Counts({{"total", counts.join.labels},
+               {"joined", counts.join.joined},
+               {"ignored", counts.join.ignored},
+               {"parked", counts.join.Parked()}})
       .Key("unmatched")
       .BeginObject()
-      .Key("no_decision")
-      .Uint(counts.join.no_decision)
-      .Key("before_decision")
-      .Uint(counts.join.before_decision)
-      .Key("too_late")
-      .Uint(counts.join.too_late)
-      .Key("duplicate")
-      .Uint(counts.join.repeated)
+      .Counts({{"no_decision", counts.join.no_decision},
+               {"before_decision", counts.join.before_decision},
+               {"too_late", counts.join.too_late},
+               {"duplicate", counts.join.repeated}})
       .EndObject()
       .EndObject();
   json.Key("examples")
       .BeginObject()
-      .Key("total")
-      .Uint(counts.examples)
-      .Key("learned")
-      .Uint(counts.examples - counts.skipped)
-      .Key("skipped")
-      .Uint(counts.skipped)
+      .Counts({{"total", counts.examples},
+               {"learned", counts.examples - counts.skipped},
+               {"skipped", counts.skipped}})
       .EndObject();
   json.Key("models_published").Uint(counts.models_published);
 }
@@ -185,12 +142,9 @@ absl::StatusOr<std::string> NodeStatus::StatusJson() {
         .String(store_.views()[v]->name)
         .Key("entities")
         .Int(store_.EntityCount(static_cast<int32_t>(v)))
-        .Key("null_keys")
-        .Uint(store_.NullKeys(static_cast<int32_t>(v)))
-        .Key("unnamed_tombstones")
-        .Uint(status->unnamed_tombstones[v])
-        .Key("late_tombstones")
-        .Uint(store_.LateDeletions(static_cast<int32_t>(v)))
+        .Counts({{"null_keys", store_.NullKeys(static_cast<int32_t>(v))},
+                 {"unnamed_tombstones", status->unnamed_tombstones[v]},
+                 {"late_tombstones", store_.LateDeletions(static_cast<int32_t>(v))}})
         .EndObject();
   }
   json.EndArray().Key("tasks").BeginArray();

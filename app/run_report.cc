@@ -1,10 +1,10 @@
 #include "app/run_report.h"
 
 #include <cstdint>
-#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "app/binary_report_json.h"
 #include "core/hashing.h"
 #include "core/status_macros.h"
 #include "serving/json.h"
@@ -46,43 +46,22 @@ absl::StatusOr<std::string> RunReportJson(Node& node, double seconds) {
   std::string out;
   JsonWriter json(&out);
   json.BeginObject()
-      .Key("records")
-      .Uint(records)
-      .Key("decisions")
-      .Uint(sum.join.decisions)
-      .Key("labels")
-      .Uint(sum.join.labels)
-      .Key("examples")
-      .Uint(sum.examples)
-      .Key("unmatched")
-      .Uint(sum.join.no_decision)
-      .Key("dropped")
-      .Uint(sum.join.dropped)
-      .Key("pending")
-      .Uint(sum.pending)
-      .Key("dead_letters")
-      .Uint(dead_letters)
-      .Key("models_published")
-      .Uint(sum.models_published)
+      .Counts({{"records", records},
+               {"decisions", sum.join.decisions},
+               {"labels", sum.join.labels},
+               {"examples", sum.examples},
+               {"unmatched", sum.join.no_decision},
+               {"dropped", sum.join.dropped},
+               {"pending", sum.pending},
+               {"dead_letters", dead_letters},
+               {"models_published", sum.models_published}})
       .Key("learners")
       .BeginObject();
   for (const EngineStatus::Task& task : status.tasks) {
     for (const LearnerReport& learner : task.learners) {
       const bool one_task = status.tasks.size() == 1;
       json.Key(one_task ? learner.name : absl::StrCat(task.name, ".", learner.name)).BeginObject();
-      const auto number = [&json](absl::string_view name, const std::optional<double>& v) {
-        json.Key(name);
-        if (v) {
-          json.Double(*v);
-        } else {
-          json.Null();
-        }
-      };
-      number("auc", learner.served.auc);
-      number("logloss", learner.served.log_loss);
-      number("ne", learner.served.ne);
-      number("calibration", learner.served.calibration);
-      number("accuracy", learner.served.accuracy);
+      WriteMetrics(learner.served, json);
       json.Key("examples").Uint(learner.served.n).EndObject();
     }
   }

@@ -2,24 +2,21 @@
 // of, in one run:
 //
 //   apply     4 aggregates × 6 windows, 1 M entities by Zipf's law: events/s of one core, without
-//   and
-//             with commits to RocksDB; beside it a hash map that adds to four numbers, and puts of
-//             320 bytes into RocksDB
+//             and with commits to RocksDB; beside it a hash map that adds to four numbers, and puts
+//             of 320 bytes into RocksDB
 //   windows   the same with 1, 6, 20 and 80 windows, the longest a week
 //   reads     250 features of one entity (25 views × 10), 1 M rows, warm
 //   hot       one entity with 100 thousand to 5 million events: reads over 12 h and 30 d
 //   bytes     memory and disk per entity: sparse (5 events) and dense
 //
-//   feature_engine_bench [SECTION…]        default: all. Times are CPU time of the process unless
-//   said.
+//   feature_engine_bench [SECTION…]        default: all. Times are CPU time of the process
+//                                          unless said.
 
 #include <malloc.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -30,8 +27,9 @@
 #include "absl/strings/str_cat.h"
 #include "bench/cpu_time.h"
 #include "bench/latencies.h"
+#include "bench/scratch_directory.h"
+#include "bench/zipf_stream.h"
 #include "core/check.h"
-#include "core/random.h"
 #include "featurestore/memory_state_store.h"
 #include "featurestore/online_store.h"
 #include "featurestore/rocks/rocks_state_store.h"
@@ -41,7 +39,6 @@ namespace millrace {
 namespace {
 
 constexpr int64_t kSecond = 1'000, kMinute = 60 * kSecond, kHour = 60 * kMinute, kDay = 24 * kHour;
-constexpr int64_t kStartMs = 1'356'998'400'000;
 constexpr int32_t kShards = 64;
 constexpr size_t kCacheBytes = size_t{12} << 30;
 
@@ -57,31 +54,6 @@ double NanosEach(int64_t n, Call call) {
   for (int64_t i = 0; i < n; ++i) call();
   return 1e9 * (CpuSeconds() - start) / static_cast<double>(n);
 }
-
-// A directory that is gone afterwards.
-class ScratchDirectory {
- public:
-  ScratchDirectory() {
-    std::string path = std::filesystem::temp_directory_path() / "feature_engine.XXXXXX";
-    CHECK(mkdtemp(path.data()) != nullptr);
-    path_ = path;
-  }
-  ~ScratchDirectory() { std::filesystem::remove_all(path_); }
-  ScratchDirectory(const ScratchDirectory&) = delete;
-  ScratchDirectory& operator=(const ScratchDirectory&) = delete;
-
-  const std::string& path() const { return path_; }
-  int64_t Bytes() const {
-    int64_t bytes = 0;
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(path_)) {
-      if (entry.is_regular_file()) bytes += static_cast<int64_t>(entry.file_size());
-    }
-    return bytes;
-  }
-
- private:
-  std::string path_;
-};
 
 std::shared_ptr<ViewSpec> FourAggregates(const std::vector<int64_t>& windows) {
   std::vector<FeatureSpec> features;
@@ -107,47 +79,6 @@ std::vector<int64_t> SpreadWindows(int n) {
   }
   return windows;
 }
-
-// Events of entities by Zipf's law (exponent 1), `gap_ms` apart.
-class ZipfStream {
- public:
-  explicit ZipfStream(int64_t entities, int64_t gap_ms) : gap_ms_(gap_ms) {
-    names_.reserve(static_cast<size_t>(entities));
-    for (int64_t k = 0; k < entities; ++k) {
-      names_.push_back(absl::StrCat("u", SplitMix64(static_cast<uint64_t>(k)) % 1'000'000'000));
-    }
-    Random random(1);
-    for (size_t i = 0; i < kDrawn; ++i) {
-      // Log-uniform ranks: density ∝ 1/rank.
-      const double rank = std::pow(static_cast<double>(entities), random.Unit());
-      drawn_.push_back(
-          static_cast<uint32_t>(std::min<int64_t>(entities, static_cast<int64_t>(rank)) - 1));
-      amounts_.push_back(std::round(random.Unit() * 100'000) / 100);
-    }
-  }
-  void ApplyNext(OnlineStore& store) {
-    const Value fields[4] = {Value::String(name()), Value::Int(1), Value::Double(amount()),
-                             Value::Null()};
-    const int64_t at = now_ms();
-    CHECK(store.Apply({at, at, 0, 0, n_, fields}).ok());
-    Next();
-  }
-  const std::string& name() const { return names_[drawn_[index()]]; }
-  double amount() const { return amounts_[index()]; }
-  void Next() { ++n_; }
-  int64_t now_ms() const { return kStartMs + n_ * gap_ms_; }
-  int64_t applied() const { return n_; }
-
- private:
-  static constexpr size_t kDrawn = size_t{1} << 23;
-  size_t index() const { return static_cast<size_t>(n_) & (kDrawn - 1); }
-
-  int64_t gap_ms_;
-  int64_t n_ = 0;
-  std::vector<std::string> names_;
-  std::vector<uint32_t> drawn_;
-  std::vector<double> amounts_;
-};
 
 std::unique_ptr<OnlineStore> OpenStore(StateStore& state,
                                        std::vector<std::shared_ptr<const ViewSpec>> views) {

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
 #include "core/collection.h"
 
 namespace millrace {
@@ -125,17 +126,13 @@ JsonWriter& JsonWriter::String(absl::string_view text) {
 
 JsonWriter& JsonWriter::Int(int64_t v) {
   Separate();
-  char buffer[24];
-  const auto end = std::to_chars(buffer, buffer + sizeof(buffer), v).ptr;
-  out_.append(buffer, static_cast<size_t>(end - buffer));
+  absl::StrAppend(&out_, v);
   return *this;
 }
 
 JsonWriter& JsonWriter::Uint(uint64_t v) {
   Separate();
-  char buffer[24];
-  const auto end = std::to_chars(buffer, buffer + sizeof(buffer), v).ptr;
-  out_.append(buffer, static_cast<size_t>(end - buffer));
+  absl::StrAppend(&out_, v);
   return *this;
 }
 
@@ -159,6 +156,12 @@ JsonWriter& JsonWriter::Null() { return Raw("null"); }
 JsonWriter& JsonWriter::Raw(absl::string_view json) {
   Separate();
   out_.append(json.data(), json.size());
+  return *this;
+}
+
+JsonWriter& JsonWriter::Counts(
+    std::initializer_list<std::pair<absl::string_view, uint64_t>> counts) {
+  for (const auto& [name, count] : counts) Key(name).Uint(count);
   return *this;
 }
 

@@ -10,8 +10,10 @@
 #define MILLRACE_SERVING_JSON_H_
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/strings/string_view.h"
 #include "core/value.h"
@@ -37,6 +39,9 @@ class JsonWriter {
   JsonWriter& Bool(bool v);
   JsonWriter& Null();
   JsonWriter& OptionalInt(std::optional<int64_t> v) { return v ? Int(*v) : Null(); }
+  JsonWriter& OptionalDouble(std::optional<double> v) { return v ? Double(*v) : Null(); }
+  // Members of the object that is open.
+  JsonWriter& Counts(std::initializer_list<std::pair<absl::string_view, uint64_t>> counts);
   // Timestamps and durations as integers of milliseconds, bytes as base64.
   JsonWriter& TypedValue(const Value& value);
   // A tree that was read, without blanks.

@@ -85,6 +85,17 @@ size_t SizeOf(const AppendRecord& record, const std::vector<Header>& headers) {
 
 }  // namespace
 
+OutboxRecord OwnedRecord(const AppendRecord& record) {
+  OutboxRecord own;
+  if (record.key) own.key = std::string(*record.key);
+  if (record.value) own.value = std::string(*record.value);
+  for (const Header& header : record.headers) {
+    own.headers.emplace_back(std::string(header.name), std::string(header.value));
+  }
+  own.timestamp_ms = record.timestamp_ms;
+  return own;
+}
+
 absl::StatusOr<std::unique_ptr<Outbox>> Outbox::Open(const StateStore& state) {
   auto outbox = std::make_unique<Outbox>();
   absl::Status parsed;

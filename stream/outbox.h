@@ -37,6 +37,9 @@ struct OutboxRecord {
   std::optional<int64_t> timestamp_ms;
 };
 
+// The record with bytes of its own; topic and partition are the channel's.
+OutboxRecord OwnedRecord(const AppendRecord& record);
+
 struct OutboxEntry {
   int channel = 0;
   uint64_t n = 0;

@@ -78,9 +78,12 @@ int Fail(const std::string& what, const absl::Status& status) {
 bool UseColor(const GlobalOptions& global) {
   if (global.color == "always") return true;
   if (global.color == "never") return false;
-  if (const char* no_color = std::getenv("NO_COLOR"); no_color != nullptr && *no_color != 0)
-    return false;
-  if (const char* force = std::getenv("FORCE_COLOR"); force != nullptr && *force != 0) return true;
+  const auto says = [](const char* variable) {
+    const char* value = std::getenv(variable);
+    return value != nullptr && *value != 0;
+  };
+  if (says("NO_COLOR")) return false;
+  if (says("FORCE_COLOR")) return true;
   const char* term = std::getenv("TERM");
   return isatty(STDERR_FILENO) == 1 && (term == nullptr || std::string(term) != "dumb");
 }

@@ -109,7 +109,7 @@ absl::StatusOr<HttpReply> HttpClient::Call(absl::string_view path, const absl::s
         absl::StrCat(base_url_, ": the reply is larger than ", kMaxReplyBytes, " bytes"));
   }
   if (code != CURLE_OK) return absl::UnavailableError(absl::StrCat(base_url_, ": ", why));
-  long status = 0;
+  long status = 0;  // NOLINT(google-runtime-int): what libcurl writes
   const char* type = nullptr;
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
   curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &type);

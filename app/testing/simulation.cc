@@ -114,15 +114,7 @@ absl::Status Simulation::RejectRecord(int32_t source, Record record, const Rejec
   if (spec.on_error != OnError::kDeadLetter) return absl::OkStatus();
   record.offset = OffsetOf(source, record.partition, record.offset);
   const DeadLetter letter(spec.topic, record, rejection);
-  const AppendRecord& dead = letter.record();
-  OutboxRecord out;
-  if (dead.key) out.key = std::string(*dead.key);
-  if (dead.value) out.value = std::string(*dead.value);
-  for (const Header& header : dead.headers) {
-    out.headers.emplace_back(std::string(header.name), std::string(header.value));
-  }
-  out.timestamp_ms = dead.timestamp_ms;
-  outbox_->Emit(DeadLetterChannel(spec, *outbox_), std::move(out));
+  outbox_->Emit(DeadLetterChannel(spec, *outbox_), OwnedRecord(letter.record()));
   return absl::OkStatus();
 }
 

@@ -95,15 +95,7 @@ absl::Status Engine::RejectRecord(int dead_letters, int32_t source, const Record
   }
   if (project_.sources[source].on_error != OnError::kDeadLetter) return absl::OkStatus();
   const DeadLetter letter(project_.sources[source].topic, record, rejection);
-  const AppendRecord& dead = letter.record();
-  OutboxRecord out;
-  if (dead.key) out.key = std::string(*dead.key);
-  if (dead.value) out.value = std::string(*dead.value);
-  for (const Header& header : dead.headers) {
-    out.headers.emplace_back(std::string(header.name), std::string(header.value));
-  }
-  out.timestamp_ms = dead.timestamp_ms;
-  deps_.outbox->Emit(dead_letters, std::move(out));
+  deps_.outbox->Emit(dead_letters, OwnedRecord(letter.record()));
   return absl::OkStatus();
 }
 

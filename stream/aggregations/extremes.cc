@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "core/status_macros.h"
+#include "stream/aggregations/stored_value.h"
 #include "stream/aggregations/values.h"
 
 namespace millrace {
@@ -104,30 +105,15 @@ class ArgExtreme final : public Accumulator {
 absl::StatusOr<Aggregation> BindExtreme(absl::string_view name, Side side,
                                         const AggregationInput& input) {
   RETURN_IF_ERROR(RequireScalar(name, input.value));
-  Aggregation bound;
-  bound.result = input.value;
-  bound.state_key = std::string(name);
-  const Type type = input.value.type;
-  bound.accumulator = std::make_shared<Extreme>(side, type);
-  bound.finalise = [type](const Folded& folded, Answer* answer) {
-    answer->Set(LoadValue(type, folded.words[0], *folded.parts));
-  };
-  return bound;
+  return StoredValue(name, input.value, std::make_shared<Extreme>(side, input.value.type), 0);
 }
 
 absl::StatusOr<Aggregation> BindArgExtreme(absl::string_view name, Side side,
                                            const AggregationInput& input) {
   RETURN_IF_ERROR(RequireScalar(name, input.value));
   RETURN_IF_ERROR(RequireScalar("order_by", input.other));
-  Aggregation bound;
-  bound.result = input.value;
-  bound.state_key = std::string(name);
-  const Type type = input.value.type;
-  bound.accumulator = std::make_shared<ArgExtreme>(side, type, input.other.type);
-  bound.finalise = [type](const Folded& folded, Answer* answer) {
-    answer->Set(LoadValue(type, folded.words[4], *folded.parts));
-  };
-  return bound;
+  return StoredValue(name, input.value,
+                     std::make_shared<ArgExtreme>(side, input.value.type, input.other.type), 4);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/status_macros.h"
 #include "stream/aggregations/placed_values.h"
+#include "stream/aggregations/stored_value.h"
 #include "stream/aggregations/values.h"
 
 namespace millrace {
@@ -115,15 +116,7 @@ class KeptDistinct final : public PlacedValuesAccumulator {
 absl::StatusOr<Aggregation> BindEnd(absl::string_view name, End end,
                                     const AggregationInput& input) {
   RETURN_IF_ERROR(RequireScalar(name, input.value));
-  Aggregation bound;
-  bound.result = input.value;
-  bound.state_key = std::string(name);
-  const Type type = input.value.type;
-  bound.accumulator = std::make_shared<OneEnd>(end, type);
-  bound.finalise = [type](const Folded& folded, Answer* answer) {
-    answer->Set(LoadValue(type, folded.words[3], *folded.parts));
-  };
-  return bound;
+  return StoredValue(name, input.value, std::make_shared<OneEnd>(end, input.value.type), 3);
 }
 
 // A list of the part, newest first for the newest.

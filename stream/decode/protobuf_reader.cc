@@ -283,10 +283,7 @@ class ProtobufReader final : public FieldReader {
       const char* const at = rest.data();
       WireTag tag;
       WireDatum datum;
-      if (!TakeTag(&rest, &tag) || tag.type == WireType::kGroupBegin ||
-          tag.type == WireType::kGroupEnd || !TakeDatum(&rest, tag.type, &datum)) {
-        return Malformed(at, "a time is cut off");
-      }
+      if (!TakeField(&rest, &tag, &datum)) return Malformed(at, "a time is cut off");
       if (tag.type != WireType::kVarint) continue;
       if (tag.number == 1) seconds = static_cast<int64_t>(datum.number);
       if (tag.number == 2) nanos = static_cast<int32_t>(datum.number);
@@ -307,10 +304,7 @@ class ProtobufReader final : public FieldReader {
       const char* const at = rest.data();
       WireTag tag;
       WireDatum datum;
-      if (!TakeTag(&rest, &tag) || tag.type == WireType::kGroupBegin ||
-          tag.type == WireType::kGroupEnd || !TakeDatum(&rest, tag.type, &datum)) {
-        return Malformed(at, "a wrapped value is cut off");
-      }
+      if (!TakeField(&rest, &tag, &datum)) return Malformed(at, "a wrapped value is cut off");
       if (tag.number == 1 && tag.type == WireTypeOf(inside)) value = datum;
     }
     return Interpret(inside, value, /*as_text=*/false, raw);

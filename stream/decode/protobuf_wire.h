@@ -63,6 +63,12 @@ inline bool TakeDatum(absl::string_view* in, WireType type, WireDatum* datum) {
   }
 }
 
+// A tag and what stands after it; false for a group too.
+inline bool TakeField(absl::string_view* in, WireTag* tag, WireDatum* datum) {
+  return TakeTag(in, tag) && tag->type != WireType::kGroupBegin &&
+         tag->type != WireType::kGroupEnd && TakeDatum(in, tag->type, datum);
+}
+
 }  // namespace millrace
 
 #endif  // MILLRACE_STREAM_DECODE_PROTOBUF_WIRE_H_

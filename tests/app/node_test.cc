@@ -2,9 +2,6 @@
 
 #include "app/node.h"
 
-#include <unistd.h>
-
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
@@ -15,6 +12,7 @@
 #include "gtest/gtest.h"
 #include "serving/errors.h"
 #include "stream/progress.h"
+#include "tests/core/test_directory.h"
 
 namespace millrace {
 namespace {
@@ -25,15 +23,6 @@ constexpr int64_t kStartMs = 1'357'000'000'000;
 
 class NodeTest : public ::testing::Test {
  protected:
-  NodeTest()
-      : directory_(absl::StrCat(::testing::TempDir(), "/millrace-node-",
-                                ::testing::UnitTest::GetInstance()->current_test_info()->name(),
-                                "-", getpid())) {
-    std::filesystem::remove_all(directory_);
-    std::filesystem::create_directories(directory_);
-  }
-  ~NodeTest() override { std::filesystem::remove_all(directory_); }
-
   std::shared_ptr<const Project> MakeProject(const std::string& within = "5s",
                                              const std::string& log = "./log") {
     LoadResult loaded = Load({.path = "test.yaml",
@@ -60,7 +49,7 @@ tasks:
     learners: {online: {type: logistic}, constant: {type: constant}}
     serve: {champion: online}
 )"),
-                              .directory = directory_});
+                              .directory = directory_.path().string()});
     if (!loaded.project) {
       ADD_FAILURE() << loaded.diagnostics[0].message;
       std::abort();
@@ -119,7 +108,7 @@ tasks:
     EXPECT_TRUE(ended.ok()) << ended;
   }
 
-  const std::string directory_;
+  const TestDirectory directory_;
 };
 
 TEST_F(NodeTest, GoesOnWhereAnEarlierNodeEnded) {

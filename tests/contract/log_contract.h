@@ -3,8 +3,9 @@
 //   INSTANTIATE_TEST_SUITE_P(Embedded, LogContract, ::testing::Values(LogCase{"embedded", Make}),
 //                            LogCaseName());
 //
-// in a test target whose SRCS name log_contract.cc beside its own file. Each test makes its own
-// LogUnderTest and its own topics, so a slow service (a broker) may be shared by all of them.
+// in a test target that links millrace_log_contract, whose log_*_contract.cc are the tests. Each
+// test makes its own LogUnderTest and its own topics, so a slow service (a broker) may be shared by
+// all of them.
 
 #ifndef MILLRACE_TESTS_CONTRACT_LOG_CONTRACT_H_
 #define MILLRACE_TESTS_CONTRACT_LOG_CONTRACT_H_
@@ -14,6 +15,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
 #include "stream/log.h"
@@ -56,7 +58,12 @@ class LogContract : public ::testing::TestWithParam<LogCase> {
 
   Log& log() { return subject_->log(); }
   // A new topic; fails the test when it cannot be created.
-  std::string NewTopic(const TopicOptions& options = {});
+  std::string NewTopic(const TopicOptions& options = {}) {
+    std::string topic = subject_->UniqueTopic();
+    const absl::Status created = log().CreateTopic(topic, options);
+    EXPECT_TRUE(created.ok()) << created;
+    return topic;
+  }
 
   std::unique_ptr<LogUnderTest> subject_;
 };

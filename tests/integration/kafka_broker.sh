@@ -19,6 +19,7 @@
 #   MILLRACE_KAFKA_HEAP   JVM heap of the broker, default 512m
 set -euo pipefail
 
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 version=${KAFKA_VERSION:-3.9.1}
 jars=${MILLRACE_KAFKA_HOME:-${XDG_CACHE_HOME:-$HOME/.cache}/millrace-kafka}/$version
 heap=${MILLRACE_KAFKA_HEAP:-512m}
@@ -149,8 +150,7 @@ launch() {  # DIR: starts the process, records its id
   local pid=$!
   echo "$pid" >"$dir/pid"
   if [ -n "${MILLRACE_KAFKA_OWNER:-}" ]; then
-    setsid bash -c 'while kill -0 "$1" && kill -0 "$2"; do sleep 1; done; kill -9 "$2"' _ \
-      "$MILLRACE_KAFKA_OWNER" "$pid" </dev/null >/dev/null 2>&1 &
+    setsid "$here/die_with.sh" "$MILLRACE_KAFKA_OWNER" "$pid" </dev/null >/dev/null 2>&1 &
   fi
 }
 
@@ -209,8 +209,9 @@ start() {  # DIR PORT [key=value...]
       0) echo "127.0.0.1:$port"; return 0 ;;
       2) fail "not ready after 120 s, see $dir/broker.log: $(reason "$dir")" ;;
     esac
-    grep -q 'Address already in use' "$dir/broker.log" && [ "$want" = 0 ] ||
+    if [ "$want" != 0 ] || ! grep -q 'Address already in use' "$dir/broker.log"; then
       fail "the broker died, see $dir/broker.log: $(reason "$dir")"
+    fi
     rm -f "$dir/port" "$dir/controller_port"
   done
   fail 'found no ports that stayed free'

@@ -11,6 +11,7 @@
 #   MILLRACE_REGISTRY_OWNER   process without which it is killed
 set -euo pipefail
 
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 version=${APICURIO_VERSION:-3.0.9}
 home=${MILLRACE_APICURIO_HOME:-${XDG_CACHE_HOME:-$HOME/.cache}/millrace-apicurio}/$version
 
@@ -62,8 +63,7 @@ launch() {  # DIR
   pid=$!
   echo "$pid" >"$dir/pid"
   if [ -n "${MILLRACE_REGISTRY_OWNER:-}" ]; then
-    setsid bash -c 'while kill -0 "$1" && kill -0 "$2"; do sleep 1; done; kill -9 "$2"' _ \
-      "$MILLRACE_REGISTRY_OWNER" "$pid" </dev/null >/dev/null 2>&1 &
+    setsid "$here/die_with.sh" "$MILLRACE_REGISTRY_OWNER" "$pid" </dev/null >/dev/null 2>&1 &
   fi
 }
 

@@ -1,31 +1,14 @@
-// Counts what operator new is asked for: a warm learner, model and metric allocate nothing.
+// A warm learner, model and metric allocate nothing.
 
-#include <atomic>
-#include <cstdlib>
+#include <cstdint>
 #include <memory>
-#include <new>
 #include <vector>
 
 #include "gtest/gtest.h"
 #include "learners/metrics/binary_metrics.h"
 #include "learners/metrics/windowed_metrics.h"
+#include "tests/core/allocation_count.h"
 #include "tests/learners/learner_laws.h"
-
-namespace {
-std::atomic<uint64_t> allocations{0};
-}  // namespace
-
-// GCC takes the pairing of malloc and free across these for a mistake.
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
-void* operator new(size_t size) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
-  std::abort();
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, size_t) noexcept { std::free(memory); }
-#pragma GCC diagnostic pop
 
 namespace millrace {
 namespace {
@@ -56,10 +39,10 @@ TEST_P(LearnerAllocations, NoneOnceWarm) {
   };
   pass(nullptr);
   const auto model = learner.Publish();
-  const uint64_t before = allocations.load();
-  ASSERT_GT(before, 0u);  // they are counted
+  const int64_t before = AllocationCount();
+  ASSERT_GT(before, 0);  // they are counted
   pass(model.get());
-  EXPECT_EQ(allocations.load() - before, 0u);
+  EXPECT_EQ(AllocationCount() - before, 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, LearnerAllocations,

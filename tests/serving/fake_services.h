@@ -12,33 +12,9 @@
 #include "absl/synchronization/mutex.h"
 #include "serving/errors.h"
 #include "serving/service.h"
+#include "tests/serving/gate.h"
 
 namespace millrace {
-
-// Where calls are held until it is opened. Thread-safe.
-class Gate {
- public:
-  void Pass() {
-    absl::MutexLock lock(&mutex_);
-    ++waiting_;
-    mutex_.Await(absl::Condition(&open_));
-  }
-  void Open() {
-    absl::MutexLock lock(&mutex_);
-    open_ = true;
-  }
-  // Blocks until `n` calls have been held.
-  void AwaitHeld(int n) {
-    absl::MutexLock lock(&mutex_);
-    const auto held = [this, n] { return waiting_ >= n; };
-    mutex_.Await(absl::Condition(&held));
-  }
-
- private:
-  absl::Mutex mutex_;
-  bool open_ = false;
-  int waiting_ = 0;
-};
 
 // Knows "v.f" only; its value is the number of keys. Reads with min_offsets are held.
 class FakeFeatures final : public FeatureService {

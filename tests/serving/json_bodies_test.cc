@@ -64,6 +64,12 @@ struct BadBody {
   const char* field;
 };
 
+void ExpectRefused(const BadBody& bad, const absl::Status& status) {
+  ASSERT_FALSE(status.ok()) << bad.body;
+  EXPECT_EQ(ErrorOf(status).code, bad.code) << bad.body;
+  EXPECT_EQ(ErrorOf(status).field, bad.field) << bad.body;
+}
+
 TEST(FeaturesBody, IsRefusedWithThePlaceOfTheFault) {
   const BadBody kCases[] = {
       {"", ErrorCode::kMalformed, ""},
@@ -99,12 +105,7 @@ TEST(FeaturesBody, IsRefusedWithThePlaceOfTheFault) {
       {R"({"service":"s","keys":[],"min_offset":{"topic":"t","ofset":1}})", ErrorCode::kBadField,
        "min_offset.ofset"},
   };
-  for (const BadBody& bad : kCases) {
-    const auto request = ParseFeaturesRequest(bad.body);
-    ASSERT_FALSE(request.ok()) << bad.body;
-    EXPECT_EQ(ErrorOf(request.status()).code, bad.code) << bad.body;
-    EXPECT_EQ(ErrorOf(request.status()).field, bad.field) << bad.body;
-  }
+  for (const BadBody& bad : kCases) ExpectRefused(bad, ParseFeaturesRequest(bad.body).status());
   EXPECT_EQ(ErrorOf(ParseFeaturesRequest("{\"kyes\":[]}").status()).did_you_mean, "keys");
 }
 
@@ -132,12 +133,7 @@ TEST(ScoreBody, IsRefusedWithThePlaceOfTheFault) {
       {"{\"task\":\"t\",\"keys\":[{}],\"max_staleness_ms\":\"1\"}", ErrorCode::kBadField,
        "max_staleness_ms"},
   };
-  for (const BadBody& bad : kCases) {
-    const auto request = ParseScoreRequest(bad.body);
-    ASSERT_FALSE(request.ok()) << bad.body;
-    EXPECT_EQ(ErrorOf(request.status()).code, bad.code) << bad.body;
-    EXPECT_EQ(ErrorOf(request.status()).field, bad.field) << bad.body;
-  }
+  for (const BadBody& bad : kCases) ExpectRefused(bad, ParseScoreRequest(bad.body).status());
 }
 
 TEST(AppendBody, TakesTextBytesJsonAndTombstones) {
@@ -170,12 +166,7 @@ TEST(AppendBody, IsRefusedWithThePlaceOfTheFault) {
       {"{\"records\":[{\"vlaue\":1}]}", ErrorCode::kBadField, "records[0].vlaue"},
       {"{\"records\":[{\"value\":1,\"partition\":4294967296}]}", ErrorCode::kBadField, "partition"},
   };
-  for (const BadBody& bad : kCases) {
-    const auto records = ParseAppendRequest(bad.body);
-    ASSERT_FALSE(records.ok()) << bad.body;
-    EXPECT_EQ(ErrorOf(records.status()).code, bad.code) << bad.body;
-    EXPECT_EQ(ErrorOf(records.status()).field, bad.field) << bad.body;
-  }
+  for (const BadBody& bad : kCases) ExpectRefused(bad, ParseAppendRequest(bad.body).status());
 }
 
 TEST(ReadQuery, IsReadAndChecked) {

@@ -135,10 +135,16 @@ cases:
 )");
 }
 
+TestFileRun RunSpending(const std::string& decide, const std::string& cases) {
+  return RunLoaded({.path = "t.yaml", .text = absl::StrCat(SpendingConfiguration(decide), cases)});
+}
+
+constexpr char kOnRequest[] =
+    "{trigger: request, id: id, request: {id: int, user: string, amount: double, "
+    "tags: list<string>}}";
+
 TEST(TaskSteps, FeaturesTakeTheRecordThatIsDecidedOn) {
-  const TestFileRun run = RunLoaded(
-      {.path = "t.yaml",
-       .text = absl::StrCat(SpendingConfiguration("{trigger: {record: paid}, id: id}"), R"(
+  const TestFileRun run = RunSpending("{trigger: {record: paid}, id: id}", R"(
   - name: the record meets what was before it
     records:
       - {source: paid, value: {at: 1000, id: 1, user: u, amount: 4.0, tags: [a, b]}}
@@ -149,37 +155,27 @@ TEST(TaskSteps, FeaturesTakeTheRecordThatIsDecidedOn) {
       - {task: odd, prediction: 2, inputs: {spend.times: 1.5, spend.tagged: 1, spend.with_it: 10.0, first: c}}
       - {task: odd, prediction: 3, inputs: {spend.times: null, spend.tagged: null, spend.with_it: 10.0, first: null}}
     restart: true
-)")});
+)");
   EXPECT_TRUE(run.ok) << run.text;
 }
 
 TEST(TaskSteps, FeaturesTakeTheRequestWithItsLists) {
-  const TestFileRun run = RunLoaded(
-      {.path = "t.yaml",
-       .text = absl::StrCat(
-           SpendingConfiguration("{trigger: request, id: id, request: {id: int, user: string, "
-                                 "amount: double, tags: list<string>}}"),
-           R"(
+  const TestFileRun run = RunSpending(kOnRequest, R"(
   - name: the request meets what was before it
     steps:
       - record: {source: paid, value: {at: 1000, id: 9, user: u, amount: 4.0}}
       - request: {task: odd, id: 1, at: 2000, fields: {user: u, amount: 8.0, tags: [x, y, z]}}
       - expect: {task: odd, prediction: 1, inputs: {spend.times: 2.0, spend.tagged: 3, spend.with_it: 12.0, first: x}}
-)")});
+)");
   EXPECT_TRUE(run.ok) << run.text;
 }
 
 TEST(TaskSteps, AFieldThatIsNestedDeeperIsNone) {
-  const TestFileRun run = RunLoaded(
-      {.path = "t.yaml",
-       .text = absl::StrCat(
-           SpendingConfiguration("{trigger: request, id: id, request: {id: int, user: string, "
-                                 "amount: double, tags: list<string>}}"),
-           R"(
+  const TestFileRun run = RunSpending(kOnRequest, R"(
   - name: lists of lists
     steps:
       - request: {task: odd, id: 1, at: 2000, fields: {tags: [[x]]}}
-)")});
+)");
   EXPECT_FALSE(run.ok);
   EXPECT_THAT(run.text, HasSubstr("'tags' must not be nested more than once"));
 }

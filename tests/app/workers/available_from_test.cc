@@ -9,7 +9,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "app/config/load.h"
 #include "featurestore/memory_state_store.h"
 #include "gtest/gtest.h"
 #include "stream/memory_log.h"
@@ -51,13 +50,9 @@ class AvailableFromTest : public ::testing::Test {
   // Another process over the same log and state, which reads all that is there.
   void Run() {
     process_.reset();
-    LoadResult loaded = Load({.path = "shop.yaml",
-                              .text = absl::StrReplaceAll(kProject, {{"HISTORY", history_}}),
-                              .directory = "/"});
-    ASSERT_TRUE(loaded.project.has_value()) << loaded.diagnostics[0].message;
-    process_ =
-        std::make_unique<EngineProcess>(std::make_shared<const Project>(*std::move(loaded.project)),
-                                        log_, state_, clock_, Engine::Mode::kSimulation);
+    process_ = std::make_unique<EngineProcess>(
+        LoadedProject(absl::StrReplaceAll(kProject, {{"HISTORY", history_}})), log_, state_, clock_,
+        Engine::Mode::kSimulation);
     ASSERT_TRUE(process_->Simulate().ok());
   }
   void Append(const std::string& topic, int64_t time_ms) {

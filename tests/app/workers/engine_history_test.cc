@@ -5,11 +5,12 @@
 #include <fstream>
 #include <memory>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "app/config/load.h"
 #include "core/random.h"
 #include "featurestore/memory_state_store.h"
 #include "gmock/gmock.h"
@@ -17,8 +18,10 @@
 #include "stream/memory_log.h"
 #include "stream/progress.h"
 #include "tests/app/workers/crash_point.h"
+#include "tests/app/workers/crash_runs.h"
 #include "tests/app/workers/engine_process.h"
 #include "tests/app/workers/test_clock.h"
+#include "tests/core/test_directory.h"
 
 namespace millrace {
 namespace {
@@ -26,7 +29,6 @@ namespace {
 using ::testing::HasSubstr;
 
 constexpr int64_t kUntilMs = 1'356'998'400'000;  // 2013-01-01
-constexpr int64_t kNever = int64_t{1} << 60;
 
 constexpr char kProject[] = R"(
 version: 1
@@ -69,31 +71,82 @@ struct Sale {
   std::string Csv() const { return absl::StrCat(time_ms, ",", id, ",", shop, ",", pieces, "\n"); }
 };
 
+std::vector<Sale> MakeSales() {
+  std::vector<Sale> sales;
+  Random random(7);
+  int64_t time_ms = kUntilMs - 100'000'000;
+  for (int64_t id = 0; id < 120; ++id) {
+    time_ms += 10'000 * random.Between(0, 300);
+    sales.push_back({time_ms, id, random.Chance(0.5) ? "a" : "b", random.Between(1, 9)});
+  }
+  return sales;
+}
+
+// The logs and the state of processes that read the files of `folder` first.
+class Shop {
+ public:
+  explicit Shop(std::string folder) : folder_(std::move(folder)) {
+    for (const char* topic : {"sales", "good"}) EXPECT_TRUE(log_.CreateTopic(topic, {}).ok());
+  }
+
+  void Append(const std::vector<Sale>& sales) {
+    for (const Sale& sale : sales) {
+      if (sale.time_ms >= kUntilMs - 3'000'000) AppendJson(log_, "sales", sale.Json());
+    }
+    for (const Sale& sale : sales) {
+      if (sale.pieces < 7) continue;
+      AppendJson(
+          log_, "good",
+          absl::StrCat("{\"at\":", sale.time_ms + 5'000, ",\"id\":", sale.id, ",\"good\":true}"));
+    }
+  }
+
+  // Another process, as it opens; `opened` as of EngineProcess.
+  std::unique_ptr<EngineProcess> Open(Clock& clock, Engine::Mode mode,
+                                      absl::Status* opened = nullptr) {
+    return Open(log_, state_, clock, mode, opened);
+  }
+
+  // A process that lives for so many effects.
+  std::string RunUntil(CrashPoint& crash) {
+    CrashingState mortal_state(state_, crash);
+    CrashingLog mortal_log(log_, crash);
+    TickingClock clock(absl::Milliseconds(10));
+    const auto process = Open(mortal_log, mortal_state, clock, Engine::Mode::kSimulation, nullptr);
+    const absl::Status ran = process->Simulate();
+    EXPECT_TRUE(ran.ok()) << ran;
+    status_ = process->engine().MakeStatus();
+    return process->Outcome();
+  }
+
+  std::vector<std::string> Emitted() {
+    std::vector<std::string> emitted = ChannelTexts(log_, "sales.dlq");
+    for (const char* kind : {"predictions", "examples", "models"}) {
+      const auto more = ChannelTexts(log_, absl::StrCat("millrace.shop.", kind, ".asked"));
+      emitted.insert(emitted.end(), more.begin(), more.end());
+    }
+    return emitted;
+  }
+
+  // Of the process that ran last.
+  const EngineStatus& status() const { return status_; }
+
+ private:
+  std::unique_ptr<EngineProcess> Open(Log& log, StateStore& state, Clock& clock, Engine::Mode mode,
+                                      absl::Status* opened) {
+    return std::make_unique<EngineProcess>(
+        LoadedProject(absl::StrReplaceAll(kProject, {{"FOLDER", folder_}})), log, state, clock,
+        mode, opened);
+  }
+
+  const std::string folder_;
+  MemoryLog log_;
+  MemoryStateStore state_;
+  EngineStatus status_;
+};
+
 class EngineHistory : public ::testing::Test {
  protected:
-  EngineHistory()
-      : folder_(std::filesystem::path(::testing::TempDir()) /
-                ::testing::UnitTest::GetInstance()->current_test_info()->name()) {
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
-    Random random(7);
-    int64_t time_ms = kUntilMs - 100'000'000;
-    for (int64_t id = 0; id < 120; ++id) {
-      time_ms += 10'000 * random.Between(0, 300);
-      sales_.push_back({time_ms, id, random.Chance(0.5) ? "a" : "b", random.Between(1, 9)});
-    }
-  }
-
-  std::shared_ptr<const Project> MakeProject() {
-    const std::string text = absl::StrReplaceAll(kProject, {{"FOLDER", folder_.string()}});
-    LoadResult loaded = Load({.path = "shop.yaml", .text = text, .directory = "/"});
-    if (!loaded.project) {
-      ADD_FAILURE() << loaded.diagnostics[0].message;
-      std::abort();
-    }
-    return std::make_shared<const Project>(*std::move(loaded.project));
-  }
-
   // Both sides have some of the other's records too.
   void WriteFiles() {
     for (const char* name : {"1.csv", "2.csv"}) {
@@ -103,66 +156,26 @@ class EngineHistory : public ::testing::Test {
         if (mine && sale.time_ms < kUntilMs + 3'000'000) text += sale.Csv();
       }
       if (name[0] == '2') text += "what,is,this\n";
-      std::ofstream(folder_ / name) << text;
+      std::ofstream(folder() / name) << text;
     }
   }
-  void AppendTopic(Log& log) {
-    for (const Sale& sale : sales_) {
-      if (sale.time_ms >= kUntilMs - 3'000'000) AppendJson(log, "sales", sale.Json());
-    }
-    for (const Sale& sale : sales_) {
-      if (sale.pieces < 7) continue;
-      AppendJson(
-          log, "good",
-          absl::StrCat("{\"at\":", sale.time_ms + 5'000, ",\"id\":", sale.id, ",\"good\":true}"));
-    }
+  const std::filesystem::path& folder() const { return directory_.path(); }
+  std::unique_ptr<Shop> MakeShop() {
+    auto shop = std::make_unique<Shop>(folder().string());
+    shop->Append(sales_);
+    return shop;
   }
 
-  // A process that lives for so many effects.
-  std::string RunUntil(MemoryLog& log, MemoryStateStore& state, CrashPoint& crash) {
-    CrashingState mortal_state(state, crash);
-    CrashingLog mortal_log(log, crash);
-    TickingClock clock(absl::Milliseconds(10));
-    EngineProcess process(MakeProject(), mortal_log, mortal_state, clock,
-                          Engine::Mode::kSimulation);
-    const absl::Status ran = process.Simulate();
-    EXPECT_TRUE(ran.ok()) << ran;
-    status_ = process.engine().MakeStatus();
-    return process.Outcome();
-  }
-
-  std::vector<std::string> Emitted(Log& log) {
-    std::vector<std::string> emitted = ChannelTexts(log, "sales.dlq");
-    for (const char* kind : {"predictions", "examples", "models"}) {
-      const auto more = ChannelTexts(log, absl::StrCat("millrace.shop.", kind, ".asked"));
-      emitted.insert(emitted.end(), more.begin(), more.end());
-    }
-    return emitted;
-  }
-
-  absl::Status Reopened(MemoryLog& log, MemoryStateStore& state) {
-    TickingClock clock(absl::Milliseconds(10));
-    absl::Status opened;
-    const EngineProcess process(MakeProject(), log, state, clock, Engine::Mode::kSimulation,
-                                &opened);
-    return opened;
-  }
-
-  const std::filesystem::path folder_;
-  std::vector<Sale> sales_;
-  EngineStatus status_;
+  const TestDirectory directory_;
+  const std::vector<Sale> sales_ = MakeSales();
 };
 
 TEST_F(EngineHistory, EveryRecordCountsOnceWhereverItStands) {
   WriteFiles();
-  MemoryLog log;
-  MemoryStateStore state;
-  ASSERT_TRUE(log.CreateTopic("sales", {}).ok());
-  ASSERT_TRUE(log.CreateTopic("good", {}).ok());
-  AppendTopic(log);
+  const auto sold = MakeShop();
   TickingClock clock(absl::Milliseconds(10));
-  EngineProcess process(MakeProject(), log, state, clock, Engine::Mode::kSimulation);
-  ASSERT_TRUE(process.Simulate().ok());
+  const auto process = sold->Open(clock, Engine::Mode::kSimulation);
+  ASSERT_TRUE(process->Simulate().ok());
   const int64_t at_ms = sales_.back().time_ms + 1;
   for (const std::string shop : {"a", "b"}) {
     int64_t sum = 0, rows = 0;
@@ -174,7 +187,7 @@ TEST_F(EngineHistory, EveryRecordCountsOnceWhereverItStands) {
     const Value key = Value::String(shop);
     std::vector<FeatureValue> values(2);
     ASSERT_TRUE(
-        process.store()
+        process->store()
             .Read(0, std::span(&key, 1), at_ms, std::vector<int>{0, 1}, {}, std::span(values))
             .ok());
     EXPECT_EQ(values[0].value.view(), Value::Int(sum));
@@ -182,11 +195,11 @@ TEST_F(EngineHistory, EveryRecordCountsOnceWhereverItStands) {
   }
   uint64_t decided = 0;
   for (const Sale& sale : sales_) decided += sale.pieces > 5 ? 1 : 0;
-  const EngineStatus status = process.engine().MakeStatus();
+  const EngineStatus status = process->engine().MakeStatus();
   EXPECT_EQ(status.tasks[0].counts.join.decisions, decided);
   ASSERT_EQ(status.inputs.size(), 3u);
   const EngineStatus::Input& files = status.inputs[2];
-  EXPECT_EQ(files.topic, (folder_ / "*.csv").string());
+  EXPECT_EQ(files.topic, (folder() / "*.csv").string());
   EXPECT_GT(files.counts.duplicate, 0u);
   EXPECT_EQ(files.counts.rejected, 1u);
   EXPECT_GT(status.inputs[0].counts.duplicate, 0u);
@@ -195,69 +208,50 @@ TEST_F(EngineHistory, EveryRecordCountsOnceWhereverItStands) {
 
 TEST_F(EngineHistory, DyingAfterAnyEffectChangesNothing) {
   WriteFiles();
-  MemoryLog log;
-  MemoryStateStore state;
-  for (const char* topic : {"sales", "good"}) ASSERT_TRUE(log.CreateTopic(topic, {}).ok());
-  AppendTopic(log);
-  CrashPoint counting(kNever);
-  const std::string expected = RunUntil(log, state, counting);
-  const std::vector<std::string> emitted = Emitted(log);
-  const int64_t effects = counting.Passed(kNever);
-  ASSERT_GT(effects, 10);
-  for (int64_t last = 0; last <= effects; ++last) {
-    SCOPED_TRACE(absl::StrCat("died after effect ", last, " of ", effects));
-    MemoryLog again;
-    MemoryStateStore kept;
-    for (const char* topic : {"sales", "good"}) ASSERT_TRUE(again.CreateTopic(topic, {}).ok());
-    AppendTopic(again);
-    CrashPoint crash(last), never(kNever);
-    RunUntil(again, kept, crash);
-    ASSERT_EQ(RunUntil(again, kept, never), expected);
-    ASSERT_EQ(Emitted(again), emitted);
-  }
+  ExpectDyingOnceChangesNothing([this] { return MakeShop(); }, 10, 10);
 }
 
 TEST_F(EngineHistory, FilesMustStayUntilTheyAreReadAndMayGoThen) {
-  MemoryLog log;
-  MemoryStateStore state;
-  for (const char* topic : {"sales", "good"}) ASSERT_TRUE(log.CreateTopic(topic, {}).ok());
-  AppendTopic(log);
-  const absl::Status none = Reopened(log, state);
+  const auto shop = MakeShop();
+  const auto reopened = [&shop] {
+    TickingClock clock(absl::Milliseconds(10));
+    absl::Status opened;
+    shop->Open(clock, Engine::Mode::kSimulation, &opened);
+    return opened;
+  };
+  const absl::Status none = reopened();
   EXPECT_EQ(none.code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(std::string(none.message()), HasSubstr("source sales: history: no file matches"));
 
   WriteFiles();
-  CrashPoint early(4), never(kNever);
-  RunUntil(log, state, early);
-  std::ofstream(folder_ / "3.csv") << "at,id\n";
-  const absl::Status changed = Reopened(log, state);
+  CrashPoint early(4), never(kNever), still_never(kNever);
+  shop->RunUntil(early);
+  std::ofstream(folder() / "3.csv") << "at,id\n";
+  const absl::Status changed = reopened();
   EXPECT_EQ(changed.code(), absl::StatusCode::kFailedPrecondition) << changed;
   EXPECT_THAT(std::string(changed.message()), HasSubstr("a part of other files was read"));
 
-  std::filesystem::remove(folder_ / "3.csv");
-  const std::string outcome = RunUntil(log, state, never);
-  std::filesystem::remove_all(folder_);
-  CrashPoint still_never(kNever);
-  EXPECT_EQ(RunUntil(log, state, still_never), outcome);
-  EXPECT_GT(status_.inputs[2].counts.applied, 0u);
+  std::filesystem::remove(folder() / "3.csv");
+  const std::string outcome = shop->RunUntil(never);
+  std::filesystem::remove_all(folder());
+  EXPECT_EQ(shop->RunUntil(still_never), outcome);
+  EXPECT_GT(shop->status().inputs[2].counts.applied, 0u);
 }
 
 TEST_F(EngineHistory, LiveTimeGoesOnWhenTheFilesAreRead) {
   WriteFiles();
-  MemoryLog log;
-  MemoryStateStore state;
-  for (const char* topic : {"sales", "good"}) ASSERT_TRUE(log.CreateTopic(topic, {}).ok());
+  Shop shop(folder().string());
   SetClock clock(kUntilMs + 1);
-  EngineProcess process(MakeProject(), log, state, clock, Engine::Mode::kLive);
-  process.Start();
+  const auto process = shop.Open(clock, Engine::Mode::kLive);
+  process->Start();
   const auto reached = [&] {
-    const auto status = process.engine().status();
+    const auto status = process->engine().status();
     return status != nullptr && status->caught_up && status->event_time_ms == kUntilMs + 1;
   };
   const int64_t patience_ns = Clock::Real().MonotonicNanos() + 20'000'000'000;
   while (!reached() && Clock::Real().MonotonicNanos() < patience_ns) std::this_thread::yield();
   EXPECT_TRUE(reached());
-  EXPECT_TRUE(process.Stop().ok());
+  EXPECT_TRUE(process->Stop().ok());
 }
 
 }  // namespace

@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "app/config/load.h"
 #include "core/random.h"
 #include "featurestore/memory_state_store.h"
 #include "gtest/gtest.h"
@@ -60,15 +59,6 @@ tasks:
     serve: {champion: online}
 )";
 
-std::shared_ptr<const Project> TapsProject() {
-  LoadResult loaded = Load({.path = "taps.yaml", .text = kProject, .directory = "/"});
-  if (!loaded.project) {
-    ADD_FAILURE() << loaded.diagnostics[0].message;
-    std::abort();
-  }
-  return std::make_shared<const Project>(*std::move(loaded.project));
-}
-
 struct Tap {
   int64_t time_ms = 0;
   int64_t id = 0;
@@ -106,7 +96,7 @@ struct Taps {
     CrashingState mortal_state(state, crash);
     CrashingLog mortal_log(log, crash);
     TickingClock clock(absl::Milliseconds(10));
-    EngineProcess process(TapsProject(), mortal_log, mortal_state, clock,
+    EngineProcess process(LoadedProject(kProject), mortal_log, mortal_state, clock,
                           Engine::Mode::kSimulation);
     const absl::Status ran = process.Simulate();
     EXPECT_TRUE(ran.ok()) << ran;

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "app/config/load.h"
 #include "core/random.h"
 #include "featurestore/memory_state_store.h"
 #include "gtest/gtest.h"
@@ -59,12 +58,7 @@ std::shared_ptr<const Project> SalesProject(int partitions, const std::string& t
   std::string text = kProject;
   text.replace(text.find("PARTITIONS"), 10, absl::StrCat(partitions));
   text.replace(text.find("TIMEOUT"), 7, timeout);
-  LoadResult loaded = Load({.path = "sales.yaml", .text = text, .directory = "/"});
-  if (!loaded.project) {
-    ADD_FAILURE() << loaded.diagnostics[0].message;
-    std::abort();
-  }
-  return std::make_shared<const Project>(*std::move(loaded.project));
+  return LoadedProject(text);
 }
 
 class Shop {

@@ -56,18 +56,22 @@ std::string ReportText(const BinaryReport& report) {
 
 }  // namespace
 
+std::shared_ptr<const Project> LoadedProject(const std::string& text) {
+  LoadResult loaded = Load({.path = "project.yaml", .text = text, .directory = "/"});
+  if (!loaded.project) {
+    ADD_FAILURE() << loaded.diagnostics[0].message;
+    std::abort();
+  }
+  return std::make_shared<const Project>(*std::move(loaded.project));
+}
+
 std::shared_ptr<const Project> ShopProject(const std::string& replace, const std::string& by) {
   std::string text(kShop.data(), kShop.size());
   if (!replace.empty()) {
     EXPECT_NE(text.find(replace), std::string::npos) << replace;
     text = absl::StrReplaceAll(text, {{replace, by}});
   }
-  LoadResult loaded = Load({.path = "shop.yaml", .text = text, .directory = "/"});
-  if (!loaded.project) {
-    ADD_FAILURE() << loaded.diagnostics[0].message;
-    std::abort();
-  }
-  return std::make_shared<const Project>(*std::move(loaded.project));
+  return LoadedProject(text);
 }
 
 EngineProcess::EngineProcess(std::shared_ptr<const Project> project, Log& log, StateStore& state,

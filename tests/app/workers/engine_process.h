@@ -21,6 +21,10 @@
 
 namespace millrace {
 
+// The project of a configuration's text, whose paths are below "/". Ends the test program when the
+// text does not load.
+std::shared_ptr<const Project> LoadedProject(const std::string& text);
+
 // A shop: visits and clicks of users make features; every ask is decided (task `bought`), its label
 // is a good click within 5 s; decisions on request are task `asked`.
 // Empty text: as it stands; else `replace` is replaced by `by`, which must occur.

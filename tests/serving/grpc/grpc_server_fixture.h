@@ -7,28 +7,20 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "core/clock.h"
 #include "grpcpp/generic/generic_stub.h"
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
 #include "schemas/api.grpc.pb.h"
 #include "serving/grpc/grpc_server.h"
-#include "tests/serving/fake_services.h"
+#include "tests/serving/server_fixture.h"
 
 namespace millrace {
 
-class GrpcServerTest : public testing::Test {
+class GrpcServerTest : public ServerFixture<GrpcServer, GrpcServerOptions> {
  protected:
-  GrpcServerOptions Options() {
-    GrpcServerOptions options;
-    options.address = "127.0.0.1:0";
-    return options;
-  }
+  // Starts the server and opens the channel to it.
   void Start(const GrpcServerOptions& options) {
-    auto server = GrpcServer::Start(options, {&features_, &scores_, &records_, &status_}, registry_,
-                                    Clock::Real());
-    ASSERT_TRUE(server.ok()) << server.status();
-    server_ = *std::move(server);
+    ASSERT_NO_FATAL_FAILURE(ServerFixture::Start(options));
     grpc::ChannelArguments arguments;
     // Channels to one address share a connection otherwise, from test to test.
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
@@ -78,12 +70,6 @@ class GrpcServerTest : public testing::Test {
     return status;
   }
 
-  FakeFeatures features_;
-  FakeScores scores_;
-  FakeRecords records_;
-  FakeStatus status_;
-  Registry registry_;
-  std::unique_ptr<GrpcServer> server_;
   std::shared_ptr<grpc::Channel> channel_;
 };
 

@@ -8,6 +8,8 @@
 
 #include "absl/strings/escaping.h"
 #include "gtest/gtest.h"
+#include "tests/stream/aggregations/bound_cases.h"
+#include "tests/stream/aggregations/random_entries.h"
 #include "tests/stream/aggregations/state_fixture.h"
 
 namespace millrace {

@@ -1,33 +1,19 @@
-// One aggregation over one column of random values, for the laws that all aggregations obey.
+// One aggregation over one column: entries in, the state's bytes and its answer out.
 
 #ifndef MILLRACE_TESTS_STREAM_AGGREGATIONS_STATE_FIXTURE_H_
 #define MILLRACE_TESTS_STREAM_AGGREGATIONS_STATE_FIXTURE_H_
 
-#include <bit>
-#include <cmath>
-#include <memory>
-#include <optional>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
-#include "core/check.h"
-#include "core/collection.h"
-#include "core/random.h"
 #include "stream/aggregate_state.h"
-#include "stream/aggregations/bind.h"
 #include "stream/aggregations/values.h"
+#include "tests/stream/aggregations/bound_cases.h"
 
 namespace millrace {
-
-// An aggregation bound to types, with options in the middle of what is allowed.
-struct BoundCase {
-  std::string name;
-  AggregationRequest request;
-  Aggregation aggregation;
-};
 
 // A record of the column: null or a value, and the second input.
 struct CaseEntry {
@@ -119,120 +105,6 @@ class CaseState {
   const BoundCase* bound_;
   StateLayout layout_;
 };
-
-inline AggregationOptions MiddlingOptions(const AggregationType& type) {
-  AggregationOptions options;
-  for (const AggregationOption& option : type.options) {
-    if (option.name == "q") options.Set("q", 0.3);
-    if (option.name == "k") options.Set("k", type.name == "nth" ? 1 : 3);
-    if (option.name == "alpha") options.Set("alpha", 0.25);
-    if (option.name == "half_life") options.Set("half_life", 20'000);
-    if (option.name == "max_values") options.Set("max_values", 12);
-  }
-  return options;
-}
-
-// Every aggregation over every type it takes, by category and element by element too.
-inline std::vector<BoundCase> AllCases() {
-  std::vector<BoundCase> cases;
-  const auto add = [&cases](const AggregationRequest& request, const std::string& suffix) {
-    auto bound = BindAggregationTo(request);
-    if (!bound.ok()) return;
-    cases.push_back({absl::StrCat(request.type->name, "_", suffix), request, *std::move(bound)});
-  };
-  const ValueType kInputs[] = {Type::kNull,
-                               Type::kBool,
-                               Type::kInt,
-                               Type::kDouble,
-                               Type::kString,
-                               Type::kTimestamp,
-                               ValueType(Type::kList, Type::kInt),
-                               ValueType(Type::kMap, Type::kDouble)};
-  for (const AggregationType& type : AggregationTypes()) {
-    AggregationRequest request;
-    request.type = &type;
-    request.input.options = MiddlingOptions(type);
-    request.input.window_ms = 100'000;
-    for (const ValueType& input : kInputs) {
-      request.input.value = input;
-      request.input.other = type.second_required ? ValueType(Type::kDouble) : ValueType();
-      add(request, std::string(TypeName(input.type)));
-    }
-    request.input.value = Type::kDouble;
-    if (!type.second_input.empty() && !type.second_required) {
-      request.input.other = Type::kInt;
-      add(request, "ranked");
-    }
-    {
-      request.input.other = type.second_required ? ValueType(Type::kDouble) : ValueType();
-      request.by.emplace();
-      request.by->max_keys = 5;
-      add(request, "by_string");
-      request.by.reset();
-    }
-    request.input.other = ValueType();
-    request.input.value = ValueType(Type::kVector, Type::kDouble, 2);
-    request.elementwise = true;
-    add(request, "elementwise");
-  }
-  return cases;
-}
-
-// A value of the type, often one that occurred before; sometimes null.
-inline OwnedValue RandomValue(const ValueType& type, Random& random) {
-  if (random.Chance(0.1)) return OwnedValue();
-  switch (type.type) {
-    case Type::kBool: return OwnedValue(Value::Bool(random.Chance(0.5)));
-    case Type::kInt: return OwnedValue(Value::Int(random.Between(-9, 9)));
-    case Type::kTimestamp: return OwnedValue(Value::Timestamp(random.Between(0, 20) * 1000));
-    case Type::kDouble: return OwnedValue(Value::Double(std::round(random.Unit() * 400) / 8 - 20));
-    case Type::kString: {
-      const std::string text = absl::StrCat("s", random.Below(9));
-      return OwnedValue(Value::String(text));
-    }
-    case Type::kList: {
-      ListBuilder list;
-      for (uint64_t i = random.Below(4); i > 0; --i) {
-        list.Add(RandomValue(type.element, random).view());
-      }
-      return OwnedValue(list.value());
-    }
-    case Type::kMap: {
-      MapBuilder map;
-      for (uint64_t i = random.Below(4); i > 0; --i) {
-        map.Add(absl::StrCat("k", random.Below(5)), RandomValue(type.element, random).view());
-      }
-      return OwnedValue(map.Finish());
-    }
-    case Type::kVector: {
-      std::string bytes;
-      return OwnedValue(MakeVector(
-          std::vector<double>{random.Unit() * 10, std::round(random.Unit() * 8) - 4}, &bytes));
-    }
-    default: return OwnedValue();
-  }
-}
-
-// `n` records in total order, some at equal times.
-inline std::vector<CaseEntry> RandomEntries(const BoundCase& bound, const CaseState& state, int n,
-                                            Random& random) {
-  std::vector<CaseEntry> entries;
-  int64_t time = 1'000'000;
-  for (int i = 0; i < n; ++i) {
-    time += random.Between(0, 500);
-    const OwnedValue value = RandomValue(bound.request.input.value, random);
-    OwnedValue other = RandomValue(bound.request.input.other, random);
-    const bool pair = bound.request.input.other != Type::kNull;
-    const Value second = other.view();
-    OwnedValue category;
-    if (bound.request.by) category = RandomValue(Type::kString, random);
-    const bool null =
-        (pair && second.is_null()) || (bound.request.by && category.view().is_null());
-    entries.push_back(state.Entry(time, i, null ? Value::Null() : value.view(), second, false,
-                                  category.view()));
-  }
-  return entries;
-}
 
 }  // namespace millrace
 

@@ -2,7 +2,6 @@
 // record gets an answer, a good one keeps its meaning, and what is accepted is whole. Under the
 // address sanitizer this also shows that no byte outside is read.
 
-#include <cstdio>
 #include <random>
 #include <string>
 #include <vector>
@@ -12,6 +11,7 @@
 #include "stream/decode/record_schema.h"
 #include "stream/decode/schema_registry.h"
 #include "stream/expr/utf8.h"
+#include "tests/core/printed_seed.h"
 #include "tests/stream/decode/golden_bytes.h"
 
 namespace millrace {
@@ -122,8 +122,7 @@ void ExpectWhole(const DecodedRecord& out) {
 }
 
 TEST(BinaryDecodersFuzz, ChangedRecordsAreAnsweredAndGoodOnesStayGood) {
-  const uint64_t seed = testing::UnitTest::GetInstance()->random_seed() + 20'130'103;
-  std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
+  const uint64_t seed = PrintedSeed(20'130'103);
   std::mt19937_64 random(seed);
   DecodedRecord out;
   for (Subject& subject : Subjects()) {
@@ -155,8 +154,7 @@ TEST(BinaryDecodersFuzz, ChangedRecordsAreAnsweredAndGoodOnesStayGood) {
 }
 
 TEST(BinaryDecodersFuzz, BytesOfChanceAreAnswered) {
-  const uint64_t seed = testing::UnitTest::GetInstance()->random_seed() + 4;
-  std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
+  const uint64_t seed = PrintedSeed(4);
   std::mt19937_64 random(seed);
   DecodedRecord out;
   for (Subject& subject : Subjects()) {
@@ -174,8 +172,7 @@ TEST(BinaryDecodersFuzz, BytesOfChanceAreAnswered) {
 
 // Schemas come from a registry that others write to.
 TEST(BinaryDecodersFuzz, ChangedSchemasAreAnswered) {
-  const uint64_t seed = testing::UnitTest::GetInstance()->random_seed() + 5;
-  std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
+  const uint64_t seed = PrintedSeed(5);
   std::mt19937_64 random(seed);
   const std::string avro = GoldenFile("event.avsc"), proto = GoldenFile("event.proto");
   int parsed = 0;

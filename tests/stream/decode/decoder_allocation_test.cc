@@ -1,9 +1,6 @@
-// Replaces the process's operator new, in all its forms, to count what a warm decoder asks for.
+// A warm decoder allocates nothing.
 
-#include <atomic>
 #include <cstdint>
-#include <cstdlib>
-#include <new>
 #include <string>
 #include <utility>
 
@@ -11,32 +8,8 @@
 #include "stream/decode/decoder.h"
 #include "stream/decode/record_schema.h"
 #include "stream/decode/schema_registry.h"
+#include "tests/core/allocation_count.h"
 #include "tests/stream/decode/golden_bytes.h"
-
-namespace {
-
-std::atomic<int64_t> allocations{0};
-
-void* Allocate(size_t size) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  return std::malloc(size == 0 ? 1 : size);
-}
-
-void* AllocateOrAbort(size_t size) {
-  if (void* memory = Allocate(size)) return memory;
-  std::abort();
-}
-
-}  // namespace
-
-void* operator new(size_t size) { return AllocateOrAbort(size); }
-void* operator new[](size_t size) { return AllocateOrAbort(size); }
-void* operator new(size_t size, const std::nothrow_t&) noexcept { return Allocate(size); }
-void* operator new[](size_t size, const std::nothrow_t&) noexcept { return Allocate(size); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, size_t) noexcept { std::free(memory); }
 
 namespace millrace {
 namespace {
@@ -59,9 +32,9 @@ TEST(JsonDecoder, DecodesWithoutAllocatingOnceWarm) {
   DecodedRecord out;
   ASSERT_FALSE(decoder->Decode(record, &out).has_value());
   ASSERT_FALSE(decoder->Decode(record, &out).has_value());
-  const int64_t before = allocations.load();
+  const int64_t before = AllocationCount();
   for (int i = 0; i < 100; ++i) ASSERT_FALSE(decoder->Decode(record, &out).has_value());
-  EXPECT_EQ(allocations.load(), before);
+  EXPECT_EQ(AllocationCount(), before);
 }
 
 class OneSchema final : public SchemaRegistry {
@@ -102,9 +75,9 @@ TEST(BinaryDecoders, DecodeWithoutAllocatingOnceWarm) {
     record.value = bytes;
     DecodedRecord out;
     for (int i = 0; i < 2; ++i) ASSERT_FALSE(decoder->Decode(record, &out).has_value());
-    const int64_t before = allocations.load();
+    const int64_t before = AllocationCount();
     for (int i = 0; i < 100; ++i) ASSERT_FALSE(decoder->Decode(record, &out).has_value());
-    EXPECT_EQ(allocations.load(), before) << static_cast<int>(options.format);
+    EXPECT_EQ(AllocationCount(), before) << static_cast<int>(options.format);
   }
 }
 

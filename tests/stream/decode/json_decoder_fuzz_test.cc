@@ -1,7 +1,6 @@
 // Mutated documents: the decoder never crashes, and agrees with the DOM of simdjson and with the
 // slow scanner about what is JSON.
 
-#include <cstdio>
 #include <random>
 #include <string>
 #include <vector>
@@ -10,6 +9,7 @@
 #include "simdjson.h"
 #include "stream/decode/decoder.h"
 #include "stream/decode/json_fault.h"
+#include "tests/core/printed_seed.h"
 
 namespace millrace {
 namespace {
@@ -57,8 +57,7 @@ DecoderOptions Options() {
 }
 
 TEST(JsonDecoderFuzz, AcceptedMeansValidAndMalformedMeansNot) {
-  const uint64_t seed = testing::UnitTest::GetInstance()->random_seed() + 20'130'102;
-  std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
+  const uint64_t seed = PrintedSeed(20'130'102);
   std::mt19937_64 random(seed);
   DecoderOptions options = Options();
   const auto by_record = MakeDecoder(options);
@@ -111,8 +110,7 @@ TEST(JsonDecoderFuzz, AcceptedMeansValidAndMalformedMeansNot) {
 }
 
 TEST(JsonDecoderFuzz, RandomBytesAreAnswered) {
-  const uint64_t seed = testing::UnitTest::GetInstance()->random_seed() + 3;
-  std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
+  const uint64_t seed = PrintedSeed(3);
   std::mt19937_64 random(seed);
   const auto decoder = MakeDecoder(Options());
   DecodedRecord out;

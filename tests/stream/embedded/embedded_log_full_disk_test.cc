@@ -1,11 +1,8 @@
 // A disk that fills up, in two ways: the room falls below the reserve (the log stops by itself),
 // and writes fail although the room looked sufficient (the database stops).
 
-#include <unistd.h>
-
 #include <atomic>
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
@@ -19,6 +16,7 @@
 #include "rocksdb/env.h"
 #include "rocksdb/file_system.h"
 #include "stream/embedded/embedded_log.h"
+#include "tests/core/test_directory.h"
 
 namespace millrace {
 namespace {
@@ -74,16 +72,10 @@ class FillingDisk final : public rocksdb::FileSystemWrapper {
 class EmbeddedLogFullDiskTest : public ::testing::Test {
  protected:
   EmbeddedLogFullDiskTest() {
-    const ::testing::TestInfo& test = *::testing::UnitTest::GetInstance()->current_test_info();
-    options_.path = absl::StrCat(::testing::TempDir(), "/", test.name(), ".", getpid());
+    options_.path = (directory_.path() / "log").string();
     options_.env = env_.get();
     options_.write_buffer_bytes = 64 << 10;
-    std::filesystem::remove_all(options_.path);
     Open();
-  }
-  ~EmbeddedLogFullDiskTest() override {
-    log_.reset();
-    std::filesystem::remove_all(options_.path);
   }
 
   void Open() {
@@ -133,6 +125,7 @@ class EmbeddedLogFullDiskTest : public ::testing::Test {
     EXPECT_EQ(next, acknowledged_);
   }
 
+  const TestDirectory directory_;
   DiskState state_;
   std::unique_ptr<rocksdb::Env> env_ =
       rocksdb::NewCompositeEnv(std::make_shared<FillingDisk>(state_));

@@ -1,5 +1,3 @@
-#include <unistd.h>
-
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -13,6 +11,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "stream/embedded/embedded_log.h"
+#include "tests/core/test_directory.h"
 
 namespace millrace {
 namespace {
@@ -22,16 +21,10 @@ using ::testing::HasSubstr;
 class EmbeddedLogRetentionTest : public ::testing::Test {
  protected:
   EmbeddedLogRetentionTest() {
-    const ::testing::TestInfo& test = *::testing::UnitTest::GetInstance()->current_test_info();
-    options_.path = absl::StrCat(::testing::TempDir(), "/", test.name(), ".", getpid());
+    options_.path = (directory_.path() / "log").string();
     options_.clock = &clock_;
     options_.write_buffer_bytes = 256 << 10;  // so that there are files to delete
-    std::filesystem::remove_all(options_.path);
     Open();
-  }
-  ~EmbeddedLogRetentionTest() override {
-    log_.reset();
-    std::filesystem::remove_all(options_.path);
   }
 
   void Open() {
@@ -64,6 +57,7 @@ class EmbeddedLogRetentionTest : public ::testing::Test {
     return bytes;
   }
 
+  const TestDirectory directory_;
   SimulatedClock clock_{absl::FromUnixMillis(1'000'000)};
   EmbeddedLogOptions options_;
   std::unique_ptr<EmbeddedLog> log_;

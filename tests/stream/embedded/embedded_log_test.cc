@@ -17,6 +17,7 @@
 #include "gtest/gtest.h"
 #include "rocksdb/db.h"
 #include "stream/embedded/batch_store.h"
+#include "tests/core/test_directory.h"
 
 namespace millrace {
 namespace {
@@ -27,16 +28,8 @@ using ::testing::HasSubstr;
 class EmbeddedLogTest : public ::testing::Test {
  protected:
   EmbeddedLogTest() {
-    const ::testing::TestInfo& test = *::testing::UnitTest::GetInstance()->current_test_info();
-    directory_ = absl::StrCat(::testing::TempDir(), "/", test.name(), ".", getpid());
-    std::filesystem::remove_all(directory_);
-    options_.path = directory_ + "/made/log";
+    options_.path = (directory_.path() / "made/log").string();
     options_.clock = &clock_;
-  }
-  ~EmbeddedLogTest() override {
-    log_.reset();
-    // Never what a test made of options_.path: that may be no directory of ours.
-    std::filesystem::remove_all(directory_);
   }
 
   void Open() {
@@ -52,8 +45,8 @@ class EmbeddedLogTest : public ::testing::Test {
     return log_->Append(one).status();
   }
 
+  const TestDirectory directory_;
   SimulatedClock clock_{absl::FromUnixMillis(1'000'000)};
-  std::string directory_;
   EmbeddedLogOptions options_;
   std::unique_ptr<EmbeddedLog> log_;
 };
@@ -90,8 +83,7 @@ TEST_F(EmbeddedLogTest, SaysThatAnotherProcessHasThePathOpen) {
 }
 
 TEST_F(EmbeddedLogTest, SaysThatThePathCannotBeUsed) {
-  std::filesystem::create_directories(directory_);
-  const std::string file = directory_ + "/file";
+  const std::string file = (directory_.path() / "file").string();
   std::ofstream(file) << "not a directory";
   options_.path = file + "/log";
   EXPECT_EQ(EmbeddedLog::Open(options_).status().code(), absl::StatusCode::kUnavailable);

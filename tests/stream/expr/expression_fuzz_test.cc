@@ -1,7 +1,6 @@
 // Mutated expressions: compiling always answers, with an error located in the text or an expression
 // that gives a value of its type for any fields, again and again the same.
 
-#include <cstdio>
 #include <random>
 #include <string>
 #include <vector>
@@ -11,6 +10,7 @@
 #include "stream/expr/expression.h"
 #include "stream/expr/functions.h"
 #include "stream/expr/utf8.h"
+#include "tests/core/printed_seed.h"
 
 namespace millrace {
 namespace {
@@ -70,8 +70,7 @@ std::vector<std::string> Words() {
 }
 
 TEST(ExpressionFuzz, AnyTextIsAnErrorWithAPlaceOrAnExpression) {
-  const uint64_t seed = testing::UnitTest::GetInstance()->random_seed() + 20'130'104;
-  std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
+  const uint64_t seed = PrintedSeed(20'130'104);
   std::mt19937_64 random(seed);
   const Scope scope = {{"n", Type::kInt},
                        {"x", Type::kDouble},

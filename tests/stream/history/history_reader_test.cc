@@ -10,6 +10,7 @@
 #include "core/random.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/core/test_directory.h"
 
 namespace millrace {
 namespace {
@@ -20,11 +21,7 @@ using ::testing::IsEmpty;
 
 class HistoryReaderTest : public ::testing::Test {
  protected:
-  HistoryReaderTest()
-      : folder_(std::filesystem::path(::testing::TempDir()) /
-                ::testing::UnitTest::GetInstance()->current_test_info()->name()) {
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
+  HistoryReaderTest() {
     options_.decoder.schema.fields = {{"user", Type::kString},
                                       {"pages", Type::kInt},
                                       {"price", Type::kDouble},
@@ -35,9 +32,11 @@ class HistoryReaderTest : public ::testing::Test {
   }
 
   void Write(const std::string& name, const std::string& text) {
-    std::ofstream(folder_ / name, std::ios::binary) << text;
+    std::ofstream(directory_.path() / name, std::ios::binary) << text;
   }
-  std::string Pattern(const std::string& pattern) const { return (folder_ / pattern).string(); }
+  std::string Pattern(const std::string& pattern) const {
+    return (directory_.path() / pattern).string();
+  }
 
   std::unique_ptr<HistoryReader> Open(int64_t offset = 0) {
     options_.files = *FindHistoryFiles(Pattern("*"));
@@ -61,7 +60,7 @@ class HistoryReaderTest : public ::testing::Test {
     return records;
   }
 
-  const std::filesystem::path folder_;
+  const TestDirectory directory_;
   HistoryReaderOptions options_;
 };
 
@@ -166,7 +165,7 @@ TEST_F(HistoryReaderTest, FilesAreFoundSortedAndToldBySize) {
   Write("2.csv", "ab");
   Write("1.csv", "abc");
   Write("3.txt", "");
-  std::filesystem::create_directory(folder_ / "4.csv");
+  std::filesystem::create_directory(directory_.path() / "4.csv");
   const auto files = FindHistoryFiles(Pattern("*.csv"));
   ASSERT_TRUE(files.ok()) << files.status();
   EXPECT_THAT(*files, ElementsAre(Pattern("1.csv"), Pattern("2.csv")));

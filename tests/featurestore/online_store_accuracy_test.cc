@@ -1,0 +1,88 @@
+// Entities that outgrow what is kept record by record, and reads of the past: how far an answer
+// may be off, and that it says so.
+
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "gtest/gtest.h"
+#include "tests/featurestore/online_store_fixture.h"
+
+namespace millrace {
+namespace {
+
+TEST_F(OnlineStoreTest, HotEntityErrsByATailTileAtMostAndSaysSo) {
+  auto view = TestView({TestFeature("count", -1, Sliding(12 * kHour))});
+  Open(view);
+  // One record a second for 14 hours: 4,096 entries reach back little more than an hour.
+  const int64_t seconds = 14 * 3600;
+  for (int64_t i = 0; i < seconds; ++i) Apply(At(kEight + i * 1000, 1));
+  for (const int64_t ago : {0, 1, 500, 30'123, 3'000'000}) {
+    const int64_t at = kEight + seconds * 1000 - ago;
+    const FeatureValue v = Read(at);
+    const int64_t begin = at - 12 * kHour;
+    EXPECT_LE(v.effective.begin_ms, begin);
+    EXPECT_GT(v.effective.begin_ms, begin - kMinute);
+    EXPECT_EQ(v.effective.end_ms, at);
+    const auto first = (v.effective.begin_ms - kEight + 999) / 1000;
+    const auto last = (v.effective.end_ms - 1 - kEight) / 1000;
+    EXPECT_EQ(v.value.view().int_value(), last - first + 1) << "exact for the span it names";
+    EXPECT_EQ(v.completeness, 1.0);
+  }
+}
+
+TEST_F(OnlineStoreTest, ExactViewsStayExactHoweverHot) {
+  auto view = TestView({TestFeature("count", -1, Sliding(2 * kHour))});
+  view->accuracy = Accuracy::kExact;
+  Open(view);
+  const int64_t seconds = 3 * 3600;
+  for (int64_t i = 0; i < seconds; ++i) Apply(At(kEight + i * 1000, 1));
+  const int64_t now = kEight + seconds * 1000;
+  EXPECT_EQ(Text(Read(now)), "7200 present");
+  EXPECT_EQ(Text(Read(now + 1)), "7199 present");
+  EXPECT_EQ(Text(Read(now - 500)), "7200 present");
+  EXPECT_EQ(Read(now - 1'234'567).effective, (Span{now - 1'234'567 - 2 * kHour, now - 1'234'567}));
+}
+
+TEST_F(OnlineStoreTest, TiledViewsNeverSeeTheFuture) {
+  auto view = TestView({TestFeature("count", -1, Sliding(12 * kHour))});
+  view->accuracy = Accuracy::kTiled;
+  Open(view);
+  for (int64_t i = 0; i < 4 * 3600; ++i) Apply(At(kEight + i * 1000, 1));
+  const int64_t now = kEight + 4 * kHour;
+  EXPECT_EQ(Text(Read(now)), "14400 present");  // about now: exact
+  const FeatureValue past = Read(now - 30 * kMinute + 30'500);
+  EXPECT_EQ(past.effective.end_ms, now - 30 * kMinute);  // rounded down to the tile
+  EXPECT_EQ(past.value.view().int_value(), 4 * 3600 - 30 * 60);
+  EXPECT_LT(past.completeness, 1.0);
+}
+
+// A window too short for any tile, of an entity that has outgrown its entries.
+TEST_F(OnlineStoreTest, ShortWindowOfAHotEntityIsTruncatedNeverASilentZero) {
+  Open(TestView({TestFeature("count", -1, Sliding(1'000)), TestFeature("max", kN, Sliding(1'000)),
+                 TestFeature("count", -1, Sliding(kHour))}));
+  for (int i = 0; i < 10'000; ++i) Apply(At(kEight + i / 10, i));
+  const FeatureValue part = Read(kEight + 1'000);
+  EXPECT_EQ(Text(part), "4090 truncated");
+  EXPECT_EQ(part.effective, (Span{kEight + 591, kEight + 1'000}));
+  EXPECT_EQ(Text(Read(kEight + 1'000, 1)), "9999 truncated");
+  EXPECT_EQ(Text(Read(kEight + 500, 0)), "null truncated");
+  EXPECT_EQ(Text(Read(kEight + 500, 1)), "null truncated");
+  EXPECT_EQ(Text(Read(kEight + 1'000, 2)), "10000 present");
+  EXPECT_EQ(Text(Read(kEight + 1'600, 0)), "4000 present");  // within the entries again
+}
+
+TEST_F(OnlineStoreTest, ReadsOlderThanAllThatIsKeptAreRefused) {
+  auto view = TestView({TestFeature("count", -1, Sliding(kMinute))});
+  view->as_of_ms = kMinute;
+  Open(view);
+  Apply(At(kEight, 1));
+  Apply(At(kEight + 1000 * kHour, 1));
+  FeatureValue value;
+  const Value k = Value::String("k");
+  const int feature = 0;
+  EXPECT_TRUE(
+      absl::IsOutOfRange(store_->Read(0, {&k, 1}, kEight + 1, {&feature, 1}, {}, {&value, 1})));
+}
+
+}  // namespace
+}  // namespace millrace

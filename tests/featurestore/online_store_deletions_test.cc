@@ -1,0 +1,68 @@
+// Tombstones: the lives of an entity.
+
+#include <cstdint>
+#include <vector>
+
+#include "featurestore/memory_state_store.h"
+#include "featurestore/online_store.h"
+#include "gtest/gtest.h"
+#include "tests/featurestore/online_store_fixture.h"
+
+namespace millrace {
+namespace {
+
+TEST_F(OnlineStoreTest, ADeletedEntityStaysDeletedAndItsNewLifeCountsAfterReopening) {
+  Open(TestView({TestFeature("count", -1, Lifetime())}));
+  Apply(At(kEight, 1));
+  Delete(kEight + kMinute);
+  Apply(At(kEight + 2 * kMinute, 1));
+  Commit();
+  Reopen();
+  Apply(At(kEight - kMinute, 1));  // late: of the first life
+  for (int opened = 0; opened < 2; ++opened) {
+    EXPECT_EQ(Text(Read(kEight + kMinute)), "2 present");
+    EXPECT_EQ(Text(Read(kEight + kMinute + 1)), "0 present");
+    EXPECT_EQ(Text(Read(kEight + kHour)), "1 present");
+    Commit();
+    Reopen();
+  }
+}
+
+TEST_F(OnlineStoreTest, DigestOfADeletionDoesNotDependOnWhenOlderRecordsCome) {
+  const std::vector<TestRecord> records = {At(kEight, 1), At(kEight + 3 * kMinute, 2)};
+  std::vector<uint64_t> digests;
+  for (const int deleted_after : {0, 1}) {
+    MemoryStateStore fresh;
+    auto opened = OnlineStore::Open(fresh, {TestView({TestFeature("sum", kN, Lifetime())})}, {});
+    ASSERT_TRUE(opened.ok());
+    store_ = *std::move(opened);
+    next_offset_ = 100;
+    if (deleted_after == 0) Delete(kEight + kMinute);
+    Apply(records[0]);
+    next_offset_ = 100;
+    if (deleted_after == 1) Delete(kEight + kMinute);
+    Apply(records[1]);
+    const auto digest = store_->Digest();
+    ASSERT_TRUE(digest.ok()) << digest.status();
+    digests.push_back(*digest);
+    store_.reset();
+  }
+  EXPECT_EQ(digests[0], digests[1]);
+}
+
+TEST_F(OnlineStoreTest, ADeletionBehindWhatIsNotKeptRecordByRecordIsLeftOutAndCounted) {
+  Open(TestView({TestFeature("last", kN, Lifetime())}));
+  Apply(At(kEight, 1));
+  Apply(At(kEight + 10 * kMinute, 2));
+  store_->AdvanceTime(kEight + 2000 * kHour);
+  Delete(kEight + kMinute);
+  EXPECT_EQ(store_->LateDeletions(0), 1u);
+  EXPECT_EQ(Text(Read(kEight + 2000 * kHour)), "2 present");
+  // In its place it would have deleted only the older one; what is newest goes all the same.
+  Delete(kEight + 20 * kMinute);
+  EXPECT_EQ(store_->LateDeletions(0), 1u);
+  EXPECT_EQ(Text(Read(kEight + 2000 * kHour)), "null missing");
+}
+
+}  // namespace
+}  // namespace millrace
