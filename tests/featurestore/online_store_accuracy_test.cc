@@ -2,6 +2,9 @@
 // may be off, and that it says so.
 
 #include <cstdint>
+#include <cstdlib>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "gtest/gtest.h"
@@ -82,6 +85,77 @@ TEST_F(OnlineStoreTest, ReadsOlderThanAllThatIsKeptAreRefused) {
   const int feature = 0;
   EXPECT_TRUE(
       absl::IsOutOfRange(store_->Read(0, {&k, 1}, kEight + 1, {&feature, 1}, {}, {&value, 1})));
+}
+
+// A catch-up: far more records than the log holds come before anything is committed.
+TEST_F(OnlineStoreTest, LifetimeWindowsLoseNoRecordThatLeavesTheLog) {
+  Open(TestView({TestFeature("count", -1, Lifetime()), TestFeature("min", kN, Lifetime())}));
+  constexpr int64_t kRecords = 10'000;
+  for (int64_t i = 0; i < kRecords; ++i) Apply(At(kEight + i * 10 * kMinute, i));
+  const int64_t now = kEight + kRecords * 10 * kMinute;
+  EXPECT_EQ(Text(Read(now)), "10000 present");
+  EXPECT_EQ(Text(Read(now, 1)), "0 present");
+  Commit();
+  Reopen();
+  EXPECT_EQ(Text(Read(now)), "10000 present");
+  EXPECT_EQ(Text(Read(now, 1)), "0 present");
+}
+
+TEST_F(OnlineStoreTest, ReadsFurtherBackThanWhatIsKeptAreTruncatedNeverASilentZero) {
+  std::vector<FeatureSpec> features;
+  for (const int64_t size : {100'000L, kMinute, 10 * kMinute, 24 * kHour}) {
+    features.push_back(TestFeature("count", -1, Sliding(size)));
+  }
+  Open(TestView(std::move(features)));
+  constexpr int64_t kRecords = 30'000;  // three and a half days
+  for (int64_t i = 0; i < kRecords; ++i) Apply(At(kEight + i * 10'000, 1));
+  const int64_t now = kEight + kRecords * 10'000;
+  for (int64_t ago = 0; ago < 60 * kHour; ago += 20 * kMinute + 1) {
+    for (int feature = 0; feature < 4; ++feature) {
+      SCOPED_TRACE(testing::Message() << "feature " << feature << ", " << ago << " ms ago");
+      const FeatureValue v = Read(now - ago, feature);
+      const auto [begin, end] = v.effective;
+      const int64_t truth = (end - kEight + 9'999) / 10'000 - (begin - kEight + 9'999) / 10'000;
+      if (v.status == FeatureStatus::kTruncated) {
+        EXPECT_GT(ago, kHour);
+        if (begin == end) continue;
+      } else {
+        EXPECT_EQ(v.status, FeatureStatus::kPresent);
+        const int64_t tail = view_->features[static_cast<size_t>(feature)].window.size_ms / 128;
+        EXPECT_LE(std::abs(begin - v.asked.begin_ms), tail);
+        EXPECT_LE(std::abs(end - v.asked.end_ms), tail);
+      }
+      EXPECT_EQ(v.value.view().int_value(), truth) << "exact for the span it names";
+    }
+  }
+}
+
+TEST_F(OnlineStoreTest, WhatDoesNotSubtractSaysThatARetractionCameTooLate) {
+  auto view = TestView({TestFeature("sum", kN, Sliding(24 * kHour)),
+                        TestFeature("max", kN, Sliding(24 * kHour)),
+                        TestFeature("max", kN, Sliding(kHour))});
+  view->inputs[0].retracts = true;
+  Open(view);
+  constexpr int64_t kRecords = 6'000;
+  TestRecord highest = At(kEight, 1'000'000);
+  Apply(highest);
+  for (int64_t i = 1; i < kRecords; ++i) Apply(At(kEight + i * 10'000, 1));
+  const int64_t now = kEight + kRecords * 10'000;
+  EXPECT_EQ(Text(Read(now, 1)), "1000000 present");
+  // One that never was: it changes what subtracts, and is no reason to doubt the others.
+  TestRecord never = At(now - kMinute + 1, 5);
+  Apply(never, Change::kRetract);
+  EXPECT_EQ(Text(Read(now, 0)), "1005994 present");
+  EXPECT_EQ(Text(Read(now, 1)), "1000000 present");
+  // The log holds the newest 4,096 only.
+  highest.offset = next_offset_++;
+  Apply(highest, Change::kRetract);
+  EXPECT_EQ(Text(Read(now, 0)), "5994 present");
+  EXPECT_EQ(Text(Read(now, 1)), "1000000 truncated");
+  EXPECT_EQ(Text(Read(now, 2)), "1 present") << "the window does not hold it";
+  Commit();
+  Reopen();
+  EXPECT_EQ(Text(Read(now, 1)), "1000000 truncated");
 }
 
 }  // namespace

@@ -53,10 +53,11 @@ class OnlineStoreTest : public ::testing::Test {
     r.s = s;
     return r;
   }
-  void Apply(const TestRecord& r) {
+  void Apply(const TestRecord& r, Change change = Change::kInsert) {
     const std::vector<Value> fields = r.Fields();
     ASSERT_TRUE(
-        store_->Apply({r.time_ms, r.time_ms, r.source, r.partition, r.offset, fields}).ok());
+        store_->Apply({r.time_ms, r.time_ms, r.source, r.partition, r.offset, fields, change})
+            .ok());
   }
   void Delete(int64_t time_ms, const std::string& key = "k") {
     Event tombstone;
