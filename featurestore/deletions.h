@@ -3,7 +3,8 @@
 // to the life of its place, and a read at a time sees the life of that time and nothing of those
 // before. So arrival order does not matter, and reads of earlier times see what held then: records
 // that came before a deletion and stand after it move to the life after it, as far as they are kept
-// one by one. Where they are not, the deletion is left out.
+// one by one. Where they are not, the deletion is left out. Records of a deletion's very time that
+// stand after it are in the life before it too: reads of that time see all that happened then.
 //
 // They are state, committed with the shard of their entity, and all in memory: about 100 bytes for
 // each. Changed by the owner thread; readers may ask at any time.

@@ -4,6 +4,8 @@
 #include <array>
 #include <cmath>
 
+#include "featurestore/entity_selection.h"
+
 namespace millrace {
 namespace {
 
@@ -68,11 +70,10 @@ void FinaliseFeature(const ViewLayout& layout, const FeaturePlan& plan,
   Finalise(aggregation, folded, answer);
 }
 
-// The earliest event time that the answer depends on; INT64_MAX where it takes what there is.
+// The earliest event time that the answer depends on.
 int64_t DependsFrom(const Window& window, const WindowFold& fold) {
   switch (window.kind) {
-    case WindowKind::kLifetime:
-    case WindowKind::kEvents: return INT64_MAX;
+    case WindowKind::kLifetime: return kBeginningOfTime;
     case WindowKind::kSession: {
       // An earlier record may belong to it, or if there is none, be one.
       const bool found = fold.asked.begin_ms > kBeginningOfTime && fold.state.view().entries() > 0;
@@ -83,9 +84,15 @@ int64_t DependsFrom(const Window& window, const WindowFold& fold) {
     default: {
       // Once it has its number of records, none before them would count.
       const bool full = window.max_events > 0 && fold.state.view().entries() >= window.max_events;
-      return full ? fold.state.view().min_time_ms() : fold.asked.begin_ms;
+      if (full) return fold.state.view().min_time_ms();
+      return window.kind == WindowKind::kEvents ? kBeginningOfTime : fold.asked.begin_ms;
     }
   }
+}
+
+// Whether it waits for the data to reach back; the others take what there is.
+bool Warms(const Window& window) {
+  return window.kind != WindowKind::kLifetime && window.kind != WindowKind::kEvents;
 }
 
 // Of several the first that holds (docs/windows.md, "What comes with a value").
@@ -123,8 +130,16 @@ FeatureAnswers::FeatureAnswers(const ViewLayout& layout, const EntityRow* row,
       scratch_(scratch) {
   ++scratch_->read;
   scratch_->cost = {};
-  if (layout.spec().ttl_ms && row != nullptr) {
-    const auto newest = NewestBefore(*row, at_ms);
+  if (options.known_ms && row != nullptr) {
+    const auto word = static_cast<size_t>(layout.entry().known_word());
+    known_row_ = SelectRecords(layout, *row, horizon, [&](const EntryRef& entry) {
+      return static_cast<int64_t>(entry.words[word]) <= *options.known_ms;
+    });
+    known_from_ms_ = SelectableFrom(*row, horizon);
+    row_ = &*known_row_;
+  }
+  if (layout.spec().ttl_ms && row_ != nullptr) {
+    const auto newest = NewestBefore(*row_, at_ms);
     if (newest && at_ms - *newest > *layout.spec().ttl_ms) expired_since_ms_ = newest;
   }
   if (scratch_->folds.size() < layout.windows().size()) {
@@ -185,22 +200,26 @@ void FeatureAnswers::Aggregated(const FeatureSpec& spec, const FeaturePlan& plan
     out->max_event_time_ms = static_cast<int64_t>(words[filter.newest_word]);
     out->age_ms = at_ms_ - *out->max_event_time_ms;
   }
+  out->asked = fold.asked;
+  out->effective = fold.covered;
+  const int64_t depends_from = DependsFrom(spec.window, fold);
+  const auto begin_at = [out](int64_t from_ms) {
+    Span& effective = out->effective;
+    effective.begin_ms = std::min(std::max(effective.begin_ms, from_ms), effective.end_ms);
+  };
+  const bool misses = depends_from < known_from_ms_;
+  if (misses) begin_at(known_from_ms_);
+  const bool counts_retracted = fold.retractions_lost && !Subtracts(*spec.aggregation);
   all_gone_ &= fold.gone;
   if (fold.gone) {
     out->status = FeatureStatus::kTruncated;
     out->value.Assign(Value::Null());
-  } else if ((fold.cut || (fold.retractions_lost && !Subtracts(*spec.aggregation))) &&
-             out->status != FeatureStatus::kOverflow) {
+  } else if ((fold.cut || misses || counts_retracted) && out->status != FeatureStatus::kOverflow) {
     out->status = FeatureStatus::kTruncated;
-    if (fold.covered.begin_ms == fold.covered.end_ms) out->value.Assign(Value::Null());
+    if (out->effective.begin_ms == out->effective.end_ms) out->value.Assign(Value::Null());
   }
-  out->asked = fold.asked;
-  out->effective = fold.covered;
-  const bool warming = DependsFrom(spec.window, fold) < available_from_ms_;
-  if (warming) {
-    out->effective.begin_ms =
-        std::min(std::max(out->effective.begin_ms, available_from_ms_), out->effective.end_ms);
-  }
+  const bool warming = Warms(spec.window) && depends_from < available_from_ms_;
+  if (warming) begin_at(available_from_ms_);
   out->completeness = CoveredShare(fold.asked, out->effective);
   if (out->status == FeatureStatus::kMissing && spec.default_value) {
     out->value = *spec.default_value;

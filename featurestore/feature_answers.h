@@ -35,6 +35,8 @@ class FeatureAnswers {
   FeatureAnswers(const ViewLayout& layout, const EntityRow* row, const Horizon& horizon,
                  int64_t at_ms, const FoldOptions& options, int64_t available_from_ms,
                  AnswerScratch* scratch);
+  FeatureAnswers(const FeatureAnswers&) = delete;
+  FeatureAnswers& operator=(const FeatureAnswers&) = delete;
 
   // REQUIRES: 0 <= feature < features of the view.
   void Answer(int feature, FeatureValue* out);
@@ -54,6 +56,9 @@ class FeatureAnswers {
   const FoldOptions& options_;
   const int64_t available_from_ms_;
   AnswerScratch* scratch_;
+  // What was known of the entity, where the read asks for that; and from when on that is told.
+  std::optional<EntityRow> known_row_;
+  int64_t known_from_ms_ = kBeginningOfTime;
   // The entity's newest record before the read, where that is older than the view's ttl.
   std::optional<int64_t> expired_since_ms_;
   bool all_gone_ = true;

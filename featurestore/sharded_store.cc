@@ -207,12 +207,25 @@ absl::Status ShardedStore::ApplyTo(const Feed& feed, const Event& event,
   const int32_t index = key_.shard;
   if (marks.Has(index, event.offset)) return absl::OkStatus();
   const EventOrder place = {event.event_time_ms, feed.input, event.partition, event.offset};
-  EnterLife(feed.view, place, &key_);
-  const Shard::RowKey key(key_.bytes);
   const EntryRef entry = layout.MakeEntry(feed.input, event, &scratch_);
   view.updates.fetch_add(1, std::memory_order_relaxed);
+  std::optional<EventOrder> life = deletions_.NewestBefore(index, key_.bytes, place);
+  if (!life) return AddTo(feed.view, entry);
+  const std::string entity = key_.bytes;
+  for (; life; life = deletions_.NewestBefore(index, entity, *life)) {
+    PutLife(feed.view, *life, &key_);
+    RETURN_IF_ERROR(AddTo(feed.view, entry));
+    // Reads of the very time of a deletion see all that happened then, in the life before it.
+    if (life->event_time_ms != place.event_time_ms) return absl::OkStatus();
+  }
+  key_.bytes = entity;
+  return AddTo(feed.view, entry);
+}
 
-  Shard& shard = shards_[static_cast<size_t>(index)];
+absl::Status ShardedStore::AddTo(int32_t view_index, const EntryRef& entry) {
+  View& view = views_[static_cast<size_t>(view_index)];
+  const Shard::RowKey key(key_.bytes);
+  Shard& shard = shards_[static_cast<size_t>(key_.shard)];
   const auto add = [&](Shard::CachedRow* row) {
     if (row->row.Add(entry, view.horizon) == EntityRow::Added::kRetractedNothing) {
       view.unmatched.fetch_add(1, std::memory_order_relaxed);
@@ -227,17 +240,22 @@ absl::Status ShardedStore::ApplyTo(const Feed& feed, const Event& event,
     }
   }
   // Only this thread changes rows, so what it loads cannot become old meanwhile.
-  ASSIGN_OR_RETURN(std::unique_ptr<EntityRow> loaded, EntityRow::Load(layout, key_.bytes, state_));
+  ASSIGN_OR_RETURN(std::unique_ptr<EntityRow> loaded,
+                   EntityRow::Load(*view.layout, key_.bytes, state_));
   if (loaded == nullptr) {
-    loaded = std::make_unique<EntityRow>(layout, view.horizon);
-    ++view.entities[static_cast<size_t>(index)];
-    view.entity_count.fetch_add(1, std::memory_order_relaxed);
+    loaded = std::make_unique<EntityRow>(*view.layout, view.horizon);
+    CountEntity(&view, key_.shard);
   }
   absl::MutexLock lock(&shard.mutex());
-  Shard::CachedRow* row = shard.Insert(key, feed.view, std::move(*loaded));
+  Shard::CachedRow* row = shard.Insert(key, view_index, std::move(*loaded));
   add(row);
   shard.MarkDirty(row);
   return absl::OkStatus();
+}
+
+void ShardedStore::CountEntity(View* view, int32_t shard) {
+  ++view->entities[static_cast<size_t>(shard)];
+  view->entity_count.fetch_add(1, std::memory_order_relaxed);
 }
 
 void ShardedStore::AdvanceInput(int32_t source, int32_t partition, int64_t next_offset) {

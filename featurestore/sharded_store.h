@@ -98,13 +98,15 @@ class ShardedStore final : public OnlineStore {
   void EnterLife(int32_t view, const EventOrder& place, PlacedKey* key) const;
   static void PutLife(int32_t view, const EventOrder& deletion, PlacedKey* key);
   absl::Status ApplyTo(const Feed& feed, const Event& event, const InputMarks::Input& marks);
+  // Adds the entry to the row that key_ names.
+  absl::Status AddTo(int32_t view, const EntryRef& entry);
+  static void CountEntity(View* view, int32_t shard);
   // Makes room for a deletion in the life that its place lies in: gives what stands after it a life
   // of its own. False when that is not kept record by record.
   absl::StatusOr<bool> SplitLife(int32_t view, const PlacedKey& entity, const EventOrder& place);
   // The same for the row of that life.
-  static bool SplitRow(const View& view, Shard::CachedRow* old, const EventOrder& place,
-                       const std::string& new_key, Shard* shard)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard->mutex());
+  bool SplitRow(Shard::CachedRow* old, const EventOrder& place, const PlacedKey& after,
+                Shard* shard) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard->mutex());
   void MoveHorizon();
   void AnswerAll(const View& view, const EntityRow* row, const Horizon& horizon, int64_t at_ms,
                  const FoldOptions& options, std::span<const int> features,

@@ -1,11 +1,11 @@
 // Deleting an entity: the deletion, and the records that came before it and stand after it.
 
-#include <algorithm>
 #include <memory>
 #include <utility>
 
 #include "core/status_macros.h"
 #include "featurestore/entity_key.h"
+#include "featurestore/entity_selection.h"
 #include "featurestore/sharded_store.h"
 #include "stream/entry.h"
 
@@ -44,7 +44,7 @@ absl::StatusOr<bool> ShardedStore::SplitLife(int32_t view_index, const PlacedKey
   {
     absl::MutexLock lock(&shard.mutex());
     if (Shard::CachedRow* row = shard.Find(old_key); row != nullptr) {
-      return SplitRow(view, row, place, after.bytes, &shard);
+      return SplitRow(row, place, after, &shard);
     }
   }
   ASSIGN_OR_RETURN(std::unique_ptr<EntityRow> loaded,
@@ -52,22 +52,25 @@ absl::StatusOr<bool> ShardedStore::SplitLife(int32_t view_index, const PlacedKey
   if (loaded == nullptr) return true;
   absl::MutexLock lock(&shard.mutex());
   Shard::CachedRow* row = shard.Insert(old_key, view_index, std::move(*loaded));
-  return SplitRow(view, row, place, after.bytes, &shard);
+  return SplitRow(row, place, after, &shard);
 }
 
-bool ShardedStore::SplitRow(const View& view, Shard::CachedRow* old, const EventOrder& place,
-                            const std::string& new_key, Shard* shard) {
+bool ShardedStore::SplitRow(Shard::CachedRow* old, const EventOrder& place, const PlacedKey& after,
+                            Shard* shard) {
+  View& view = views_[static_cast<size_t>(old->view)];
+  const ViewLayout& layout = *view.layout;
   old->row.Trim(view.horizon);
-  if (old->row.newest_ms() < place.event_time_ms) return true;
-  const MicroLog& log = old->row.log();
-  if (place.event_time_ms < std::max(view.horizon.log_cut_ms, log.complete_from_ms())) return false;
+  const int64_t time = place.event_time_ms;
+  if (old->row.newest_ms() >= time && time < SelectableFrom(old->row, view.horizon)) {
+    return false;
+  }
   // The old life keeps what stands after its end: who reads it asks about earlier times.
-  EntityRow after(*view.layout, view.horizon);
-  log.ForRange(place.event_time_ms, INT64_MAX, [&](const EntryRef& entry) {
-    if (place < OrderOf(entry.words)) after.Add(entry, view.horizon);
+  EntityRow row = SelectRecords(layout, old->row, view.horizon, [&](const EntryRef& entry) {
+    return place < OrderOf(entry.words);
   });
-  if (after.log().size() > 0) {
-    shard->MarkDirty(shard->Insert(Shard::RowKey(new_key), old->view, std::move(after)));
+  if (row.log().size() > 0) {
+    CountEntity(&view, after.shard);
+    shard->MarkDirty(shard->Insert(Shard::RowKey(after.bytes), old->view, std::move(row)));
   }
   return true;
 }

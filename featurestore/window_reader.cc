@@ -1,9 +1,6 @@
 #include "featurestore/window_reader.h"
 
 #include <algorithm>
-#include <array>
-#include <map>
-#include <vector>
 
 #include "featurestore/session_finder.h"
 #include "featurestore/span_folder.h"
@@ -31,7 +28,6 @@ class WindowFolder {
 
  private:
   void FoldRecords(int64_t at_ms) {
-    if (options_.known_ms) return Known();
     if (window_.window.kind == WindowKind::kSession && !FindSession(at_ms)) return;
     const int64_t begin = fold_->covered.begin_ms, end = fold_->asked.end_ms;
     if (LimitIsReached(end)) {
@@ -164,40 +160,6 @@ class WindowFolder {
   // Whether a limited window counts it.
   bool Counts(const EntryRef& entry) const {
     return !entry.cancelled() && !entry.retracts() && !IsCurrent(entry);
-  }
-
-  // Record by record, with those retractions that were known.
-  void Known() {
-    const EntryLayout& entry_layout = layout_.entry();
-    Span span = fold_->asked;
-    fold_->cut |= span.begin_ms < folder_.complete_from_ms();
-    span.begin_ms = std::max(span.begin_ms, folder_.complete_from_ms());
-    fold_->covered.begin_ms = std::min(span.begin_ms, span.end_ms);
-    std::vector<uint64_t> copy(static_cast<size_t>(entry_layout.words()));
-    std::map<std::pair<int64_t, uint64_t>, int64_t> taken_back;
-    const auto known = [&](const EntryRef& entry) {
-      return static_cast<int64_t>(entry.words[entry_layout.known_word()]) <= *options_.known_ms;
-    };
-    const auto id = [&](const EntryRef& entry) {
-      return std::pair(entry.time_ms(), entry_layout.retracts()
-                                            ? entry.words[entry_layout.fingerprint_word()]
-                                            : uint64_t{0});
-    };
-    row_.log().ForRange(span.begin_ms, span.end_ms, [&](const EntryRef& entry) {
-      if (entry.retracts() && known(entry)) ++taken_back[id(entry)];
-    });
-    row_.log().ForRange(span.begin_ms, span.end_ms, [&](const EntryRef& entry) {
-      if (entry.retracts() || !known(entry)) return;
-      if (const auto found = taken_back.find(id(entry));
-          found != taken_back.end() && found->second > 0) {
-        --found->second;
-        return;
-      }
-      // As if it were not cancelled: what cancels it may have become known later.
-      std::copy_n(entry.words, copy.size(), copy.begin());
-      copy[3] &= ~(uint64_t{1} << EntryLayout::kCancelledBit);
-      AddEntry(layout_.state(), window_.plan, {copy.data(), entry.blobs}, fold_->state.slot());
-    });
   }
 
   const ViewLayout& layout_;

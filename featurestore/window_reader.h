@@ -17,7 +17,8 @@ namespace millrace {
 
 // What of the records counts, beside the window.
 struct FoldOptions {
-  // Only what was known then. REQUIRES: the view keeps knowledge times.
+  // Only what was known then, which is a row of its own (FeatureAnswers). REQUIRES: the view keeps
+  // knowledge times.
   std::optional<int64_t> known_ms;
   // The deciding record, for windows that leave it out.
   std::optional<EventOrder> current;

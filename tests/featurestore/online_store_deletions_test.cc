@@ -50,6 +50,44 @@ TEST_F(OnlineStoreTest, DigestOfADeletionDoesNotDependOnWhenOlderRecordsCome) {
   EXPECT_EQ(digests[0], digests[1]);
 }
 
+TEST_F(OnlineStoreTest, AReadOfTheVeryTimeOfADeletionSeesAllOfThatTimeWhateverCameFirst) {
+  const Window closed = Lifetime(0, Bounds::kClosedClosed);
+  for (const bool deleted_first : {true, false}) {
+    MemoryStateStore fresh;
+    auto opened = OnlineStore::Open(fresh, {TestView({TestFeature("count", -1, closed)})}, {});
+    ASSERT_TRUE(opened.ok());
+    store_ = *std::move(opened);
+    next_offset_ = 0;
+    Apply(At(kEight, 1));
+    const TestRecord after = [this] {
+      next_offset_ = 2;
+      return At(kEight, 2);
+    }();
+    if (!deleted_first) Apply(after);
+    next_offset_ = 1;
+    Delete(kEight);
+    if (deleted_first) Apply(after);
+    EXPECT_EQ(Text(Read(kEight)), "2 present");
+    EXPECT_EQ(Text(Read(kEight + 1)), "1 present");
+    EXPECT_EQ(store_->EntityCount(0), 2);
+    store_.reset();
+  }
+}
+
+TEST_F(OnlineStoreTest, ARetractionThatStandsAfterADeletionMovesToTheLifeAfterIt) {
+  auto view = TestView({TestFeature("count", -1, Lifetime())});
+  view->inputs[0].retracts = true;
+  Open(view);
+  Apply(At(kEight, 1));
+  const std::vector<Value> fields = At(kEight + 2 * kMinute, 2).Fields();
+  Event retraction = {kEight + 2 * kMinute, kEight, 0, 0, 7, fields};
+  retraction.change = Change::kRetract;
+  retraction.fingerprint = 5;
+  ASSERT_TRUE(store_->Apply(retraction).ok());
+  Delete(kEight + kMinute);
+  EXPECT_EQ(Text(Read(kEight + kHour)), "-1 present");
+}
+
 TEST_F(OnlineStoreTest, ADeletionBehindWhatIsNotKeptRecordByRecordIsLeftOutAndCounted) {
   Open(TestView({TestFeature("last", kN, Lifetime())}));
   Apply(At(kEight, 1));

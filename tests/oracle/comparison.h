@@ -16,7 +16,7 @@
 
 namespace millrace::oracle {
 
-// A case with one feature and one read at the end, and what differs there.
+// A case with one read at the end and, if it differs alone, one feature; and what differs there.
 struct Counterexample {
   RandomCase random_case;
   std::string difference;
@@ -27,6 +27,8 @@ struct Report {
   int64_t pairs = 0;
   int64_t ill_posed = 0;  // of those, pairs whose conditioning left nothing to compare
   std::map<std::string, int64_t> pairs_by_aggregation;
+  // A pair may be of several kinds, or of none.
+  std::map<std::string, int64_t> pairs_by_kind;
   std::optional<Counterexample> counterexample;  // of the first case that differs, made small
 };
 
@@ -34,8 +36,9 @@ struct Report {
 std::optional<Counterexample> Check(const RandomCase& random_case, const EngineFactory& factory,
                                     Report* report);
 
-// Drops records as long as the two differ (delta debugging: A. Zeller, R. Hildebrandt, "Simplifying
-// and Isolating Failure-Inducing Input", IEEE TSE 28(2), 2002), then fields, then restarts.
+// Drops features, then records as long as the two differ (delta debugging: A. Zeller,
+// R. Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", IEEE TSE 28(2), 2002), then
+// fields, then restarts.
 Counterexample Minimised(const Counterexample& found, const EngineFactory& factory);
 
 // Cases of seeds first_seed, first_seed + 1, … until `pairs` pairs agree or one differs.

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -12,7 +13,7 @@
 namespace millrace::oracle {
 namespace {
 
-enum class Mistake : uint8_t { kNone, kForgetsOnRestart, kTiesByArrival, kEndIsIn };
+enum class Mistake : uint8_t { kNone, kForgetsOnRestart, kTiesByArrival, kEndIsIn, kMixesWindows };
 
 // The oracle itself behind the port of an engine, with a mistake.
 class FaultyEngine final : public Engine {
@@ -41,7 +42,7 @@ class FaultyEngine final : public Engine {
     const FeatureOracle oracle(view_, records_);
     std::vector<EngineAnswer> answers;
     for (const Feature& feature : view_.features) {
-      const Answer answer = oracle.At(feature, read);
+      const Answer answer = oracle.At(WithMistake(feature), read);
       Datum value = answer.value;
       if (answer.match == Match::kMembers) value = Datum(DatumList());
       answers.push_back({answer.status, value, answer.count, answer.age_ms});
@@ -50,6 +51,15 @@ class FaultyEngine final : public Engine {
   }
 
  private:
+  // Takes the window of another count of the view, as if there were but one.
+  Feature WithMistake(Feature feature) const {
+    if (mistake_ != Mistake::kMixesWindows || feature.aggregation != "count") return feature;
+    for (const Feature& other : view_.features) {
+      if (other.aggregation == "count") feature.window = other.window;
+    }
+    return feature;
+  }
+
   View view_;
   Mistake mistake_;
   std::vector<Record> records_;
@@ -101,6 +111,13 @@ TEST(Comparison, FindsAnEndThatIsNotOpen) {
   EXPECT_NE(text.find("cases:"), std::string::npos) << text;
 }
 
+TEST(Comparison, KeepsTheNeighbourWithoutWhichAFeatureIsRight) {
+  const Report report = Compare(1, 20'000, CaseOptions(), With(Mistake::kMixesWindows));
+  ASSERT_TRUE(report.counterexample);
+  EXPECT_EQ(report.counterexample->random_case.view.features.size(), 2U);
+  EXPECT_LE(report.counterexample->random_case.arrivals.size(), 3U);
+}
+
 TEST(RandomCases, ASeedGivesTheSameCase) {
   const std::string first = TestFileYaml(MakeCase(42, CaseOptions()));
   EXPECT_EQ(first, TestFileYaml(MakeCase(42, CaseOptions())));
@@ -113,6 +130,8 @@ TEST(RandomCases, MeetTheEdgesTheyAreMadeFor) {
   bool before_1970 = false;
   bool ties = false;
   bool unmatched = false;
+  std::set<size_t> key_fields;
+  bool deletions = false, known = false;
   for (uint64_t seed = 1; seed < 100; ++seed) {
     const RandomCase made = MakeCase(seed, CaseOptions());
     std::set<int64_t> times;
@@ -120,6 +139,11 @@ TEST(RandomCases, MeetTheEdgesTheyAreMadeFor) {
       before_1970 |= record.order.event_time_ms < 0;
       ties |= !times.insert(record.order.event_time_ms).second;
     }
+    deletions |= std::any_of(made.arrivals.begin(), made.arrivals.end(),
+                             [](const Record& r) { return r.change == Change::kDelete; });
+    known |= std::any_of(made.reads.begin(), made.reads.end(),
+                         [](const TimedRead& r) { return r.read.known_ms.has_value(); });
+    key_fields.insert(made.view.key.size());
     unmatched |= !Surviving(made.arrivals).unmatched.empty();
     const FeatureOracle oracle(made.view, made.arrivals);
     for (const Feature& feature : made.view.features) {
@@ -129,7 +153,8 @@ TEST(RandomCases, MeetTheEdgesTheyAreMadeFor) {
       }
     }
   }
-  EXPECT_TRUE(before_1970 && ties && unmatched);
+  EXPECT_TRUE(before_1970 && ties && unmatched && deletions && known);
+  EXPECT_EQ(key_fields, (std::set<size_t>{1, 2, 3}));
   EXPECT_EQ(kinds.size(), 6U);
   EXPECT_EQ(statuses.size(), 6U);
 }

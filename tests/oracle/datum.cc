@@ -1,5 +1,6 @@
 #include "tests/oracle/datum.h"
 
+#include <array>
 #include <cmath>
 #include <cstdio>
 
@@ -21,6 +22,12 @@ std::string DoubleText(double v) {
 std::string Quoted(const std::string& text) {
   std::string out = "\"";
   for (const char c : text) {
+    if (static_cast<unsigned char>(c) < ' ') {
+      std::array<char, 5> escaped;
+      std::snprintf(escaped.data(), escaped.size(), "\\x%02x", static_cast<unsigned>(c));
+      out += escaped.data();
+      continue;
+    }
     if (c == '"' || c == '\\') out += '\\';
     out += c;
   }

@@ -23,6 +23,9 @@ void ExpectNoDifference(uint64_t seed, int64_t pairs, const CaseOptions& options
   const Report report = Compare(seed, pairs, options, MakeStoreEngine);
   std::cout << report.cases << " cases, " << report.pairs << " pairs from seed " << seed << ", "
             << report.ill_posed << " of them ill-posed\n";
+  for (const auto& [kind, count] : report.pairs_by_kind) {
+    std::cout << "  " << kind << ": " << count << "\n";
+  }
   EXPECT_GE(report.pairs, report.counterexample ? 0 : pairs);
   if (report.counterexample) ADD_FAILURE() << ToText(*report.counterexample);
 }
@@ -46,6 +49,17 @@ TEST(EngineAgainstOracle, AgreesOnLongHistories) {
   options.features = 12;
   ExpectNoDifference(static_cast<uint64_t>(FromEnvironment("SEED", 1)) + 7'000'000,
                      FromEnvironment("PAIRS", 160'000) / 4, options);
+}
+
+// Enough different values that sketches estimate, within the errors they state.
+TEST(EngineAgainstOracle, EstimatesWithinTheStatedErrors) {
+  CaseOptions options;
+  options.estimates = true;
+  options.max_records = 3000;
+  options.features = 16;
+  options.reads = 8;
+  ExpectNoDifference(static_cast<uint64_t>(FromEnvironment("SEED", 1)) + 9'000'000,
+                     FromEnvironment("PAIRS", 160'000) / 100, options);
 }
 
 }  // namespace

@@ -74,6 +74,8 @@ struct View {
   // does not enter the view.
   std::map<std::string, size_t> vectors;
   std::vector<Feature> features;
+  // Where the view finds when a record became known: a field, or "appended"; empty: nowhere.
+  std::string known_at;
 };
 
 // Whether a retraction subtracts algebraically (the `−` of the table of aggregations); of the

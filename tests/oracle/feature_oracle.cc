@@ -24,10 +24,15 @@ std::string EntityOf(const View& view, const DatumMap& fields) {
   return ToText(Datum(parts));
 }
 
+bool HasNull(const View& view, const DatumMap& key) {
+  return std::any_of(view.key.begin(), view.key.end(), [&](const std::string& name) {
+    const auto field = key.find(name);
+    return field == key.end() || field->second.is_null();
+  });
+}
+
 bool Enters(const View& view, const Record& record) {
-  for (const std::string& name : view.key) {
-    if (record.Field(name).is_null()) return false;
-  }
+  if (HasNull(view, record.fields)) return false;
   for (const auto& [name, dim] : view.vectors) {
     const auto* vector = record.Field(name).As<DatumVector>();
     if (vector == nullptr) continue;
@@ -37,6 +42,13 @@ bool Enters(const View& view, const Record& record) {
     }
   }
   return true;
+}
+
+// A retraction has the fields of what it takes back, so they do not say when it came itself.
+int64_t KnownMs(const View& view, const Record& record) {
+  if (record.change == Change::kRetract) return record.appended_ms;
+  const auto* known = record.Field(view.known_at).As<int64_t>();
+  return known == nullptr ? record.appended_ms : *known;
 }
 
 // Without the records that `exclude_current` leaves out.
@@ -114,18 +126,46 @@ Answer Folded(const Feature& feature, const Members& members, const Read& read) 
 }  // namespace
 
 FeatureOracle::FeatureOracle(const View& view, std::span<const Record> records) : view_(view) {
-  std::map<std::string, std::vector<Record>> entities;
   for (const Record& record : records) {
-    if (Enters(view_, record)) entities[EntityOf(view_, record.fields)].push_back(record);
+    if (Enters(view_, record)) entities_[EntityOf(view_, record.fields)].push_back(record);
   }
-  for (const auto& [entity, own] : entities) entities_[entity] = Surviving(own);
 }
 
 Answer FeatureOracle::At(const Feature& feature, const Read& read) const {
-  static const Survivors* const kNone = new Survivors();
-  // An entity with a null in its key has no records, so it is not found here.
+  return Of(feature, read, SurvivorsAt(read));
+}
+
+std::vector<Answer> FeatureOracle::At(const Read& read) const {
+  const Survivors survivors = SurvivorsAt(read);
+  std::vector<Answer> answers;
+  for (const Feature& feature : view_.features) answers.push_back(Of(feature, read, survivors));
+  return answers;
+}
+
+Survivors FeatureOracle::SurvivorsAt(const Read& read) const {
   const auto entity = entities_.find(EntityOf(view_, read.key));
-  const Survivors& survivors = entity == entities_.end() ? *kNone : entity->second;
+  if (entity == entities_.end()) return {};
+  std::optional<Order> deleted;
+  for (const Record& record : entity->second) {
+    if (record.change != Change::kDelete || record.order.event_time_ms >= read.at_ms) continue;
+    deleted = std::max(deleted.value_or(record.order), record.order);
+  }
+  std::vector<Record> left;
+  for (const Record& record : entity->second) {
+    if (deleted && record.order < *deleted) continue;
+    if (read.known_ms && KnownMs(view_, record) > *read.known_ms) continue;
+    left.push_back(record);
+  }
+  return Surviving(left);
+}
+
+Answer FeatureOracle::Of(const Feature& feature, const Read& read,
+                         const Survivors& survivors) const {
+  if (HasNull(view_, read.key)) {
+    Answer answer = Missing();
+    if (feature.default_value) answer.value = *feature.default_value;
+    return answer;
+  }
   if (view_.ttl_ms) {
     const std::optional<int64_t> newest = NewestBefore(survivors.live, read.at_ms);
     if (newest && read.at_ms - *newest > *view_.ttl_ms) {

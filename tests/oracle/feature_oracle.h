@@ -8,6 +8,9 @@
 //   - a pair with a null (`with`, `order_by`) is skipped, whichever of the two it is;
 //   - an entry of a map whose value is null is not shown; `top_by: key` keeps the largest keys;
 //   - sessions are made of all records of the entity, before `where`;
+//   - a read of what was known is the ordinary one over those records and retractions that were;
+//   - a deletion counts for reads of later times only; a retraction stands at its own place, so one
+//     that follows the deletion of what it takes back takes nothing back;
 //   - a request's virtual record is at T, inside every window with lag 0 that ends at the read.
 //
 // Immutable after construction; thread-compatible.
@@ -19,6 +22,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "tests/oracle/answer.h"
 #include "tests/oracle/feature.h"
@@ -33,19 +37,27 @@ struct Read {
   std::optional<DatumMap> request;
   // For `exclude_current: row`: the record on which the decision is made.
   std::optional<Order> deciding;
+  // Only what was known then counts. REQUIRES: the view says when records became known.
+  std::optional<int64_t> known_ms;
 };
 
 class FeatureOracle {
  public:
-  // Copies the view and those records that enter it and are left.
+  // Copies the view and those records that enter it.
   FeatureOracle(const View& view, std::span<const Record> records);
 
   // REQUIRES: feature is legal for the view.
   Answer At(const Feature& feature, const Read& read) const;
+  // Of each feature of the view, in their order.
+  std::vector<Answer> At(const Read& read) const;
 
  private:
+  // What is left of the entity's records for a read.
+  Survivors SurvivorsAt(const Read& read) const;
+  Answer Of(const Feature& feature, const Read& read, const Survivors& survivors) const;
+
   View view_;
-  std::map<std::string, Survivors> entities_;  // records of each that are left
+  std::map<std::string, std::vector<Record>> entities_;
 };
 
 }  // namespace millrace::oracle

@@ -219,5 +219,47 @@ TEST(Oracle, CategoriesListsMapsAndVectors) {
   EXPECT_EQ(vectors.Value(Of("count", "*"), 9), Int(2));
 }
 
+TEST(Oracle, ADeletionEndsWhatStandsBeforeItForReadsOfLaterTimes) {
+  TinyView view;
+  view.Add(1000, Int(1)).Delete(1000).Add(1000, Int(2)).Add(3000, Int(4)).Delete(2000);
+  Window so_far = Lifetime();
+  so_far.end_closed = true;
+  const Feature sum = Of("sum", "x", so_far);
+  EXPECT_EQ(view.Value(sum, 1000), Int(3));
+  EXPECT_EQ(view.Value(sum, 1001), Int(2));
+  EXPECT_EQ(view.Value(sum, 2000), Int(2));
+  EXPECT_EQ(view.Ask(sum, 2001).status, Status::kMissing);
+  EXPECT_EQ(view.Value(sum, 3000), Int(4));
+}
+
+TEST(Oracle, WhatWasKnownIsWhatHadComeByThen) {
+  TinyView view;
+  view.view().known_at = "known";
+  view.Add(1000, Int(1), {{"known", Int(1500)}}).Add(1000, Int(2)).Retract(1000, Int(2));
+  view.records()[1].appended_ms = 1200;
+  view.records()[2].appended_ms = 1100;
+  const auto sum = [&](int64_t known_ms) {
+    Read read = {{{"k", Datum("a")}}, 2000, {}, {}, known_ms};
+    return FeatureOracle(view.view(), view.records()).At(Of("sum"), read);
+  };
+  EXPECT_EQ(sum(1099).status, Status::kMissing);
+  EXPECT_EQ(sum(1100).status, Status::kNull);  // taken back before it came
+  EXPECT_EQ(sum(1499).status, Status::kMissing);
+  EXPECT_EQ(sum(1500).value, Int(1));
+}
+
+TEST(Oracle, PartsOfAKeyStayApart) {
+  TinyView view;
+  view.view().key = {"k", "x"};
+  view.Add(1000, Datum("bc"));
+  const FeatureOracle oracle(view.view(), view.records());
+  const auto count = [&](const DatumMap& key) {
+    return oracle.At(Of("count", "*"), {key, 2000, {}, {}, {}});
+  };
+  EXPECT_EQ(count({{"k", Datum("a")}, {"x", Datum("bc")}}).value, Int(1));
+  EXPECT_EQ(count({{"k", Datum("ab")}, {"x", Datum("c")}}).value, Int(0));
+  EXPECT_EQ(count({{"k", Datum("a")}}).status, Status::kMissing);
+}
+
 }  // namespace
 }  // namespace millrace::oracle

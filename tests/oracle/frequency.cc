@@ -15,7 +15,7 @@ namespace {
 constexpr size_t kExactHashes = 256;
 constexpr size_t kMaxValuesOfDistinct = 1024;
 constexpr size_t kMaxValuesOfCountDistinct = 4096;
-constexpr size_t kMaxKeysOfHistogram = 1024;
+constexpr size_t kMaxKeys = 1024;
 // Standard errors of a HyperLogLog estimate that no seed of ours exceeds; one in 10^9 would.
 constexpr double kStandardErrors = 6;
 
@@ -76,6 +76,10 @@ Answer ApproxCountDistinct(const Feature& feature, const Counts& counts) {
   return answer;
 }
 
+size_t MaxKeys(const Feature& feature) {
+  return static_cast<size_t>(feature.max_keys.value_or(kMaxKeys));
+}
+
 // Beyond m keys the engine counts heavy hitters, with an undercount of at most N / (m + 1).
 size_t HeavyHitters(const Feature& feature) {
   return static_cast<size_t>(std::max<int64_t>(64, 10 * feature.k));
@@ -84,7 +88,7 @@ size_t HeavyHitters(const Feature& feature) {
 Answer Histogram(const Feature& feature, const Counts& counts) {
   if (counts.empty()) return Present(Datum(DatumMap()));
   const std::vector<std::pair<Datum, int64_t>> ranked = Ranked(counts);
-  const auto max_keys = static_cast<size_t>(feature.max_keys.value_or(kMaxKeysOfHistogram));
+  const size_t max_keys = MaxKeys(feature);
   const size_t capacity = feature.k == 0 ? max_keys : HeavyHitters(feature);
   const size_t shown = feature.k == 0 ? max_keys : static_cast<size_t>(feature.k);
   DatumMap all;
@@ -95,7 +99,7 @@ Answer Histogram(const Feature& feature, const Counts& counts) {
   }
   Answer answer = Present(Datum(top));
   if (counts.size() > capacity) {
-    if (feature.k == 0) answer.status = Status::kTruncated;
+    answer.status = Status::kTruncated;
     answer.match = Match::kCounts;
     answer.most = static_cast<int64_t>(shown);
     answer.low = static_cast<double>(Total(counts)) / static_cast<double>(capacity + 1);
@@ -112,6 +116,7 @@ Answer TopFrequency(const Feature& feature, const Counts& counts) {
   }
   Answer answer = Present(Datum(values));
   if (counts.size() > HeavyHitters(feature)) {
+    answer.status = Status::kTruncated;
     answer.match = Match::kMembers;
     answer.most = feature.k;
     values.clear();
@@ -121,13 +126,14 @@ Answer TopFrequency(const Feature& feature, const Counts& counts) {
   return answer;
 }
 
-Answer TopShare(const Counts& counts) {
+Answer TopShare(const Feature& feature, const Counts& counts) {
   if (counts.empty()) return Undefined();
   const int64_t largest = Ranked(counts).front().second;
   const int64_t total = Total(counts);
   Answer answer = Present(Datum(Rounded(largest, total, 0)));
-  const size_t capacity = 64;
+  const size_t capacity = MaxKeys(feature);
   if (counts.size() > capacity) {
+    answer.status = Status::kTruncated;
     answer.match = Match::kInterval;
     answer.high = *answer.value.As<double>();
     answer.low = std::max(0.0, answer.high - 1.0 / static_cast<double>(capacity + 1));
@@ -135,8 +141,13 @@ Answer TopShare(const Counts& counts) {
   return answer;
 }
 
-Answer Entropy(const Counts& counts) {
+Answer Entropy(const Feature& feature, const Counts& counts) {
   if (counts.empty()) return Undefined();
+  if (counts.size() > MaxKeys(feature)) {
+    Answer answer;
+    answer.status = Status::kTruncated;
+    return answer;
+  }
   const auto total = static_cast<long double>(Total(counts));
   long double sum = 0;
   for (const auto& [value, count] : counts) {
@@ -161,8 +172,8 @@ Answer FrequencyFamily(const Feature& feature, std::span<const Item> items) {
   }
   if (name == "histogram") return Histogram(feature, counts);
   if (name == "top_frequency") return TopFrequency(feature, counts);
-  if (name == "top1_ratio") return TopShare(counts);
-  return Entropy(counts);
+  if (name == "top1_ratio") return TopShare(feature, counts);
+  return Entropy(feature, counts);
 }
 
 }  // namespace millrace::oracle

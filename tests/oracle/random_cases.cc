@@ -27,19 +27,27 @@ int64_t EdgeTime(Random* random, const TimeLine& line, const std::vector<Record>
   return t + random->Between(-1, 1);
 }
 
-TimedRead RandomRead(Random* random, const TimeLine& line, const RandomCase& made,
-                     const CaseOptions& options) {
+TimedRead RandomRead(Random* random, const TimeLine& line, const RandomKeys& keys,
+                     const RandomCase& made, const CaseOptions& options) {
   TimedRead timed;
   timed.after =
       random->Chance(0.4) ? made.arrivals.size() : random->Below(made.arrivals.size()) + 1;
   const Record& record = OneOf(random, made.arrivals);
-  timed.read.key["k"] = record.Field("k").is_null() ? Datum("nobody") : record.Field("k");
+  for (const std::string& name : keys.names) {
+    if (!record.Field(name).is_null()) timed.read.key[name] = record.Field(name);
+  }
+  if (random->Chance(0.05)) timed.read.key = Mixed(random, keys);
   timed.read.at_ms = EdgeTime(random, line, made.arrivals, OneOf(random, made.view.features));
   if (options.decisions) {
     timed.read.request = RandomFields(random, options);
-    (*timed.read.request)["k"] = timed.read.key["k"];
     timed.read.deciding = record.order;
     if (random->Chance(0.5)) timed.read.at_ms = record.order.event_time_ms;
+  }
+  if (!made.view.known_at.empty() && random->Chance(0.6)) {
+    const Record& known = OneOf(random, made.arrivals);
+    const auto* field = known.Field("known").As<int64_t>();
+    const int64_t then = field != nullptr && random->Chance(0.5) ? *field : known.appended_ms;
+    timed.read.known_ms = random->Chance(0.3) ? timed.read.at_ms : then + random->Between(-1, 1);
   }
   return timed;
 }
@@ -48,9 +56,11 @@ TimedRead RandomRead(Random* random, const TimeLine& line, const RandomCase& mad
 
 const std::vector<std::pair<std::string, std::string>>& RandomSchema() {
   static const std::vector<std::pair<std::string, std::string>> kSchema = {
-      {"k", "string"},    {"id", "int"},        {"v", "int"},      {"w", "int"},    {"x", "double"},
-      {"u", "double"},    {"z", "double"},      {"s", "string"},   {"c", "string"}, {"b", "bool"},
-      {"l", "list<int>"}, {"m", "map<double>"}, {"e", "vector<3>"}};
+      {"k", "string"},      {"k2", "string"},       {"num", "int"},  {"raw", "bytes"},
+      {"g", "bool"},        {"known", "timestamp"}, {"id", "int"},   {"v", "int"},
+      {"w", "int"},         {"x", "double"},        {"u", "double"}, {"z", "double"},
+      {"s", "string"},      {"c", "string"},        {"b", "bool"},   {"l", "list<int>"},
+      {"m", "map<double>"}, {"e", "vector<3>"}};
   return kSchema;
 }
 
@@ -60,17 +70,16 @@ RandomCase MakeCase(uint64_t seed, const CaseOptions& options) {
   made.seed = seed;
   made.sources = random.Chance(0.3) ? 2 : 1;
   const TimeLine line = RandomTimeLine(&random);
-  made.view.key = {"k"};
+  RandomKeys keys = MakeRandomKeys(&random);
+  if (options.estimates) keys.entities.resize(1);
+  made.view.key = keys.names;
   made.view.vectors = {{"e", 3}};
   if (random.Chance(0.1)) made.view.ttl_ms = random.Between(1, line.span_ms);
-  made.arrivals = RandomArrivals(&random, line, made.sources, options);
-  for (size_t i = 0; i < options.features; ++i) {
-    Feature feature = RandomFeature(&random, OneOf(&random, AllAggregations()), line, options);
-    feature.name = "f" + std::to_string(i);
-    made.view.features.push_back(feature);
-  }
+  if (random.Chance(0.3)) made.view.known_at = random.Chance(0.5) ? "known" : "appended";
+  made.arrivals = RandomArrivals(&random, line, keys, made.sources, options);
+  made.view.features = RandomFeatures(&random, line, options);
   for (size_t i = 0; i < options.reads; ++i) {
-    made.reads.push_back(RandomRead(&random, line, made, options));
+    made.reads.push_back(RandomRead(&random, line, keys, made, options));
   }
   std::stable_sort(made.reads.begin(), made.reads.end(),
                    [](const TimedRead& a, const TimedRead& b) { return a.after < b.after; });
@@ -101,6 +110,7 @@ std::string ConfigYaml(const View& view, int sources) {
   absl::StrAppend(&out, "entities: {k: {key: [", key, "]}}\nviews:\n  f:\n    from: [", from,
                   "]\n    entity: k\n");
   if (view.ttl_ms) out += "    ttl: " + DurationText(*view.ttl_ms) + "\n";
+  if (!view.known_at.empty()) out += "    known_at: " + view.known_at + "\n";
   out += "    accuracy: exact\n    features:\n";
   for (const Feature& feature : view.features) {
     out += "      " + feature.name + ": " + ToYaml(feature) + "\n";
@@ -123,16 +133,21 @@ std::string TestFileYaml(const RandomCase& random_case) {
     const FeatureOracle oracle(view, std::span(random_case.arrivals).first(timed.after));
     std::string values;
     std::string status;
-    for (const Feature& feature : view.features) {
-      const Answer answer = oracle.At(feature, timed.read);
-      absl::StrAppend(&values, values.empty() ? "" : ", ", feature.name, ": ",
-                      ToText(answer.value));
-      absl::StrAppend(&status, status.empty() ? "" : ", ", feature.name, ": \"",
-                      StatusName(answer.status), "\"");
+    const std::vector<Answer> answers = oracle.At(timed.read);
+    for (size_t i = 0; i < answers.size(); ++i) {
+      const std::string& name = view.features[i].name;
+      absl::StrAppend(&values, i == 0 ? "" : ", ", name, ": ", ToText(answers[i].value));
+      absl::StrAppend(&status, i == 0 ? "" : ", ", name, ": \"", StatusName(answers[i].status),
+                      "\"");
     }
-    absl::StrAppend(&out, "      - expect: {view: f, key: ", ToText(Datum(timed.read.key)),
-                    ", at: ", timed.read.at_ms, ", values: {", values, "}, status: {", status,
-                    "}}\n");
+    // A test file reads what was known at the time of the read only.
+    const std::string known =
+        timed.read.known_ms
+            ? absl::StrCat("known: as_of, ", "  # as known at ", *timed.read.known_ms, "\n        ")
+            : "";
+    absl::StrAppend(&out, "      - expect: {view: f, ", known,
+                    "key: ", ToText(Datum(timed.read.key)), ", at: ", timed.read.at_ms,
+                    ", values: {", values, "}, status: {", status, "}}\n");
   }
   add_records(random_case.arrivals.size());
   return out;

@@ -24,6 +24,10 @@ struct CaseOptions {
   bool not_finite = true;
   // `exclude_current: row` and `with_request`, which need a decision and a request.
   bool decisions = false;
+  // Deletions of entities.
+  bool tombstones = true;
+  // Only aggregations that estimate, of many records of one entity.
+  bool estimates = false;
   // Within a partition, arrival by offset; else any order.
   bool arrive_by_offset = false;
 };
@@ -43,9 +47,10 @@ struct RandomCase {
   std::vector<size_t> restarts;  // the engine restarts before these arrivals; ascending
 };
 
-// Field and type of every source, in the words of the configuration. `at` is not among them. The
-// key is `k`; `x` and `u` are doubles that moments can bear, `z` is any double at all, `v` a small
-// integer, `w` any integer; `e` is `vector<3>`.
+// Field and type of every source, in the words of the configuration. `at` is not among them. `k`,
+// `k2`, `num`, `raw`, `g` and `known` are given where they are in the view's key; `known` also says
+// when a record became known. `x` and `u` are doubles that moments can bear, `z` is any double at
+// all, `v` a small integer, `w` any integer; `e` is `vector<3>`.
 const std::vector<std::pair<std::string, std::string>>& RandomSchema();
 
 // Every name of the table of aggregations.

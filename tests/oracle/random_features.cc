@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_split.h"
@@ -232,8 +234,6 @@ void SetModifiers(Random* random, const CaseOptions& options, Feature* feature) 
   }
 }
 
-}  // namespace
-
 Feature RandomFeature(Random* random, const std::string& aggregation, const TimeLine& line,
                       const CaseOptions& options) {
   Feature feature;
@@ -244,6 +244,102 @@ Feature RandomFeature(Random* random, const std::string& aggregation, const Time
   SetOptions(random, line, &feature);
   SetModifiers(random, options, &feature);
   return feature;
+}
+
+// What estimates, of inputs of many values, over enough of them.
+Feature RandomEstimate(Random* random, const TimeLine& line, const CaseOptions& options) {
+  static const std::vector<std::pair<std::string, std::string>> kEstimates = {
+      {"approx_count_distinct", "w x"},
+      {"count_distinct", "w x"},
+      {"distinct", "w"},
+      {"bounded_count_distinct", "w"},
+      {"quantile", "x v l"},
+      {"median", "x"},
+      {"histogram", "w"},
+      {"top_frequency", "w v"},
+      {"top1_ratio", "w"},
+      {"entropy", "w v"}};
+  const auto& [aggregation, inputs] = OneOf(random, kEstimates);
+  Feature feature = RandomFeature(random, aggregation, line, options);
+  feature.input = OneOf(random, Names(inputs));
+  feature.shape = ShapeOf(feature.input);
+  feature.by.clear();
+  feature.top.reset();
+  static const std::set<std::string> kHaveMaxKeys = {"top1_ratio", "entropy"};
+  if (kHaveMaxKeys.contains(aggregation) && random->Chance(0.7)) {
+    feature.max_keys = random->Between(20, 1000);
+  }
+  if (feature.max_values) feature.max_values = random->Between(100, 2000);
+  if (feature.window.kind == WindowKind::kEvents) feature.window.events = 2000;
+  feature.window.max_events.reset();
+  if (feature.window.size_ms < line.span_ms / 4) {
+    feature.window.size_ms = random->Between(line.span_ms / 4 + 1, 2 * line.span_ms + 1);
+  }
+  if (feature.window.hop_ms > 0) feature.window.hop_ms = std::max<int64_t>(1, line.span_ms / 50);
+  return feature;
+}
+
+// A length below `longest`: any, nearly as long, or whole tiles.
+int64_t ShorterLength(Random* random, int64_t longest) {
+  static const std::vector<int64_t> kTiles = {10, 1000, 60'000, kHour, kDay};
+  int64_t length = longest;
+  switch (random->Below(4)) {
+    case 0: length -= random->Between(0, 2); break;
+    case 1: length = length / OneOf(random, kTiles) * OneOf(random, kTiles); break;
+    case 2: length /= 2; break;
+    default: length = random->Between(1, longest);
+  }
+  return std::clamp<int64_t>(length, 1, longest);
+}
+
+// The same over a window that lies within that of `widest`, most with the same end.
+Feature Nested(Random* random, const TimeLine& line, const Feature& widest) {
+  Feature feature = widest;
+  Window& window = feature.window;
+  if (window.kind == WindowKind::kEvents) {
+    window.events = random->Between(1, window.events);
+    return feature;
+  }
+  if (window.kind == WindowKind::kSession) {
+    window.gap_ms = ShorterLength(random, window.gap_ms);
+    return feature;
+  }
+  if (window.kind == WindowKind::kLifetime) {
+    window.kind = WindowKind::kSliding;
+    window.size_ms = line.span_ms;
+  }
+  const int64_t whole = window.size_ms;
+  window.size_ms = ShorterLength(random, whole);
+  window.origin_ms = std::min(window.origin_ms, window.size_ms - 1);
+  window.hop_ms = std::min(window.hop_ms, window.size_ms);
+  const bool ends_now = feature.with_request || feature.exclude_current != ExcludeCurrent::kNo;
+  if (!ends_now && random->Chance(0.3)) window.lag_ms += random->Between(0, whole - window.size_ms);
+  return feature;
+}
+
+}  // namespace
+
+std::vector<Feature> RandomFeatures(Random* random, const TimeLine& line,
+                                    const CaseOptions& options) {
+  std::vector<Feature> features;
+  while (features.size() < options.features) {
+    const Feature widest =
+        options.estimates ? RandomEstimate(random, line, options)
+                          : RandomFeature(random, OneOf(random, AllAggregations()), line, options);
+    std::vector<Feature> family = {widest};
+    if (random->Chance(0.25)) {
+      for (int64_t left = random->Between(1, 5); left > 0; --left) {
+        family.push_back(Nested(random, line, widest));
+      }
+      random->Shuffle(std::span<Feature>(family));
+    }
+    for (const Feature& feature : family) {
+      if (features.size() == options.features) break;
+      features.push_back(feature);
+      features.back().name = "f" + std::to_string(features.size() - 1);
+    }
+  }
+  return features;
 }
 
 const std::vector<std::string>& AllAggregations() {

@@ -11,9 +11,10 @@
 
 namespace millrace::oracle {
 
-// REQUIRES: a name of AllAggregations().
-Feature RandomFeature(Random* random, const std::string& aggregation, const TimeLine& line,
-                      const CaseOptions& options);
+// Features of any kind, some of them of one aggregation over several windows that lie in one
+// another: those share their state and what is folded of it.
+std::vector<Feature> RandomFeatures(Random* random, const TimeLine& line,
+                                    const CaseOptions& options);
 
 }  // namespace millrace::oracle
 

@@ -85,13 +85,25 @@ int64_t RandomTime(Random* random, const TimeLine& line, int64_t previous) {
   }
 }
 
+// From an event to when it is known; sometimes before it happens.
+int64_t RandomDelay(Random* random, const TimeLine& line) {
+  switch (random->Below(4)) {
+    case 0: return 0;
+    case 1: return random->Between(-2, 2);
+    default: return random->Between(0, line.span_ms);
+  }
+}
+
 // Retracts some of the records: as they were, twice, or with a value that was never there.
-std::vector<Record> Retractions(Random* random, const std::vector<Record>& inserts) {
+std::vector<Record> Retractions(Random* random, const TimeLine& line,
+                                const std::vector<Record>& inserts) {
   std::vector<Record> retractions;
   for (const Record& insert : inserts) {
+    if (insert.change == Change::kDelete) continue;
     if (!random->Chance(0.15)) continue;
     Record retraction = insert;
     retraction.change = Change::kRetract;
+    retraction.appended_ms += RandomDelay(random, line);
     if (random->Chance(0.2)) retraction.fields["v"] = Datum(random->Between(100, 110));
     retractions.push_back(retraction);
     if (random->Chance(0.1)) retractions.push_back(retraction);
@@ -143,11 +155,12 @@ DatumMap RandomFields(Random* random, const CaseOptions& options) {
   return fields;
 }
 
-std::vector<Record> RandomArrivals(Random* random, const TimeLine& line, int sources,
-                                   const CaseOptions& options) {
-  const auto count =
-      static_cast<size_t>(random->Between(1, static_cast<int64_t>(options.max_records)));
-  const uint64_t keys = random->Below(3) + 1;
+std::vector<Record> RandomArrivals(Random* random, const TimeLine& line, const RandomKeys& keys,
+                                   int sources, const CaseOptions& options) {
+  const auto most = static_cast<int64_t>(options.max_records);
+  const auto count = static_cast<size_t>(random->Between(options.estimates ? most / 4 : 1, most));
+  const double deletions =
+      options.tombstones && random->Chance(0.3) ? 4.0 / static_cast<double>(count + 4) : 0;
   std::vector<Record> inserts;
   int64_t previous = line.base_ms;
   while (inserts.size() < count) {
@@ -155,17 +168,26 @@ std::vector<Record> RandomArrivals(Random* random, const TimeLine& line, int sou
     previous = RandomTime(random, line, previous);
     record.order = {previous, static_cast<int>(random->Below(static_cast<uint64_t>(sources))),
                     static_cast<int>(random->Below(3)), 0};
+    record.appended_ms = previous + RandomDelay(random, line);
+    const DatumMap& entity = OneOf(random, keys.entities);
+    if (random->Chance(deletions)) {
+      record.change = Change::kDelete;
+      record.fields = entity;
+      inserts.push_back(record);
+      continue;
+    }
     record.fields = RandomFields(random, options);
     record.fields["id"] = Datum(static_cast<int64_t>(inserts.size()));
-    const uint64_t key = random->Below(keys);
-    if (!random->Chance(0.03)) record.fields["k"] = Datum("k" + std::to_string(key));
+    if (random->Chance(0.8)) record.fields["known"] = Datum(previous + RandomDelay(random, line));
+    for (const auto& [name, part] : entity) record.fields[name] = part;
+    if (random->Chance(0.03)) record.fields.erase(OneOf(random, keys.names));
     inserts.push_back(record);
     if (random->Chance(0.08)) inserts.push_back(record);  // a twin: the next offset
   }
   NumberOffsets(&inserts);
   std::vector<Record> arrivals = inserts;
   if (options.retractions && random->Chance(0.6)) {
-    const std::vector<Record> retractions = Retractions(random, inserts);
+    const std::vector<Record> retractions = Retractions(random, line, inserts);
     arrivals.insert(arrivals.end(), retractions.begin(), retractions.end());
   }
   const bool shuffled = random->Chance(0.7);
@@ -177,7 +199,7 @@ std::vector<Record> RandomArrivals(Random* random, const TimeLine& line, int sou
       next[{record.order.source, record.order.partition}] = record.order.offset + 1;
     }
     for (Record& record : arrivals) {
-      if (record.change == Change::kInsert) continue;
+      if (record.change != Change::kRetract) continue;
       record.order.offset = next[{record.order.source, record.order.partition}]++;
     }
     return arrivals;

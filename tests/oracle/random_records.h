@@ -8,6 +8,7 @@
 
 #include "core/random.h"
 #include "tests/oracle/random_cases.h"
+#include "tests/oracle/random_keys.h"
 
 namespace millrace::oracle {
 
@@ -25,10 +26,10 @@ const T& OneOf(Random* random, const std::vector<T>& items) {
   return items[random->Below(items.size())];
 }
 
-// Records of a few entities, in arrival order, with dense offsets per (source, partition). Twins of
-// a record have neighbouring offsets, so that which of them a retraction takes makes no difference.
-std::vector<Record> RandomArrivals(Random* random, const TimeLine& line, int sources,
-                                   const CaseOptions& options);
+// Records of the entities, in arrival order, with dense offsets per (source, partition). Twins of a
+// record have neighbouring offsets, so that which of them a retraction takes makes no difference.
+std::vector<Record> RandomArrivals(Random* random, const TimeLine& line, const RandomKeys& keys,
+                                   int sources, const CaseOptions& options);
 
 // Values of the schema's fields, some of them null.
 DatumMap RandomFields(Random* random, const CaseOptions& options);

@@ -20,12 +20,14 @@ struct Order {
   friend auto operator<=>(const Order&, const Order&) = default;
 };
 
-enum class Change : uint8_t { kInsert, kRetract };
+enum class Change : uint8_t { kInsert, kRetract, kDelete };
 
 struct Record {
   Order order;
   Change change = Change::kInsert;
-  DatumMap fields;  // an absent field is null
+  DatumMap fields;  // an absent field is null; of a tombstone (kDelete) those of the key
+  // When the log appended it.
+  int64_t appended_ms = 0;
 
   const Datum& Field(const std::string& name) const;
 };

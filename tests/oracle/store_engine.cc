@@ -27,7 +27,9 @@ OwnedValue ToValue(const Datum& datum, const ValueType& type) {
     return OwnedValue(Value::Int(*v));
   }
   if (const double* v = datum.As<double>()) return OwnedValue(Value::Double(*v));
-  if (const std::string* v = datum.As<std::string>()) return OwnedValue(Value::String(*v));
+  if (const std::string* v = datum.As<std::string>()) {
+    return OwnedValue(type == Type::kBytes ? Value::Bytes(*v) : Value::String(*v));
+  }
   if (const DatumList* v = datum.As<DatumList>()) {
     ListBuilder list;
     for (const Datum& item : *v) list.Add(ToValue(item, type.element).view());
@@ -113,10 +115,15 @@ class StoreEngine final : public Engine {
     }
     const Row row = RowOf(source, record.fields);
     Event event;
-    event.event_time_ms = event.append_ms = record.order.event_time_ms;
+    event.event_time_ms = record.order.event_time_ms;
+    event.append_ms = event.known_ms = record.appended_ms;
     event.source = record.order.source;
     event.partition = record.order.partition;
     event.offset = record.order.offset;
+    if (record.change == oracle::Change::kDelete) {
+      event.change = millrace::Change::kDelete;
+      return store_->Delete(0, KeyOf(record.fields).views, event);
+    }
     event.fields = row.views;
     event.change = record.change == oracle::Change::kRetract ? millrace::Change::kRetract
                                                              : millrace::Change::kInsert;
@@ -135,18 +142,12 @@ class StoreEngine final : public Engine {
   }
 
   absl::StatusOr<std::vector<EngineAnswer>> At(const Read& read) override {
-    std::vector<OwnedValue> owned;
-    std::vector<Value> key;
-    for (size_t i = 0; i < view_->key_names.size(); ++i) {
-      const auto found = read.key.find(view_->key_names[i]);
-      owned.push_back(found == read.key.end() ? OwnedValue()
-                                              : ToValue(found->second, view_->key_types[i]));
-    }
-    for (const OwnedValue& part : owned) key.push_back(part.view());
+    const Row key = KeyOf(read.key);
     std::vector<int> features;
     for (size_t i = 0; i < view_->features.size(); ++i) features.push_back(static_cast<int>(i));
     std::vector<FeatureValue> values(features.size());
     ReadOptions options;
+    options.known_ms = read.known_ms;
     Row request;
     if (read.request) {
       request = RowOf(0, *read.request);
@@ -156,7 +157,7 @@ class StoreEngine final : public Engine {
       options.current = EventOrder{read.deciding->event_time_ms, read.deciding->source,
                                    read.deciding->partition, read.deciding->offset};
     }
-    RETURN_IF_ERROR(store_->Read(0, key, read.at_ms, features, options, values));
+    RETURN_IF_ERROR(store_->Read(0, key.views, read.at_ms, features, options, values));
     std::vector<EngineAnswer> answers;
     for (const FeatureValue& value : values) {
       EngineAnswer answer;
@@ -169,6 +170,17 @@ class StoreEngine final : public Engine {
   }
 
  private:
+  Row KeyOf(const DatumMap& fields) const {
+    Row key;
+    for (size_t i = 0; i < view_->key_names.size(); ++i) {
+      const auto found = fields.find(view_->key_names[i]);
+      key.owned.push_back(found == fields.end() ? OwnedValue()
+                                                : ToValue(found->second, view_->key_types[i]));
+    }
+    for (const OwnedValue& part : key.owned) key.views.push_back(part.view());
+    return key;
+  }
+
   Row RowOf(size_t source, const DatumMap& fields) const {
     Row row;
     for (const Field& field : project_.sources[source].schema.fields) {

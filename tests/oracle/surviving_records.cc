@@ -18,6 +18,7 @@ Survivors Surviving(std::span<const Record> records) {
   };
   std::map<std::string, Group> groups;
   for (const Record& record : records) {
+    if (record.change == Change::kDelete) continue;
     Group& group = groups[Fingerprint(record)];
     (record.change == Change::kInsert ? group.inserts : group.retractions).push_back(record);
   }

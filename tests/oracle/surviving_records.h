@@ -17,8 +17,9 @@ struct Survivors {
   std::vector<Record> unmatched;  // retractions that took nothing back, in total order
 };
 
-// Of equal twins a retraction takes the last in total order: as twins differ in nothing but
-// partition and offset, that shows only where another record lies between them.
+// Deletions are passed over. Of equal twins a retraction takes the last in total order: as twins
+// differ in nothing but partition and offset, that shows only where another record lies between
+// them.
 Survivors Surviving(std::span<const Record> records);
 
 }  // namespace millrace::oracle

@@ -50,6 +50,11 @@ class TinyView {
     records_.back().change = Change::kRetract;
     return *this;
   }
+  TinyView& Delete(int64_t at_ms) {
+    Add(at_ms, Datum());
+    records_.back().change = Change::kDelete;
+    return *this;
+  }
   // At 1 s, 2 s, 3 s, …
   TinyView& AddAll(const std::vector<double>& xs) {
     for (const double x : xs) Add(1000 * (next_offset_ + 1), Datum(x));

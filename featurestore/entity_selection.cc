@@ -1,0 +1,33 @@
+#include "featurestore/entity_selection.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace millrace {
+
+EntityRow SelectRecords(const ViewLayout& layout, const EntityRow& row, const Horizon& horizon,
+                        absl::FunctionRef<bool(const EntryRef&)> keep) {
+  EntityRow selected(layout, horizon);
+  std::vector<uint64_t> copy(static_cast<size_t>(layout.entry().words()));
+  row.log().ForRange(horizon.log_cut_ms, INT64_MAX, [&](const EntryRef& entry) {
+    if (!keep(entry)) return;
+    // What cancels it may not be among them.
+    std::copy_n(entry.words, copy.size(), copy.begin());
+    copy[3] &= ~(uint64_t{1} << EntryLayout::kCancelledBit);
+    selected.Add({copy.data(), entry.blobs}, horizon);
+  });
+  return selected;
+}
+
+int64_t SelectableFrom(const EntityRow& row, const Horizon& horizon) {
+  const int64_t cut = horizon.log_cut_ms;
+  if (row.log().floor()) return std::max(cut, row.log().complete_from_ms());
+  if (cut <= -kTimeLimitMs) return kBeginningOfTime;
+  // With lifetime windows the base tells whether there were records before those that are kept.
+  const bool in_base = row.base().empty() ||
+                       (row.base().view().entries() > 0 && row.base().view().min_time_ms() < cut);
+  const bool in_log = row.log().size() > 0 && row.log().OldestSpan().begin_ms < cut;
+  return in_base || in_log ? cut : kBeginningOfTime;
+}
+
+}  // namespace millrace
