@@ -10,7 +10,7 @@ namespace millrace {
 namespace {
 
 std::string Rfc3339(int64_t epoch_ms) {
-  return absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", absl::FromUnixMillis(epoch_ms),
+  return absl::FormatTime("%E4Y-%m-%dT%H:%M:%E3SZ", absl::FromUnixMillis(epoch_ms),
                           absl::UTCTimeZone());
 }
 

@@ -88,6 +88,9 @@ void Checker::CheckValue(const SchemaNode& schema, absl::string_view name, Confi
       Fail(ConfigErrorCode::kInvalidValue, node, absl::StrCat("'", name, "' is empty"));
     return;
   }
+  if (!node->is_scalar() && schema.spec != nullptr && schema.spec->kind == ValueKind::kTyped) {
+    return;
+  }
   if (node->is_scalar() && schema.spec != nullptr &&
       (schema.spec->kind != ValueKind::kNone || !schema.spec->words.empty())) {
     return CheckScalar(schema, name, node);
@@ -163,7 +166,7 @@ void Checker::CheckMember(const SchemaNode& schema, ConfigNode* map, ConfigMembe
         .suggestion = NameAdvice(chosen);
   }
   if (member->value.kind == ConfigNode::Kind::kNull && !member->value.bad) {
-    if (child->spec->path == "views.*.features.*.default") return;
+    if (child->spec->kind == ValueKind::kTyped) return;
     if (Contains(SplitWords(child->spec->words), "null")) return;
     key.bad = member->value.bad = true;
     sink_
@@ -272,6 +275,11 @@ void Checker::CheckScalar(const SchemaNode& schema, absl::string_view name, Conf
       ParseDuration(node->text.substr(1))) {
     Fail(ConfigErrorCode::kOutOfRange, node,
          absl::StrCat("'", name, "' must not be negative, found ", node->shown));
+    return;
+  }
+  if (schema.spec->kind == ValueKind::kDuration && IsTooLong(node->text)) {
+    Fail(ConfigErrorCode::kOutOfRange, node,
+         absl::StrCat("'", name, "' is longer than a thousand years"));
     return;
   }
   Diagnostic& d =

@@ -1,5 +1,6 @@
 #include "app/config/durations.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "absl/strings/ascii.h"
@@ -38,9 +39,8 @@ absl::string_view TakeLetters(absl::string_view* text) {
   return taken;
 }
 
-}  // namespace
-
-std::optional<int64_t> ParseDuration(absl::string_view text) {
+// Of a well-formed duration, in milliseconds; whatever is longer than kLongest is kLongest + 1.
+std::optional<int64_t> LengthOf(absl::string_view text) {
   if (text.empty()) return std::nullopt;
   int64_t total = 0;
   int64_t previous = std::numeric_limits<int64_t>::max();
@@ -52,12 +52,23 @@ std::optional<int64_t> ParseDuration(absl::string_view text) {
     for (const Unit& unit : kDurationUnits) {
       if (unit.name == name) size = unit.size;
     }
-    if (size == 0 || size >= previous || number > kLongest / size) return std::nullopt;
-    total += number * size;
-    if (total > kLongest) return std::nullopt;
+    if (size == 0 || size >= previous) return std::nullopt;
+    total = number > kLongest / size ? kLongest + 1 : std::min(total + number * size, kLongest + 1);
     previous = size;
   }
   return total;
+}
+
+}  // namespace
+
+std::optional<int64_t> ParseDuration(absl::string_view text) {
+  const std::optional<int64_t> length = LengthOf(text);
+  return length && *length <= kLongest ? length : std::nullopt;
+}
+
+bool IsTooLong(absl::string_view text) {
+  const std::optional<int64_t> length = LengthOf(text);
+  return length && *length > kLongest;
 }
 
 std::string DurationAdvice(absl::string_view text) {

@@ -15,6 +15,8 @@ namespace millrace {
 // Milliseconds. One or more of a whole number and a unit (w d h m s ms), from the largest unit to
 // the smallest; nullopt for anything else, also for more than 1000 years.
 std::optional<int64_t> ParseDuration(absl::string_view text);
+// Whether it would be a duration if it were shorter.
+bool IsTooLong(absl::string_view text);
 // The shortest text that parses to `ms`: "1h30m", "0s". REQUIRES: ms >= 0.
 std::string FormatDuration(int64_t ms);
 

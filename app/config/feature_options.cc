@@ -200,17 +200,22 @@ bool FeatureReader::ReadDefault(const Section& feature, FeatureSpec* spec) {
   const ConfigNode* node = feature.Find("default");
   if (node == nullptr || node->kind == ConfigNode::Kind::kNull)
     return !feature.Has("default") || node != nullptr;
-  if (IsCollection(spec->result_type.type)) {
-    sink()->Error(ConfigErrorCode::kConflict, feature.KeyPlace("default"),
-                  absl::StrCat("'default' is a single value, and the feature is ",
-                               AValueType(spec->result_type)));
-    return false;
-  }
-  spec->default_value = ValueOf(*node, spec->result_type.type);
+  const ValueType& type = spec->result_type;
+  spec->default_value = ValueOf(*node, type);
   if (spec->default_value) return true;
-  sink()->Error(ConfigErrorCode::kWrongType, node->place,
-                absl::StrCat("'default' must be ", AValueType(spec->result_type),
-                             " as the feature is, found ", Describe(*node)));
+  const ConfigNode* misfit = node;
+  if (IsCollection(type.type)) misfit = FindMisfit(*node, type);
+  const bool inside = misfit != node;
+  Diagnostic& d =
+      sink()->Error(ConfigErrorCode::kWrongType, misfit->place,
+                    absl::StrCat(inside ? "what is in 'default'" : "'default'", " must be ",
+                                 inside ? absl::StrCat(AValueType(ElementOf(type)),
+                                                       ", as the feature is ", AValueType(type))
+                                        : absl::StrCat(AValueType(type), " as the feature is"),
+                                 ", found ", Describe(*misfit)));
+  if (type == Type::kVector && !inside) {
+    d.suggestion = absl::StrCat("a list of ", type.dim, " numbers");
+  }
   return false;
 }
 

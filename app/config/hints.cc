@@ -30,7 +30,8 @@ absl::string_view KindText(ValueKind kind) {
     case ValueKind::kExpression: return "an expression";
     case ValueKind::kType: return "a type";
     case ValueKind::kAddress: return "an address such as 127.0.0.1:7470";
-    case ValueKind::kAny: return "a value";
+    case ValueKind::kAny:
+    case ValueKind::kTyped: return "a value";
   }
   return "a value";
 }

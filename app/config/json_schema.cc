@@ -75,6 +75,7 @@ std::vector<std::string> ScalarForms(const KeySpec& spec) {
     case ValueKind::kAny:
       forms.emplace_back("{\"type\": [\"string\", \"number\", \"boolean\", \"null\"]}");
       break;
+    case ValueKind::kTyped: forms.emplace_back("{}"); break;
   }
   std::vector<std::string> words, collections;
   for (const std::string& word : SplitWords(spec.words)) {

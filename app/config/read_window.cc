@@ -1,19 +1,15 @@
 // The window of a feature.
 
-#include <limits>
-
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "app/config/check.h"
 #include "app/config/durations.h"
 #include "app/config/feature_reader.h"
+#include "stream/tile_ladder.h"
 
 namespace millrace {
 namespace {
-
-// Longest window, lag or gap: a thousand years, far within what times can be.
-constexpr int64_t kLongestMs = int64_t{1000} * 366 * 86'400'000;
 
 Bounds BoundsOfWord(absl::string_view word) {
   if (word == "(]") return Bounds::kOpenClosed;
@@ -46,7 +42,7 @@ class WindowParser {
       return false;
     }
     return (node->is_map() ? ReadMap(feature_.At("window"), *node) : ReadScalar(*node)) &&
-           ReadLimit() && CheckRequest();
+           ReadLimit() && CheckTiles(*node) && CheckRequest() && CheckExclusion();
   }
 
  private:
@@ -63,10 +59,6 @@ class WindowParser {
     if (*ms < least) {
       return Fail(ConfigErrorCode::kOutOfRange, node->place,
                   absl::StrCat("'", key, "' must be longer than 0"));
-    }
-    if (*ms > kLongestMs) {
-      return Fail(ConfigErrorCode::kOutOfRange, node->place,
-                  absl::StrCat("'", key, "' is longer than a thousand years"));
     }
     return true;
   }
@@ -219,6 +211,22 @@ class WindowParser {
     return ReadCount(*limit, "max_events");
   }
 
+  // `accuracy: tiled` has tiles only, and they must be as fine as the window needs.
+  bool CheckTiles(const ConfigNode& window) {
+    if (accuracy_ != Accuracy::kTiled) return true;
+    const bool session = window_->kind == WindowKind::kSession;
+    const bool fine = session ? window_->gap_ms >= kTileSizesMs[0]
+                              : window_->size_ms == 0 || TailTier(window_->size_ms) >= 0;
+    if (fine) return true;
+    sink_
+        ->Error(ConfigErrorCode::kConflict, window.place,
+                absl::StrCat(
+                    "the view has 'accuracy: tiled', and no tile is fine enough for a ",
+                    session ? "session with a gap shorter than 10ms" : "window shorter than 1.28s"))
+        .suggestion = "accuracy: auto keeps records for it";
+    return false;
+  }
+
   // A request's own values are a record at the read time.
   bool CheckRequest() {
     if (!window_->with_request) return true;
@@ -229,6 +237,24 @@ class WindowParser {
     if (what == nullptr) return true;
     return Fail(ConfigErrorCode::kConflict, feature_.KeyPlace("with_request"),
                 absl::StrCat("'with_request' needs a window that ends at the read, not ", what));
+  }
+
+  // Nothing can be left out of a window at a time that it does not take in.
+  bool CheckExclusion() {
+    if (window_->exclude_current == ExcludeCurrent::kNothing) return true;
+    const bool row = window_->exclude_current == ExcludeCurrent::kRow;
+    Window whole = *window_;
+    whole.exclude_current = ExcludeCurrent::kNothing;
+    const bool lags = row && window_->lag_ms > 0;
+    if (TakesEnd(whole) && !lags) return true;
+    sink_
+        ->Error(ConfigErrorCode::kConflict, feature_.KeyPlace("exclude_current"),
+                absl::StrCat("'exclude_current: ", row ? "row" : "time",
+                             "' has nothing to leave out of a window that ends before the ",
+                             row ? "deciding record" : "read time"))
+        .suggestion = lags ? "leave it out, or the 'lag'"
+                           : "leave it out: only windows with bounds \"[]\" or \"(]\" need it";
+    return false;
   }
 
   const Section& feature_;

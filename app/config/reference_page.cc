@@ -30,6 +30,7 @@ absl::string_view KindWord(ValueKind kind) {
     case ValueKind::kType: return "";
     case ValueKind::kAddress: return "host:port";
     case ValueKind::kAny: return "any scalar";
+    case ValueKind::kTyped: return "any value";
   }
   return "";
 }

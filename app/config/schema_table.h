@@ -33,6 +33,7 @@ enum class ValueKind : uint8_t {
   kType,     // of a field: one of the row's words, where <T> is one of its scalars and <N> a number
   kAddress,  // host:port
   kAny,      // any scalar
+  kTyped,    // a scalar, a list, a map or null: of which type depends on other keys
 };
 
 enum class KeyStatus : uint8_t { kSupported, kNotYet };

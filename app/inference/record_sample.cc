@@ -16,7 +16,8 @@ namespace {
 constexpr size_t kReadBytes = 1 << 20;
 constexpr absl::Duration kWait = absl::Seconds(2);
 constexpr int kWaits = 5;  // that may bring nothing
-constexpr JsonLimits kLimits = {.max_bytes = 16u << 20};
+constexpr JsonLimits kLimits = {.max_bytes = 16u << 20,
+                                .big_integers = BigIntegers::kNearestDouble};
 constexpr absl::string_view kSchemaIdHeader = "__value_schema_id";
 
 bool HasHeader(const Record& record, absl::string_view name) {

@@ -100,11 +100,13 @@ class TreeBuilder {
     const std::string_view token = value.raw_json_token();
     if (token.find_first_of(".eE") == std::string_view::npos) {
       int64_t v;
-      if (value.get_int64().get(v)) {
+      if (value.get_int64().get(v) == simdjson::SUCCESS) {
+        *out = JsonValue(v);
+        return true;
+      }
+      if (limits_.big_integers == BigIntegers::kRefuse) {
         return Fail(document, "not a number, or an integer beyond 64 bits", token.data());
       }
-      *out = JsonValue(v);
-      return true;
     }
     double v;
     if (value.get_double().get(v) || !std::isfinite(v)) {

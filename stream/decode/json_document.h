@@ -65,16 +65,21 @@ struct JsonMember {
   JsonValue value;
 };
 
+// What becomes of integers that do not fit int64.
+enum class BigIntegers : uint8_t { kRefuse, kNearestDouble };
+
 struct JsonLimits {
   size_t max_bytes = 1 << 20;
   int max_depth = 32;           // an object in an object has depth 2
   int max_members = 1024;       // of one object
   size_t max_values = 100'000;  // of the whole document: bounds its memory to about 10 MB
+  BigIntegers big_integers = BigIntegers::kRefuse;
 };
 
 // Parses one object or array. Numbers without fraction and exponent are integers and must fit
-// int64; the others are doubles and must be finite. Never crashes on any input. Errors:
-// InvalidArgument, one sentence with the byte offset and, within objects, the path
+// int64, unless big_integers says otherwise; the others are doubles and must be finite. Never
+// crashes on any input. Errors: InvalidArgument, one sentence with the byte offset and, within
+// objects, the path
 // ("byte 17: $.keys[0].origin: …"); ResourceExhausted when larger than max_bytes.
 absl::StatusOr<JsonValue> ParseJson(absl::string_view text, const JsonLimits& limits = {});
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,34 +16,18 @@
 #include "simdjson.h"
 #include "stream/decode/field_reader.h"
 #include "stream/decode/json_fault.h"
+#include "stream/decode/wide_numbers.h"
 
 namespace millrace {
 namespace {
 
 namespace dom = simdjson::dom;
 
+constexpr int kAnyDepth = std::numeric_limits<int>::max();
+
 absl::string_view StringOf(const dom::element& element) {
   const std::string_view text = element.get_string().value_unsafe();
   return {text.data(), text.size()};
-}
-
-RawValue RawOf(const dom::element& element) {
-  switch (element.type()) {
-    case dom::element_type::ARRAY: return {.kind = RawKind::kArray};
-    case dom::element_type::OBJECT: return {.kind = RawKind::kObject};
-    case dom::element_type::STRING: return {.kind = RawKind::kText, .text = StringOf(element)};
-    case dom::element_type::BOOL:
-      return {.kind = RawKind::kBool, .integer = element.get_bool().value_unsafe() ? 1 : 0};
-    case dom::element_type::INT64:
-      return {.kind = RawKind::kInt, .integer = element.get_int64().value_unsafe()};
-    case dom::element_type::UINT64:
-      return {.kind = RawKind::kTooLarge,
-              .real = static_cast<double>(element.get_uint64().value_unsafe())};
-    case dom::element_type::DOUBLE:
-      return {.kind = RawKind::kDouble, .real = element.get_double().value_unsafe()};
-    case dom::element_type::NULL_VALUE: break;
-  }
-  return {};
 }
 
 // A member of an object that is wanted.
@@ -97,14 +82,13 @@ class JsonReader final : public FieldReader {
   bool Read(const Payload& payload, SlotWriter* to) override {
     ++record_number_;
     const absl::string_view text = payload.bytes;
-    Reserve(text.size());
-    if (!text.empty()) std::memcpy(padded_.get(), text.data(), text.size());
+    wide_.Clear();
     dom::element root;
-    const simdjson::error_code error =
-        parser_
-            .parse_into_document(document_, padded_.get(), text.size(),
-                                 /*realloc_if_needed=*/false)
-            .get(root);
+    simdjson::error_code error = Parse(text, &root);
+    if (error == simdjson::NUMBER_ERROR && !FindJsonFault(text, kAnyDepth)) {
+      wide_.Rewrite(text);
+      error = Parse(wide_.text(), &root);
+    }
     if (error != simdjson::SUCCESS) return RejectText(error, text, to);
     dom::object object;
     if (root.get_object().get(object) != simdjson::SUCCESS) {
@@ -164,7 +148,7 @@ class JsonReader final : public FieldReader {
     return ReadMembers(object, member.members, to);
   }
 
-  static bool ReadValue(int slot, const dom::element& element, SlotWriter* to) {
+  bool ReadValue(int slot, const dom::element& element, SlotWriter* to) const {
     const RawValue raw = RawOf(element);
     const bool many = raw.kind == RawKind::kArray || raw.kind == RawKind::kObject;
     if (!many || !to->Collects(slot, raw.kind)) return to->Put(slot, raw);
@@ -183,6 +167,33 @@ class JsonReader final : public FieldReader {
       }
     }
     return to->EndCollection(slot, SlotWriter::EqualKeys::kRefuse);
+  }
+
+  RawValue RawOf(const dom::element& element) const {
+    switch (element.type()) {
+      case dom::element_type::ARRAY: return {.kind = RawKind::kArray};
+      case dom::element_type::OBJECT: return {.kind = RawKind::kObject};
+      case dom::element_type::STRING: return {.kind = RawKind::kText, .text = StringOf(element)};
+      case dom::element_type::BOOL:
+        return {.kind = RawKind::kBool, .integer = element.get_bool().value_unsafe() ? 1 : 0};
+      case dom::element_type::INT64:
+        return {.kind = RawKind::kInt, .integer = element.get_int64().value_unsafe()};
+      case dom::element_type::UINT64:
+        return {.kind = RawKind::kTooLarge,
+                .real = wide_.ValueOf(element.get_uint64().value_unsafe())};
+      case dom::element_type::DOUBLE:
+        return {.kind = RawKind::kDouble, .real = element.get_double().value_unsafe()};
+      case dom::element_type::NULL_VALUE: break;
+    }
+    return {};
+  }
+
+  simdjson::error_code Parse(absl::string_view text, dom::element* root) {
+    Reserve(text.size());
+    if (!text.empty()) std::memcpy(padded_.get(), text.data(), text.size());
+    return parser_
+        .parse_into_document(document_, padded_.get(), text.size(), /*realloc_if_needed=*/false)
+        .get(*root);
   }
 
   // Room for a text of this size, its padding and its tape; grows and never shrinks.
@@ -205,9 +216,6 @@ class JsonReader final : public FieldReader {
       return to->Reject(RejectCode::kMalformed,
                         absl::StrCat("byte ", fault->byte, ": ", fault->problem));
     }
-    if (error == simdjson::NUMBER_ERROR) {
-      return to->Reject(RejectCode::kRange, "a number fits neither 64 bits nor a double");
-    }
     return to->Reject(RejectCode::kMalformed, simdjson::error_message(error));
   }
 
@@ -216,6 +224,7 @@ class JsonReader final : public FieldReader {
   std::vector<MemberTable> tables_;  // of the record first
   dom::parser parser_;
   dom::document document_;  // the current record's; strings are views into it
+  WideNumbers wide_;        // of the current record, where it has any
   std::unique_ptr<char[]> padded_;
   size_t capacity_ = 0;
   uint64_t record_number_ = 0;

@@ -10,6 +10,8 @@ differs; exit status 1 if anything does. Knows no tiles, no state and none of th
 """
 
 import datetime
+import json
+import math
 import sys
 
 import yaml
@@ -19,7 +21,8 @@ from windows import duration
 
 
 def typed(value, kind):
-    """A value of YAML as the field's type has it; ValueError for a vector of another size."""
+    """A value of YAML or JSON as the field's type has it; ValueError for a vector of another size, and
+    for a number that its field does not hold."""
     if value is None:
         return None
     if kind.startswith("vector<"):
@@ -29,7 +32,11 @@ def typed(value, kind):
         return [typed(item, kind[5:-1]) for item in value]
     if kind.startswith("map<"):
         return {key: typed(item, kind[4:-1]) for key, item in value.items()}
-    return float(value) if kind == "double" else value
+    if kind == "int":
+        return value if -(2**63) <= value < 2**63 else ValueError
+    if kind == "double":
+        return float(value) if math.isfinite(float(value)) else ValueError
+    return value
 
 
 def instant(at):
@@ -63,7 +70,8 @@ class Source:
 
     def apply(self, record, defaults):
         partition, offset, new = self._place(record)
-        value = {**defaults, **record["value"]}
+        given = json.loads(record["raw"]) if "raw" in record else record["value"]
+        value = {**defaults, **given}
         time = value.get(self.spec["time"]["field"])
         fields = {name: typed(value.get(name), kind) for name, kind in self.spec["schema"].items()}
         outcome = self._outcome(record, fields, time, partition, new)

@@ -37,6 +37,16 @@ TEST(Durations, SaysWhatWasMeant) {
   EXPECT_EQ(DurationAdvice(""), "");
 }
 
+TEST(Durations, TooLongIsNotMalformed) {
+  EXPECT_FALSE(IsTooLong("366000d"));
+  EXPECT_TRUE(IsTooLong("366001d"));
+  EXPECT_TRUE(IsTooLong("366000d1ms"));
+  EXPECT_TRUE(IsTooLong("9223372036854775807w9223372036854775807ms"));
+  EXPECT_FALSE(IsTooLong("400000 d"));
+  EXPECT_FALSE(IsTooLong("1h400000d"));
+  EXPECT_FALSE(IsTooLong(""));
+}
+
 TEST(Durations, RoundTrip) {
   const unsigned seed = 20130101;
   SCOPED_TRACE(seed);

@@ -27,6 +27,7 @@ TEST(InferType, IsTheOneThatTakesAllValues) {
   EXPECT_EQ(TypeOf({"1", "-2"}), "int");
   EXPECT_EQ(TypeOf({"1", "2.5"}), "double");
   EXPECT_EQ(TypeOf({"1.0"}), "double");
+  EXPECT_EQ(TypeOf({"1", "100000000000000000000"}), "double");
   EXPECT_EQ(TypeOf({"\"a\"", "\"\""}), "string");
   EXPECT_EQ(TypeOf({"\"2013-01-01T00:00:00Z\"", "\"2013-01-01 10:00:00.5+01:00\""}), "timestamp");
   EXPECT_EQ(TypeOf({"\"2013-01-01T00:00:00Z\"", "\"soon\""}), "string");

@@ -120,10 +120,36 @@ TEST(JsonDecoder, NumbersAreWhatTheSchemaSays) {
             "schema: field 'i' must be int, found a number with a fraction or exponent");
   EXPECT_EQ(decoded.Verdict(R"({"i": 9223372036854775808})"),
             "range: field 'i' does not fit an int of 64 bits");
-  EXPECT_EQ(decoded.Verdict(R"({"x": 1e400})"),
-            "range: a number fits neither 64 bits nor a double");
-  EXPECT_EQ(decoded.Verdict(R"({"other": 123456789012345678901234567890})"),
-            "range: a number fits neither 64 bits nor a double");
+}
+
+TEST(JsonDecoder, NumbersOfAnySizeAreJson) {
+  Decoding decoded;
+  EXPECT_EQ(decoded.Verdict(R"({"other": 123456789012345678901234567890, "i": 7})"), "ok");
+  EXPECT_EQ(decoded["i"], Value::Int(7));
+  EXPECT_EQ(decoded.Verdict(R"({"other": [-1e400, {"n": 1E999}], "s": "99999999999999999999"})"),
+            "ok");
+  EXPECT_EQ(decoded["s"], Value::String("99999999999999999999"));
+  EXPECT_EQ(decoded.Verdict(R"({"x": 1000000000000000000000})"), "ok");
+  EXPECT_EQ(decoded["x"], Value::Double(1e21));
+  EXPECT_EQ(decoded.Verdict(R"({"other": 1e400, "x": -36893488147419103232})"), "ok");
+  EXPECT_EQ(decoded["x"], Value::Double(-36893488147419103232.0));
+  EXPECT_EQ(decoded.Verdict(R"({"s": "\"1e400", "other": 1e400, "x": 18446744073709551615})"),
+            "ok");
+  EXPECT_EQ(decoded["s"], Value::String("\"1e400"));
+  EXPECT_EQ(decoded["x"], Value::Double(18446744073709551615.0));
+  EXPECT_EQ(decoded.Verdict(R"({"x": 18446744073709551615})"), "ok") << "nothing is left of before";
+  EXPECT_EQ(decoded["x"], Value::Double(18446744073709551615.0));
+}
+
+TEST(JsonDecoder, NumbersThatTheirFieldDoesNotHoldAreRangeErrors) {
+  Decoding decoded;
+  EXPECT_EQ(decoded.Verdict(R"({"i": 36893488147419103232})"),
+            "range: field 'i' does not fit an int of 64 bits");
+  EXPECT_EQ(decoded.Verdict(R"({"x": 1e400})"), "range: field 'x' is not finite");
+  EXPECT_EQ(decoded.Verdict(R"({"other": 1e400, "i": 01})"),
+            "malformed: byte 23: a number must not begin with 0");
+  EXPECT_EQ(decoded.Verdict(R"({"at": 36893488147419103232})"),
+            "range: field 'at' is outside the years 1 to 9999");
 }
 
 TEST(JsonDecoder, OtherTypesAreSchemaErrors) {

@@ -86,6 +86,19 @@ TEST(JsonDocument, RefusesWhatIsNotStrictJson) {
   }
 }
 
+TEST(JsonDocument, BigIntegersAreDoublesWhereThatIsWanted) {
+  const JsonLimits limits = {.big_integers = BigIntegers::kNearestDouble};
+  const auto root =
+      ParseJson("[9223372036854775807, 9223372036854775808, -1000000000000000000000]", limits);
+  ASSERT_TRUE(root.ok()) << root.status();
+  EXPECT_EQ(root->items()[0].kind(), JsonKind::kInt);
+  EXPECT_EQ(root->items()[1].double_value(), 9223372036854775808.0);
+  EXPECT_EQ(root->items()[2].double_value(), -1e21);
+  for (const char* text : {"[1e400]", "[00]", "[-]", "[9223372036854775808x]", "[1-2]"}) {
+    EXPECT_FALSE(ParseJson(text, limits).ok()) << text;
+  }
+}
+
 TEST(JsonDocument, SaysWhereTheFaultLies) {
   const auto broken = ParseJson(R"({"keys":[{"origin":nope}]})");
   ASSERT_FALSE(broken.ok());
