@@ -7,6 +7,7 @@
 //   windows   the same with 1, 6, 20 and 80 windows, the longest a week
 //   reads     250 features of one entity (25 views × 10), 1 M rows, warm
 //   hot       one entity with 100 thousand to 5 million events: reads over 12 h and 30 d
+//   sessions  sessions and lifetime of one entity with 2 to 80 thousand records
 //   bytes     memory and disk per entity: sparse (5 events) and dense
 //
 //   feature_engine_bench [SECTION…]        default: all. Times are CPU time of the process
@@ -28,6 +29,7 @@
 #include "bench/cpu_time.h"
 #include "bench/latencies.h"
 #include "bench/scratch_directory.h"
+#include "bench/session_reads.h"
 #include "bench/zipf_stream.h"
 #include "core/check.h"
 #include "featurestore/memory_state_store.h"
@@ -332,7 +334,8 @@ void Bytes() {
 
 int Main(int argc, char** argv) {
   const std::vector<std::pair<std::string, std::function<void()>>> sections = {
-      {"apply", Apply}, {"windows", Windows}, {"reads", Reads}, {"hot", Hot}, {"bytes", Bytes}};
+      {"apply", Apply}, {"windows", Windows},       {"reads", Reads},
+      {"hot", Hot},     {"sessions", SessionReads}, {"bytes", Bytes}};
   const std::vector<std::string> wanted(argv + 1, argv + argc);
   for (const std::string& name : wanted) {
     if (std::none_of(sections.begin(), sections.end(),

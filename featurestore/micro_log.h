@@ -95,6 +95,17 @@ class MicroLog {
   // The newest live record's time before `time_ms`.
   std::optional<int64_t> NewestBefore(int64_t time_ms) const;
 
+  // --- by place; a chunk's entries are those from `first` to EndOf, and it has some ---
+  size_t EndOf(const Chunk& chunk) const { return chunk.words.size() / stride_; }
+  EntryRef EntryAt(const Chunk& chunk, size_t i) const {
+    return {&chunk.words[i * stride_], &chunk.blobs};
+  }
+  int64_t LastTime(const Chunk& chunk) const {
+    return static_cast<int64_t>(chunk.words[chunk.words.size() - stride_]);
+  }
+  // Where in the chunk the first entry at or after the time is, or would be.
+  size_t FirstAtOrAfter(const Chunk& chunk, int64_t time_ms) const;
+
   // --- storage ---
   std::span<Chunk> chunks() { return {chunks_.data(), chunks_.size()}; }
   std::span<const Chunk> chunks() const { return {chunks_.data(), chunks_.size()}; }
@@ -111,10 +122,6 @@ class MicroLog {
   size_t MemoryBytes() const;
 
  private:
-  int64_t LastTime(const Chunk& chunk) const {
-    return static_cast<int64_t>(chunk.words[chunk.words.size() - stride_]);
-  }
-  size_t FirstAtOrAfter(const Chunk& chunk, int64_t time_ms) const;
   void InsertInto(Chunk* chunk, size_t index, const EntryRef& entry);
   void InsertInOrder(const EntryRef& entry, Inserted* inserted);
   int64_t TimeAfter(size_t chunk_index, size_t index) const;

@@ -3,6 +3,16 @@
 #include <algorithm>
 
 namespace millrace {
+namespace {
+
+// A session begins at `first`: what was the newest one ends before it.
+template <typename Newest>
+void Begin(int64_t first, Newest* newest) {
+  newest->before = Span{newest->session.begin_ms, first};
+  newest->session.begin_ms = first;
+}
+
+}  // namespace
 
 SessionFinder::SessionFinder(const ViewLayout& layout, const WindowPlan& window,
                              const EntityRow& row, const Horizon& horizon, TileScratch* scratch)
@@ -11,98 +21,118 @@ SessionFinder::SessionFinder(const ViewLayout& layout, const WindowPlan& window,
       row_(row),
       horizon_(horizon),
       scratch_(scratch),
-      complete_from_(std::max(horizon.log_cut_ms, row.log().complete_from_ms())) {}
-
-std::optional<int64_t> SessionFinder::NewestBefore(int64_t time) const {
-  return millrace::NewestBefore(row_, time);
-}
+      complete_from_(std::max(horizon.log_cut_ms, row.log().complete_from_ms())),
+      kept_from_(HasTiles() ? std::min(complete_from_, horizon.tier_cut_ms[Tier()])
+                            : complete_from_),
+      seeker_(row.log()) {}
 
 std::optional<Span> SessionFinder::Find(int64_t end, int64_t at) {
   const Window& window = window_.window;
-  std::optional<int64_t> last = NewestBefore(end);
-  if (!last) return std::nullopt;
+  end_ = end;
+  std::optional<int64_t> last = LastBefore(end);
+  if (!last) return None();
   const bool open = at - *last <= window.gap_ms;
   if (window.which == Which::kCurrent && !open) return std::nullopt;
-  // The newest session of the run of `last`, and the one before it.
-  int64_t first = RunStart(*last);
-  std::optional<Span> before;
-  while (window.max_length_ms > 0) {
-    const auto next = FirstAfter(first + window.max_length_ms, *last);
-    if (!next) break;
-    before = Span{first, *next};  // it ends before the next begins
-    first = *next;
+  const Newest newest = NewestOfRun(*last, end);
+  if (window.which == Which::kCurrent || !open) return newest.session;
+  if (newest.before) return newest.before;
+  last = LastBefore(newest.session.begin_ms);
+  if (!last) return None();
+  return NewestOfRun(*last, newest.session.begin_ms).session;
+}
+
+std::optional<int64_t> SessionFinder::LastBefore(int64_t time) {
+  const auto last = NewestBefore(row_, time);
+  ++walked_;
+  // What a row holds beyond its horizon tells nothing, but for its newest record.
+  if (last && *last < kept_from_ && *last != row_.newest_ms()) return std::nullopt;
+  return last;
+}
+
+std::nullopt_t SessionFinder::None() {
+  const Window& window = window_.window;
+  const bool current = window.which == Which::kCurrent;
+  cut_ |= end_ - (current ? window.gap_ms : ViewLayout::SessionReach(window)) < kept_from_;
+  return std::nullopt;
+}
+
+SessionFinder::Newest SessionFinder::NewestOfRun(int64_t last, int64_t end) {
+  Newest newest{{RunStart(last), last + 1}, std::nullopt};
+  if (window_.window.max_length_ms > 0) {
+    CutInTiles(end, &newest);
+    CutInLog(last, &newest);
   }
-  if (window.which == Which::kCurrent || !open) return Span{first, *last + 1};
-  if (before) return before;
-  last = NewestBefore(first);
-  if (!last) return std::nullopt;
-  first = RunStart(*last);
-  while (window.max_length_ms > 0) {
-    const auto next = FirstAfter(first + window.max_length_ms, *last);
-    if (!next) break;
-    first = *next;
-  }
-  return Span{first, *last + 1};
+  return newest;
 }
 
 int64_t SessionFinder::RunStart(int64_t last) {
+  const int64_t gap = window_.window.gap_ms;
   int64_t start = last;
-  bool ended = false;
-  row_.log().ForLiveBackwards(last + 1, [&](const EntryRef& entry) {
-    ended = start - entry.time_ms() > window_.window.gap_ms;
-    if (!ended) start = entry.time_ms();
-    return !ended;
-  });
-  // The log tells where the run begins if it reaches a gap further back than the run does.
-  if (ended || start - window_.window.gap_ms >= complete_from_) return start;
-  if (row_.tiles().empty() || window_.tail < 0) {
-    cut_ |= complete_from_ > -kTimeLimitMs;
-    return start;
+  // All records within a gap of one are of its run: the first of them goes on for all.
+  while (start > complete_from_) {
+    const int64_t first = seeker_.FirstFrom(std::max(start - gap, complete_from_)).value_or(start);
+    if (first >= start) break;
+    start = first;
   }
-  return RunStartInTiles(start);
+  // The log tells where the run begins if it reaches a gap further back than the run does.
+  if (start - gap >= complete_from_) return start;
+  if (HasTiles()) return RunStartInTiles(start);
+  cut_ |= complete_from_ > -kTimeLimitMs;
+  return start;
 }
 
 // Records in one tile are no further apart than a gap, so tiles tell where a run begins.
 int64_t SessionFinder::RunStartInTiles(int64_t earliest) {
-  const auto tier = static_cast<size_t>(window_.tail);
-  const int64_t step = layout_.tile_ms(tier);
+  const int64_t gap = window_.window.gap_ms;
+  const int64_t cut = horizon_.tier_cut_ms[Tier()];
   int64_t start = earliest;
-  int64_t tile_start = FloorTo(earliest, step);
-  while (true) {
-    if (tile_start < horizon_.tier_cut_ms[tier]) break;
-    const auto tile = row_.tiles().View(row_.log(), window_.plan, tier, tile_start, scratch_);
-    if (tile && tile->entries() > 0) {
-      if (start - std::min(tile->max_time_ms(), start) > window_.window.gap_ms) return start;
-      start = std::min(start, tile->min_time_ms());
-    }
-    const auto previous = row_.tiles().tiers()[tier].LastBefore(tile_start);
-    if (!previous) break;
-    tile_start = *previous;
-  }
-  cut_ |= start - window_.window.gap_ms < horizon_.tier_cut_ms[tier];
+  bool ended = false;
+  const auto goes_on = [&](int64_t tile_start, StateView tile) {
+    ++walked_;
+    if (tile_start < cut) return false;
+    ended = start - std::min(tile.max_time_ms(), start) > gap;
+    if (!ended) start = std::min(start, tile.min_time_ms());
+    return !ended;
+  };
+  // The one that holds the record may be open; those before it are whole.
+  const int64_t newest = FloorTo(earliest, layout_.tile_ms(Tier()));
+  const auto tile = row_.tiles().View(row_.log(), window_.plan, Tier(), newest, scratch_);
+  if (!tile || goes_on(newest, *tile)) row_.tiles().tiers()[Tier()].ForBackwards(newest, goes_on);
+  cut_ |= !ended && start - gap < cut;
   return start;
 }
 
-std::optional<int64_t> SessionFinder::FirstAfter(int64_t time, int64_t last) {
-  if (time >= last) return std::nullopt;
-  std::optional<int64_t> first;
-  if (time + 1 < complete_from_ && !row_.tiles().empty() && window_.tail >= 0) {
-    const auto tier = static_cast<size_t>(window_.tail);
-    const int64_t step = layout_.tile_ms(tier);
-    row_.tiles().ForRange(row_.log(), window_.plan, tier, FloorTo(time + 1, step),
-                          FloorTo(complete_from_, step) + step, scratch_,
-                          [&](int64_t, StateView tile) {
-                            if (first || tile.max_time_ms() <= time) return;
-                            first = std::max(tile.min_time_ms(), time + 1);
-                            cut_ |= tile.min_time_ms() <= time;  // which one is not known
-                          });
-    if (first && *first < complete_from_) return std::min(*first, last);
-    first.reset();
+void SessionFinder::CutInTiles(int64_t end, Newest* newest) {
+  const int64_t length = window_.window.max_length_ms;
+  const int64_t until = std::min(end, complete_from_);
+  const auto beyond = [&] { return newest->session.begin_ms + length + 1; };
+  if (beyond() >= until || !HasTiles()) return;
+  const int64_t step = layout_.tile_ms(Tier());
+  row_.tiles().ForRange(row_.log(), window_.plan, Tier(), FloorTo(beyond(), step),
+                        FloorTo(until - 1, step) + step, scratch_, [&](int64_t, StateView tile) {
+                          ++walked_;
+                          if (tile.max_time_ms() < beyond()) return;
+                          if (tile.min_time_ms() >= until) return;
+                          if (tile.min_time_ms() >= beyond()) Begin(tile.min_time_ms(), newest);
+                          const int64_t in_tile = std::min(tile.max_time_ms(), until - 1);
+                          if (in_tile < beyond()) return;
+                          // Which of its records begin sessions is not known: as early as can be.
+                          cut_ = true;
+                          const int64_t sessions =
+                              (in_tile - newest->session.begin_ms) / (length + 1);
+                          const int64_t all_but_one = (sessions - 1) * (length + 1);
+                          if (sessions > 1) Begin(newest->session.begin_ms + all_but_one, newest);
+                          Begin(beyond(), newest);
+                        });
+}
+
+void SessionFinder::CutInLog(int64_t last, Newest* newest) {
+  while (newest->session.begin_ms < last) {
+    const int64_t beyond = newest->session.begin_ms + window_.window.max_length_ms + 1;
+    const auto first = seeker_.FirstFrom(std::max(beyond, complete_from_));
+    if (!first || *first > last) return;
+    Begin(*first, newest);
   }
-  row_.log().ForRange(time + 1, last + 1, [&](const EntryRef& entry) {
-    if (!first && !entry.cancelled() && !entry.retracts()) first = entry.time_ms();
-  });
-  return first;
 }
 
 }  // namespace millrace

@@ -2,6 +2,11 @@
 // neighbours are at most `gap` apart; with `max_length` a record later than that after the first
 // starts a new one. Live records only, so a late record joins two sessions and a retraction splits
 // one. Working object of FoldWindow; thread-safe while the row is not written.
+//
+// Sessions are looked for among what the horizon keeps, which is ViewLayout::SessionReach before
+// any time that is read: by records as far as the log is complete, before that by tiles of the
+// window's tail tier, which are no longer than a gap. A read walks over a run once to find its
+// first record and once to cut it; records closer than the gap are leapt over.
 
 #ifndef MILLRACE_FEATURESTORE_SESSION_FINDER_H_
 #define MILLRACE_FEATURESTORE_SESSION_FINDER_H_
@@ -9,6 +14,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "featurestore/live_seeker.h"
 #include "featurestore/window_reader.h"
 
 namespace millrace {
@@ -20,24 +26,45 @@ class SessionFinder {
 
   // The session of the window before `end`, as the span from its first to after its last record;
   // nullopt: there is none. It is current while `at` is at most a gap after its last record.
+  // REQUIRES: called once.
   std::optional<Span> Find(int64_t end, int64_t at);
-  // It may begin earlier than what is kept tells.
+  // Where it begins, or whether there is one, is not certain: what is kept does not tell.
   bool cut() const { return cut_; }
+  // Records and tiles looked at.
+  int64_t walked() const { return walked_ + seeker_.steps(); }
 
  private:
-  std::optional<int64_t> NewestBefore(int64_t time) const;
+  // The newest session of a run, and the one before it in that run.
+  struct Newest {
+    Span session;
+    std::optional<Span> before;
+  };
+
+  // The newest record before `time`, if it is known.
+  std::optional<int64_t> LastBefore(int64_t time);
+  // There is no session, as far as is known.
+  std::nullopt_t None();
+  // Of the run that holds the record at `last`, among the records before `end`.
+  Newest NewestOfRun(int64_t last, int64_t end);
   // Where the run that holds the record at `last` begins.
   int64_t RunStart(int64_t last);
   int64_t RunStartInTiles(int64_t earliest);
-  // The first record in (time, last].
-  std::optional<int64_t> FirstAfter(int64_t time, int64_t last);
+  // Cut the run where sessions get too long: as far as only tiles tell, and from there.
+  void CutInTiles(int64_t end, Newest* newest);
+  void CutInLog(int64_t last, Newest* newest);
+  bool HasTiles() const { return !row_.tiles().empty() && window_.tail >= 0; }
+  size_t Tier() const { return static_cast<size_t>(window_.tail); }
 
   const ViewLayout& layout_;
   const WindowPlan& window_;
   const EntityRow& row_;
   const Horizon& horizon_;
   TileScratch* scratch_;
-  const int64_t complete_from_;
+  const int64_t complete_from_;  // the log holds every record from this time on
+  const int64_t kept_from_;      // and tiles tell of every one from this time on
+  LiveSeeker seeker_;
+  int64_t end_ = 0;
+  int64_t walked_ = 0;
   bool cut_ = false;
 };
 

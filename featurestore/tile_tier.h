@@ -85,6 +85,24 @@ class TileTier {
       }
     }
   }
+  // Calls visit(start, StateView) for the present tiles that start before `end_ms`, newest first,
+  // until it returns false. REQUIRES: end is a multiple of the tile size.
+  template <typename Visit>
+  void ForBackwards(int64_t end_ms, Visit visit) const {
+    const int64_t span = tile_ms() * kTilesPerBlock;
+    auto block = AtOrAfter(FloorTo(end_ms - 1, span) / span + 1);
+    while (block != blocks_.begin()) {
+      --block;
+      const int64_t start = block->number * span;
+      uint64_t left = block->present;
+      if (end_ms < start + span) left &= (uint64_t{1} << ((end_ms - start) / tile_ms())) - 1;
+      for (size_t index = static_cast<size_t>(std::popcount(left)); left != 0; --index) {
+        const int bit = 63 - std::countl_zero(left);
+        left &= ~(uint64_t{1} << bit);
+        if (!visit(start + bit * tile_ms(), ViewOf(*block, index - 1))) return;
+      }
+    }
+  }
   // The newest present tile that starts before `time_ms`: its start.
   std::optional<int64_t> LastBefore(int64_t time_ms) const;
 

@@ -58,6 +58,7 @@ class WindowFolder {
     if (window_.window.which == Which::kCurrent) fold_->asked.end_ms = end;
     fold_->covered = fold_->asked;
     fold_->cut |= finder.cut();
+    fold_->merges += finder.walked();
     return session.has_value();
   }
 
