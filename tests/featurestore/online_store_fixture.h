@@ -50,7 +50,7 @@ class OnlineStoreTest : public ::testing::Test {
     r.key = "k";
     r.n = n;
     r.x = x;
-    r.s = s;
+    r.s = std::move(s);
     return r;
   }
   void Apply(const TestRecord& r, Change change = Change::kInsert) {

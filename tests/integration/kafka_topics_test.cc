@@ -103,8 +103,9 @@ TEST(KafkaLog, ARecordTheTopicRefusesIsInvalidAndTheNextAppendGoesOn) {
                                          "--config", "max.message.bytes=1000"});
   // Random enough not to compress below the topic's bound.
   std::string value;
-  for (uint32_t i = 0, x = 1; i < 3000; ++i)
+  for (uint32_t i = 0, x = 1; i < 3000; ++i) {
     value.push_back(static_cast<char>((x = x * 1664525 + 1013904223) >> 24));
+  }
   const absl::Status status = AppendValue(*log, topic, value);
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
   EXPECT_THAT(std::string(status.message()), HasSubstr(topic));

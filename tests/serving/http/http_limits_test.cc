@@ -27,8 +27,9 @@ TEST_F(HttpServerTest, BoundsChunkExtensionsAndTrailers) {
   EXPECT_TRUE(extension.AwaitClose());
   RawClient trailer(port());
   std::string lines;
-  for (int i = 0; i < 2000; ++i)
+  for (int i = 0; i < 2000; ++i) {
     absl::StrAppend(&lines, "X-Trailing-Field: ", std::string(40, 'b'), "\r\n");
+  }
   trailer.Send(absl::StrCat(head, "2\r\n{}\r\n0\r\n", lines));
   EXPECT_EQ(trailer.Read().status, 431);
   EXPECT_TRUE(trailer.AwaitClose());
@@ -191,7 +192,7 @@ TEST_F(HttpServerTest, ReadsThatWaitHoldUpNoOthers) {
   HttpServerOptions options = Options();
   options.waiting_threads = 1;
   Start(options);
-  const char kWaits[] =
+  constexpr char kWaits[] =
       R"({"features":["v.f"],"keys":[{"k":1}],"min_offset":{"topic":"orders","offset":9}})";
   RawClient held(port());
   std::thread holder([&] { EXPECT_EQ(held.Post("/api/v1/features", kWaits).status, 200); });

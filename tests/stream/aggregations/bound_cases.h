@@ -39,20 +39,20 @@ inline std::vector<BoundCase> AllCases() {
     if (!bound.ok()) return;
     cases.push_back({absl::StrCat(request.type->name, "_", suffix), request, *std::move(bound)});
   };
-  const ValueType kInputs[] = {Type::kNull,
-                               Type::kBool,
-                               Type::kInt,
-                               Type::kDouble,
-                               Type::kString,
-                               Type::kTimestamp,
-                               ValueType(Type::kList, Type::kInt),
-                               ValueType(Type::kMap, Type::kDouble)};
+  const ValueType inputs[] = {Type::kNull,
+                              Type::kBool,
+                              Type::kInt,
+                              Type::kDouble,
+                              Type::kString,
+                              Type::kTimestamp,
+                              ValueType(Type::kList, Type::kInt),
+                              ValueType(Type::kMap, Type::kDouble)};
   for (const AggregationType& type : AggregationTypes()) {
     AggregationRequest request;
     request.type = &type;
     request.input.options = MiddlingOptions(type);
     request.input.window_ms = 100'000;
-    for (const ValueType& input : kInputs) {
+    for (const ValueType& input : inputs) {
       request.input.value = input;
       request.input.other = type.second_required ? ValueType(Type::kDouble) : ValueType();
       add(request, std::string(TypeName(input.type)));

@@ -181,7 +181,7 @@ CollectionTree CollectionMaker::Quantifier(int depth) {
   const Loop loop =
       MakeLoop(Chance(50) ? DatumKind::kInts : DatumKind::kTexts, DatumKind::kBool, depth);
   const uint64_t which = Pick(3);
-  const char* const kNames[] = {"all", "exists", "exists_one"};
+  constexpr const char* kNames[] = {"all", "exists", "exists_one"};
   return {
       absl::StrCat(loop.list.text, ".", kNames[which], "(", loop.name, ", ", loop.body.text, ")"),
       [loop, which](Environment& e) -> Datum {

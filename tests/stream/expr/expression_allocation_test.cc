@@ -13,7 +13,7 @@ namespace millrace {
 namespace {
 
 TEST(Expression, EvaluatesWithoutAllocatingOnceWarm) {
-  const char* const kTexts[] = {
+  constexpr const char* kTexts[] = {
       "hour(at, 'America/New_York') + hour_of_week(at)",
       "s in ['LGA', 'JFK'] && x > 1.0 ? i : none_i",
       "string(at) == '2013-01-01T10:15:30.250Z' && int('12') == 12",

@@ -61,7 +61,7 @@ TEST(ExpressionProperty, AnyTextIsAnsweredWithALocatedError) {
   std::mt19937_64 random(seed);
   ScalarMaker maker(seed);
   const Scope scope = maker.MakeScope();
-  const char* const kPieces[] = {
+  constexpr const char* kPieces[] = {
       "(", ")",   "f_int", "view.double", "+",    "-",   "?",  ":",      "in", "[",
       "]", "'a'", "'",     "\\",          "12",   "1.5", "7d", "null",   "&&", "!",
       ",", ".",   "hour",  "coalesce(",   "\xff", "é",   " ",  "size()", "0x", "=="};

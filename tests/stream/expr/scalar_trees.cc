@@ -30,9 +30,9 @@ Maybe As(const Maybe& v, Type type) {
   if (IsNull(v)) return {};
   const int64_t n = std::get<int64_t>(v);
   // The years 1 to 9999, and 10,000 years of 365.25 days.
-  const absl::int128 kYearsMs = absl::int128(315'576'000'000) * 1'000;
+  const absl::int128 years_ms = absl::int128(315'576'000'000) * 1'000;
   if (type == Type::kTimestamp && (n < -62'135'596'800'000 || n > 253'402'300'799'999)) return {};
-  if (type == Type::kDuration && (n < -kYearsMs || n > kYearsMs)) return {};
+  if (type == Type::kDuration && (n < -years_ms || n > years_ms)) return {};
   if (type == Type::kTimestamp) return Moment{n};
   if (type == Type::kDuration) return Millis{n};
   return n;
@@ -193,7 +193,7 @@ ScalarTree ScalarMaker::Leaf(Type type) {
   return {text, true, [value](const std::vector<Maybe>&) { return value; }};
 }
 
-ScalarTree ScalarMaker::Infix(char op, ScalarTree a, ScalarTree b, Type result) {
+ScalarTree ScalarMaker::Infix(char op, const ScalarTree& a, const ScalarTree& b, Type result) {
   const std::string text = absl::StrCat(In(a), std::string(1, op), " ", In(b));
   return {text, false, [=](const std::vector<Maybe>& f) {
             return Arithmetic(op, a.value(f), b.value(f), result);
@@ -262,7 +262,7 @@ ScalarTree ScalarMaker::Bool(int depth) {
   const uint64_t kind = random_() % 10;
   if (kind < 4) {
     const Type type = AnyType();
-    const char* const kOps[] = {"==", "!=", "<", "<=", ">", ">="};
+    constexpr const char* kOps[] = {"==", "!=", "<", "<=", ">", ">="};
     const std::string op = kOps[random_() % 6];
     ScalarTree a = Make(type, depth - 1);
     ScalarTree b = Make(type, depth - 1);

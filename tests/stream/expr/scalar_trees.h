@@ -51,7 +51,7 @@ class ScalarMaker {
   Maybe MakeValue(Type type);
 
   ScalarTree Leaf(Type type);
-  ScalarTree Infix(char op, ScalarTree a, ScalarTree b, Type result);
+  ScalarTree Infix(char op, const ScalarTree& a, const ScalarTree& b, Type result);
   ScalarTree Number(Type type, const std::string& ops, int depth);
   ScalarTree Civil(int depth);
   ScalarTree FromInt(int depth);
