@@ -18,33 +18,52 @@ std::string StateKey(absl::string_view key) {
   return out;
 }
 
-std::string Encode(const std::vector<EventOrder>& places) {
-  std::string out;
+void PutPlaces(const std::vector<EventOrder>& places, std::string* out) {
+  PutVarint(out, places.size());
   for (const EventOrder& place : places) {
-    PutSignedVarint(&out, place.event_time_ms);
-    PutSignedVarint(&out, place.source);
-    PutSignedVarint(&out, place.partition);
-    PutSignedVarint(&out, place.offset);
+    PutSignedVarint(out, place.event_time_ms);
+    PutSignedVarint(out, place.source);
+    PutSignedVarint(out, place.partition);
+    PutSignedVarint(out, place.offset);
   }
-  return out;
 }
 
-bool Decode(absl::string_view in, std::vector<EventOrder>* places) {
-  while (!in.empty()) {
+bool GetPlaces(absl::string_view* in, std::vector<EventOrder>* places) {
+  uint64_t count = 0;
+  if (!GetVarint(in, &count) || count > in->size()) return false;
+  for (; count > 0; --count) {
     EventOrder place;
     int64_t source = 0, partition = 0;
-    if (!GetSignedVarint(&in, &place.event_time_ms) || !GetSignedVarint(&in, &source) ||
-        !GetSignedVarint(&in, &partition) || !GetSignedVarint(&in, &place.offset)) {
+    if (!GetSignedVarint(in, &place.event_time_ms) || !GetSignedVarint(in, &source) ||
+        !GetSignedVarint(in, &partition) || !GetSignedVarint(in, &place.offset)) {
       return false;
     }
     place.source = static_cast<int32_t>(source);
     place.partition = static_cast<int32_t>(partition);
     places->push_back(place);
   }
-  return !places->empty();
+  return true;
+}
+
+std::optional<EventOrder> NewestOf(const std::vector<EventOrder>& places,
+                                   const EventOrder& before) {
+  const auto after = std::lower_bound(places.begin(), places.end(), before);
+  if (after == places.begin()) return std::nullopt;
+  return *(after - 1);
 }
 
 }  // namespace
+
+std::string Deletions::Encode(const Places& places) {
+  std::string out;
+  PutPlaces(places.lives, &out);
+  PutPlaces(places.late, &out);
+  return out;
+}
+
+bool Deletions::Decode(absl::string_view in, Places* places) {
+  return GetPlaces(&in, &places->lives) && GetPlaces(&in, &places->late) && in.empty();
+}
 
 absl::Status Deletions::Load(const StateStore& state) {
   const std::string from(1, kDeletionPrefix), to(1, kDeletionPrefix + 1);
@@ -54,7 +73,7 @@ absl::Status Deletions::Load(const StateStore& state) {
     uint16_t shard = 0;
     std::string key(stored);
     key[0] = kFeaturePrefix;
-    std::vector<EventOrder> places;
+    Places places;
     good = GetBig16(&in, &shard) && shard < shards_.size() && Decode(value, &places);
     if (!good) return false;
     absl::MutexLock lock(&shards_[shard].mutex);
@@ -73,15 +92,26 @@ std::optional<EventOrder> Deletions::NewestBefore(int32_t shard, absl::string_vi
   absl::ReaderMutexLock lock(&in.mutex);
   const auto found = in.by_key.find(key);
   if (found == in.by_key.end()) return std::nullopt;
-  const auto after = std::lower_bound(found->second.begin(), found->second.end(), place);
-  if (after == found->second.begin()) return std::nullopt;
-  return *(after - 1);
+  return NewestOf(found->second.lives, place);
 }
 
-void Deletions::Add(int32_t shard, absl::string_view key, const EventOrder& place) {
+std::optional<EventOrder> Deletions::LateBefore(int32_t shard, absl::string_view key,
+                                                const EventOrder& place) const {
+  if (!any_.load(std::memory_order_acquire)) return std::nullopt;
+  const Shard& in = shards_[static_cast<size_t>(shard)];
+  absl::ReaderMutexLock lock(&in.mutex);
+  const auto found = in.by_key.find(key);
+  if (found == in.by_key.end()) return std::nullopt;
+  const auto late = NewestOf(found->second.late, place);
+  const auto life = NewestOf(found->second.lives, place);
+  return life && late && *late < *life ? std::nullopt : late;
+}
+
+void Deletions::Add(int32_t shard, absl::string_view key, const EventOrder& place, Kind kind) {
   Shard& in = shards_[static_cast<size_t>(shard)];
   absl::MutexLock lock(&in.mutex);
-  std::vector<EventOrder>& places = in.by_key[key];
+  Places& of = in.by_key[key];
+  std::vector<EventOrder>& places = kind == Kind::kLate ? of.late : of.lives;
   const auto after = std::lower_bound(places.begin(), places.end(), place);
   if (after != places.end() && *after == place) return;
   places.insert(after, place);

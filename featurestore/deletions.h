@@ -3,8 +3,11 @@
 // to the life of its place, and a read at a time sees the life of that time and nothing of those
 // before. So arrival order does not matter, and reads of earlier times see what held then: records
 // that came before a deletion and stand after it move to the life after it, as far as they are kept
-// one by one. Where they are not, the deletion is left out. Records of a deletion's very time that
-// stand after it are in the life before it too: reads of that time see all that happened then.
+// one by one. Records of a deletion's very time that stand after it are in the life before it too:
+// reads of that time see all that happened then.
+//
+// Where they are not kept one by one, the deletion is late: it begins no life, and readers fold
+// what is after it, as nearly as tiles tell, and say so (FoldOptions::deleted_ms).
 //
 // They are state, committed with the shard of their entity, and all in memory: about 100 bytes for
 // each. Changed by the owner thread; readers may ask at any time.
@@ -36,13 +39,17 @@ class Deletions {
   // Takes what the state has. DataLoss when it does not parse. REQUIRES: called first.
   absl::Status Load(const StateStore& state);
 
-  // The newest deletion of an entity before `place`; `key` is that of the entity's rows, without a
-  // life. Any thread.
+  // The newest deletion of an entity before `place` that began a life; `key` is that of the
+  // entity's rows, without a life. Any thread.
   std::optional<EventOrder> NewestBefore(int32_t shard, absl::string_view key,
                                          const EventOrder& place) const;
+  // The newest late one before `place` that stands after it. Any thread.
+  std::optional<EventOrder> LateBefore(int32_t shard, absl::string_view key,
+                                       const EventOrder& place) const;
 
+  enum class Kind : uint8_t { kBeginsLife, kLate };
   // Adds a deletion; no effect when it is known.
-  void Add(int32_t shard, absl::string_view key, const EventOrder& place);
+  void Add(int32_t shard, absl::string_view key, const EventOrder& place, Kind kind);
   // Adds what changed in the shard to *batch; Committed as for OnlineStore::AddCommit.
   void AddCommit(int32_t shard, StateBatch* batch);
   void Committed(int32_t shard, bool ok);
@@ -50,13 +57,20 @@ class Deletions {
   uint64_t Digest() const;
 
  private:
+  // Ascending.
+  struct Places {
+    std::vector<EventOrder> lives;
+    std::vector<EventOrder> late;
+  };
   struct Shard {
     mutable absl::Mutex mutex;
-    // Ascending.
-    absl::flat_hash_map<std::string, std::vector<EventOrder>> by_key ABSL_GUARDED_BY(mutex);
+    absl::flat_hash_map<std::string, Places> by_key ABSL_GUARDED_BY(mutex);
     std::vector<std::string> changed ABSL_GUARDED_BY(mutex);
     std::vector<std::string> in_flight ABSL_GUARDED_BY(mutex);
   };
+
+  static std::string Encode(const Places& places);
+  static bool Decode(absl::string_view in, Places* places);
 
   std::deque<Shard> shards_;
   std::atomic<bool> any_{false};

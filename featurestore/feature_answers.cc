@@ -140,7 +140,8 @@ FeatureAnswers::FeatureAnswers(const ViewLayout& layout, const EntityRow* row,
   }
   if (layout.spec().ttl_ms && row_ != nullptr) {
     const auto newest = NewestBefore(*row_, at_ms);
-    if (newest && at_ms - *newest > *layout.spec().ttl_ms) expired_since_ms_ = newest;
+    const bool deleted = newest && options.deleted_ms && *newest <= *options.deleted_ms;
+    if (newest && !deleted && at_ms - *newest > *layout.spec().ttl_ms) expired_since_ms_ = newest;
   }
   if (scratch_->folds.size() < layout.windows().size()) {
     scratch_->folds.resize(layout.windows().size());
@@ -207,8 +208,9 @@ void FeatureAnswers::Aggregated(const FeatureSpec& spec, const FeaturePlan& plan
     Span& effective = out->effective;
     effective.begin_ms = std::min(std::max(effective.begin_ms, from_ms), effective.end_ms);
   };
-  const bool misses = depends_from < known_from_ms_;
-  if (misses) begin_at(known_from_ms_);
+  if (depends_from < known_from_ms_) begin_at(known_from_ms_);
+  const bool misses = depends_from < known_from_ms_ ||
+                      (options_.deleted_ms && depends_from <= *options_.deleted_ms);
   const bool counts_retracted = fold.retractions_lost && !Subtracts(*spec.aggregation);
   all_gone_ &= fold.gone;
   if (fold.gone) {

@@ -112,8 +112,10 @@ class OnlineStore {
   virtual absl::Status Apply(const Event& event) = 0;
   // Deletes an entity of a view: what stands before the tombstone in the total order is no more to
   // reads of later times, whenever it comes; what stands after it counts, and reads of earlier
-  // times see what held then. At the tombstone's very time it holds still. No effect, but counted
-  // as late, where newer records of the entity came before it and are not kept one by one any more.
+  // times see what held then. At the tombstone's very time it holds still. Counted as late where
+  // newer records of the entity came before it and are not kept one by one any more: then windows
+  // that reach back to it begin after it as nearly as tiles tell, `truncated`, with the span that
+  // is covered; where older and newer records are one state (lifetimes beyond `as_of`), all count.
   // Errors: as Apply. REQUIRES: `key` follows ViewSpec::key_types, without nulls; the tombstone's
   // source feeds the view.
   virtual absl::Status Delete(int32_t view, std::span<const Value> key, const Event& tombstone) = 0;
@@ -159,7 +161,7 @@ class OnlineStore {
   // Retractions applied by this process that did not meet their record when they came.
   virtual uint64_t UnmatchedRetractions(int32_t view) const = 0;
   virtual ViewCounts Counts(int32_t view) const = 0;
-  // Tombstones given to this process that came too late to have an effect.
+  // Tombstones given to this process that came too late to be exact.
   virtual uint64_t LateDeletions(int32_t view) const = 0;
   virtual const std::vector<std::shared_ptr<const ViewSpec>>& views() const = 0;
 };

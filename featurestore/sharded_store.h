@@ -102,7 +102,7 @@ class ShardedStore final : public OnlineStore {
   absl::Status AddTo(int32_t view, const EntryRef& entry);
   static void CountEntity(View* view, int32_t shard);
   // Makes room for a deletion in the life that its place lies in: gives what stands after it a life
-  // of its own. False when that is not kept record by record.
+  // of its own. False, and nothing changed, when that is not kept record by record.
   absl::StatusOr<bool> SplitLife(int32_t view, const PlacedKey& entity, const EventOrder& place);
   // The same for the row of that life.
   bool SplitRow(Shard::CachedRow* old, const EventOrder& place, const PlacedKey& after,

@@ -25,11 +25,9 @@ absl::Status ShardedStore::Delete(int32_t view_index, std::span<const Value> key
     return absl::OkStatus();
   }
   ASSIGN_OR_RETURN(const bool split, SplitLife(view_index, key_, place));
-  if (split) {
-    deletions_.Add(key_.shard, key_.bytes, place);
-  } else {
-    view.late_deletions.fetch_add(1, std::memory_order_relaxed);
-  }
+  if (!split) view.late_deletions.fetch_add(1, std::memory_order_relaxed);
+  deletions_.Add(key_.shard, key_.bytes, place,
+                 split ? Deletions::Kind::kBeginsLife : Deletions::Kind::kLate);
   return absl::OkStatus();
 }
 

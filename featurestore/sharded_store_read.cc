@@ -169,10 +169,14 @@ absl::Status ShardedStore::Read(int32_t view_index, std::span<const Value> key, 
     return absl::OkStatus();
   }
   Place(view_index, key, &s.key);
-  EnterLife(view_index, {at_ms, -1, 0, 0}, &s.key);  // before all records of that time
+  FoldOptions fold;
+  const EventOrder now = {at_ms, -1, 0, 0};  // before all records of that time
+  if (const auto late = deletions_.LateBefore(s.key.shard, s.key.bytes, now)) {
+    fold.deleted_ms = late->event_time_ms;
+  }
+  EnterLife(view_index, now, &s.key);
   const Shard::RowKey row_key(s.key.bytes);
 
-  FoldOptions fold;
   fold.known_ms = options.known_ms;
   if (options.current) {
     for (size_t i = 0; i < spec.inputs.size(); ++i) {

@@ -29,14 +29,16 @@ bool SpanFolder::FewEntries(int64_t begin, int64_t end) const {
          !row_.log().HasMoreThan(kFoldEntries, begin, end);
 }
 
-void SpanFolder::Lifetime(int64_t end) {
-  MergeState(window_.plan, row_.base().view(), fold_->state.slot());
-  const int64_t begin = row_.base_end_ms();
+void SpanFolder::Lifetime(int64_t begin, int64_t end) {
+  if (begin < row_.base_end_ms()) {
+    fold_->covered.begin_ms = fold_->asked.begin_ms;
+    MergeState(window_.plan, row_.base().view(), fold_->state.slot());
+    begin = row_.base_end_ms();
+  }
+  if (begin >= end) return;
   if (FewEntries(begin, end)) return Entries(begin, end);
   const int top = static_cast<int>(layout_.tiers()) - 1;
-  const int64_t edge = FloorTo(end, layout_.tile_ms(static_cast<size_t>(top)));
-  Tiles(top, begin, edge);
-  if (edge < end) Partial(top, edge, std::max(edge, begin), end);
+  Cover(top, top, begin, end);
 }
 
 void SpanFolder::Sliding(int64_t begin, int64_t end) {

@@ -16,8 +16,8 @@ class SpanFolder {
   SpanFolder(const ViewLayout& layout, const WindowPlan& window, const EntityRow& row,
              const Horizon& horizon, const WindowFold* inner, WindowFold* fold);
 
-  // Everything before `end`.
-  void Lifetime(int64_t end);
+  // [begin, end) of a lifetime; with the base as a whole where that reaches to begin.
+  void Lifetime(int64_t begin, int64_t end);
   // [begin, end), by the tiers of the window. What it really covers goes to the fold.
   void Sliding(int64_t begin, int64_t end);
   // [begin, end) record by record; those for which keep(EntryRef) is true.

@@ -29,6 +29,7 @@ class WindowFolder {
  private:
   void FoldRecords(int64_t at_ms) {
     if (window_.window.kind == WindowKind::kSession && !FindSession(at_ms)) return;
+    fold_->covered.begin_ms = std::min(AfterDeletion(fold_->covered.begin_ms), fold_->asked.end_ms);
     const int64_t begin = fold_->covered.begin_ms, end = fold_->asked.end_ms;
     if (LimitIsReached(end)) {
       FoldNewest(end);
@@ -52,7 +53,8 @@ class WindowFolder {
   // Narrows what is asked to the session. False: there is none.
   bool FindSession(int64_t at_ms) {
     SessionFinder finder(layout_, window_, row_, horizon_, &fold_->scratch);
-    const auto session = finder.Find(fold_->asked.end_ms, at_ms - window_.window.lag_ms);
+    auto session = finder.Find(fold_->asked.end_ms, at_ms - window_.window.lag_ms);
+    if (session && AfterDeletion(session->begin_ms) >= session->end_ms) session.reset();
     const int64_t end = fold_->asked.end_ms;
     fold_->asked = session.value_or(Span{end, end});
     if (window_.window.which == Which::kCurrent) fold_->asked.end_ms = end;
@@ -63,8 +65,12 @@ class WindowFolder {
   }
 
   void FoldSpan(int64_t begin, int64_t end) {
-    if (window_.window.kind == WindowKind::kLifetime) return folder_.Lifetime(end);
+    if (window_.window.kind == WindowKind::kLifetime) return folder_.Lifetime(begin, end);
     folder_.Sliding(begin, end);
+  }
+
+  int64_t AfterDeletion(int64_t begin) const {
+    return options_.deleted_ms ? std::max(begin, *options_.deleted_ms + 1) : begin;
   }
 
   // Sessions and limited windows do not see what was taken back before it came.

@@ -20,6 +20,9 @@ struct FoldOptions {
   // Only what was known then, which is a row of its own (FeatureAnswers). REQUIRES: the view keeps
   // knowledge times.
   std::optional<int64_t> known_ms;
+  // A deletion of then came too late to part the entity's records: what stands before it or at its
+  // time does not count, as far as tiles tell (WindowFold::covered).
+  std::optional<int64_t> deleted_ms;
   // The deciding record, for windows that leave it out.
   std::optional<EventOrder> current;
   // The request's own values, for windows that count them; no words: there are none.

@@ -88,15 +88,65 @@ TEST_F(OnlineStoreTest, ARetractionThatStandsAfterADeletionMovesToTheLifeAfterIt
   EXPECT_EQ(Text(Read(kEight + kHour)), "-1 present");
 }
 
-TEST_F(OnlineStoreTest, ADeletionBehindWhatIsNotKeptRecordByRecordIsLeftOutAndCounted) {
+TEST_F(OnlineStoreTest, ADeletionBehindTheMicroLogLeavesOutAllButATileAndSaysSo) {
+  constexpr int64_t kSecond = 1000, kRecords = 6000, kDeleted = 1000;
+  const int64_t place = kEight + kDeleted * kSecond + 1, now = kEight + kRecords * kSecond;
+  for (const bool in_place : {true, false}) {
+    MemoryStateStore fresh;
+    store_.reset();
+    auto view =
+        TestView({TestFeature("count", -1, Sliding(6 * kHour)),
+                  TestFeature("count", -1, Lifetime()), TestFeature("count", -1, Sliding(kHour))});
+    view->as_of_ms = 2 * kHour;
+    auto opened = OnlineStore::Open(fresh, {std::move(view)}, {});
+    ASSERT_TRUE(opened.ok());
+    store_ = *std::move(opened);
+    for (int64_t i = 0; i < kRecords; ++i) {
+      Apply(At(kEight + i * kSecond, i));
+      if (in_place && i == kDeleted) Delete(place);
+    }
+    if (!in_place) Delete(place);
+    EXPECT_EQ(Text(Read(now, 2)), "3600 present");  // begins after it
+    EXPECT_EQ(store_->LateDeletions(0), in_place ? 0u : 1u);
+    for (const int feature : {0, 1}) {
+      const FeatureValue all = Read(now, feature);
+      const int64_t after = kRecords - kDeleted - 1;
+      EXPECT_EQ(FeatureStatusName(all.status), in_place ? "present" : "truncated");
+      if (in_place) {
+        EXPECT_EQ(all.count, after);
+        continue;
+      }
+      EXPECT_GE(all.count, after);
+      EXPECT_LE(all.count, after + 60);  // a tile of a minute
+      EXPECT_EQ(all.count, (now - all.effective.begin_ms) / kSecond) << "as `effective` says";
+    }
+  }
+  store_.reset();
+}
+
+TEST_F(OnlineStoreTest, ADeletionThatCameTooLateIsKeptAndEndsWithTheNextOne) {
+  Open(TestView({TestFeature("last", kN, Lifetime())}));
+  Apply(At(kEight, 1));
+  Apply(At(kEight + 10 * kMinute, 2));
+  store_->AdvanceTime(kEight + 2000 * kHour);
+  Delete(kEight + kMinute);
+  Commit();
+  Reopen();
+  EXPECT_EQ(Text(Read(kEight + 2000 * kHour)), "2 truncated");
+  Delete(kEight + 2001 * kHour);
+  Apply(At(kEight + 2002 * kHour, 3));
+  EXPECT_EQ(Text(Read(kEight + 2003 * kHour)), "3 present");
+}
+
+TEST_F(OnlineStoreTest, ALifetimeWithADeletionBehindItsBaseSaysSo) {
   Open(TestView({TestFeature("last", kN, Lifetime())}));
   Apply(At(kEight, 1));
   Apply(At(kEight + 10 * kMinute, 2));
   store_->AdvanceTime(kEight + 2000 * kHour);
   Delete(kEight + kMinute);
   EXPECT_EQ(store_->LateDeletions(0), 1u);
-  EXPECT_EQ(Text(Read(kEight + 2000 * kHour)), "2 present");
-  // In its place it would have deleted only the older one; what is newest goes all the same.
+  EXPECT_EQ(Text(Read(kEight + 2000 * kHour)), "2 truncated");
+  // What is newest goes all the same.
   Delete(kEight + 20 * kMinute);
   EXPECT_EQ(store_->LateDeletions(0), 1u);
   EXPECT_EQ(Text(Read(kEight + 2000 * kHour)), "null missing");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <initializer_list>
 #include <limits>
 #include <map>
 
@@ -14,7 +15,7 @@ namespace {
 const std::map<std::string, std::vector<Datum>>& Parts() {
   constexpr int64_t kSmallest = std::numeric_limits<int64_t>::min();
   constexpr int64_t kLargest = std::numeric_limits<int64_t>::max();
-  const auto bytes = [](const char* text, size_t size) { return Datum(std::string(text, size)); };
+  const auto bytes = [](std::initializer_list<char> text) { return Datum(std::string(text)); };
   const auto number = [](int64_t v) { return Datum(v); };
   static const auto* const kParts = new std::map<std::string, std::vector<Datum>>{
       {"k", {Datum("a"), Datum("ab"), Datum("abc"), Datum(""), Datum("a|b"), Datum("k0")}},
@@ -23,8 +24,8 @@ const std::map<std::string, std::vector<Datum>>& Parts() {
        {number(-1), number(1), number(0), number(-256), number(255), number(10), number(kSmallest),
         number(kLargest)}},
       {"raw",
-       {bytes("", 0), bytes("\0", 1), bytes("\0\0", 2), bytes("a", 1), bytes("a\0", 2),
-        bytes("\0a", 2), bytes("\xff", 1)}},
+       {bytes({}), bytes({0}), bytes({0, 0}), bytes({'a'}), bytes({'a', 0}), bytes({0, 'a'}),
+        bytes({'\xff'})}},
       {"g", {Datum(false), Datum(true)}},
       {"known", {number(0), number(-1), number(1'700'000'000'000)}}};
   return *kParts;
