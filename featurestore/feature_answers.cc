@@ -194,10 +194,13 @@ void FeatureAnswers::Aggregated(const FeatureSpec& spec, const FeaturePlan& plan
   const FoldPlan::Filter& filter =
       layout_.state().filter(spec.aggregation->counts_candidates ? 0 : plan.filter);
   const uint64_t* words = fold.state.view().words;
-  out->count = static_cast<int64_t>(words[filter.live_word]);
+  const bool subtracts = Subtracts(*spec.aggregation);
+  // Of what subtracts, without those taken back: as the value.
+  const auto count = static_cast<int64_t>(words[subtracts ? filter.word : filter.live_word]);
+  out->count = std::max<int64_t>(count, 0);
   out->max_event_time_ms.reset();
   out->age_ms.reset();
-  if (out->count > 0) {
+  if (words[filter.live_word] > 0) {
     out->max_event_time_ms = static_cast<int64_t>(words[filter.newest_word]);
     out->age_ms = at_ms_ - *out->max_event_time_ms;
   }
@@ -211,7 +214,9 @@ void FeatureAnswers::Aggregated(const FeatureSpec& spec, const FeaturePlan& plan
   if (depends_from < known_from_ms_) begin_at(known_from_ms_);
   const bool misses = depends_from < known_from_ms_ ||
                       (options_.deleted_ms && depends_from <= *options_.deleted_ms);
-  const bool counts_retracted = fold.retractions_lost && !Subtracts(*spec.aggregation);
+  // Of sessions, the first or last record may be gone.
+  const bool counts_retracted =
+      fold.retractions_lost && (!subtracts || spec.window.kind == WindowKind::kSession);
   all_gone_ &= fold.gone;
   if (fold.gone) {
     out->status = FeatureStatus::kTruncated;

@@ -37,8 +37,8 @@ void TileStack::Add(const MicroLog& log, const EntryRef& entry, const MicroLog::
 }
 
 bool TileStack::StaysEntries(const MicroLog& log, const Horizon& horizon, int64_t start_ms,
-                             int64_t end_ms, int64_t time_ms) const {
-  if (!layout_->may_be_sparse() || time_ms < stored_until_ms_) return false;
+                             int64_t end_ms) const {
+  if (!layout_->may_be_sparse() || start_ms < stored_until_ms_) return false;
   if (empty() && log.size() <= kSparseEntries) return HoldsFrom(log, start_ms, horizon);
   return !log.HasMoreThan(kFewEntries, start_ms, end_ms) && HoldsFrom(log, start_ms, horizon);
 }
@@ -53,7 +53,7 @@ void TileStack::AddOpen(const MicroLog& log, const EntryRef& entry,
   if (open_is_stale_) return;
   const FoldPlan& plan = layout_->state().plan();
   const int64_t end = closed_ms_ + layout_->tile_ms(0);
-  if (StaysEntries(log, horizon, closed_ms_, end, entry.time_ms())) return;
+  if (StaysEntries(log, horizon, closed_ms_, end)) return;
   const bool stored = Stored(0, closed_ms_);
   const bool holds = HoldsFrom(log, closed_ms_, horizon);
   if (!stored && holds) {
@@ -84,7 +84,7 @@ void TileStack::AddLate(const MicroLog& log, const EntryRef& entry,
     const bool in_place =
         i == 0 && !inserted.cancels && (!plan.ordered || !inserted.kept || inserted.next_ms >= end);
     again |= plan.ordered && !in_place;
-    if (StaysEntries(log, horizon, start, end, time)) continue;
+    if (StaysEntries(log, horizon, start, end)) continue;
     // One that was not stored holds records that the log tells.
     const bool whole = again || (!Stored(i, start) && HoldsFrom(log, start, horizon));
     if (whole && Rebuild(log, i, start, horizon)) continue;
@@ -137,7 +137,7 @@ void TileStack::CloseUntil(const MicroLog& log, const Horizon& horizon, int64_t 
     if (from == to) break;
     const int64_t parent = FloorTo(from, layout_->tile_ms(i + 1));
     const int64_t end = from + layout_->tile_ms(i);
-    if (StaysEntries(log, horizon, parent, end, from)) continue;
+    if (StaysEntries(log, horizon, parent, end)) continue;
     if (!Stored(i + 1, parent)) {
       Store(i + 1, parent, FoldParts(log, plan, i + 1, parent, end, &scratch));
       continue;

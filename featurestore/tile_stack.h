@@ -109,10 +109,11 @@ class TileStack {
   bool Stored(size_t tier, int64_t start_ms) const {
     return !empty() && tiers_[tier].Find(start_ms).has_value();
   }
-  // Whether the tile's records up to `end_ms`, one of them at `time_ms`, are few, and the log holds
-  // them. If so the tile is not stored: it never was, as none of this ever becomes true again.
-  bool StaysEntries(const MicroLog& log, const Horizon& horizon, int64_t start_ms, int64_t end_ms,
-                    int64_t time_ms) const;
+  // Whether the tile's records up to `end_ms` are few, the log holds them, and none of them was
+  // stored to make room. If so the tile is not stored: it never was, as none of this ever becomes
+  // true again.
+  bool StaysEntries(const MicroLog& log, const Horizon& horizon, int64_t start_ms,
+                    int64_t end_ms) const;
   void CloseUntil(const MicroLog& log, const Horizon& horizon, int64_t time_ms);
   void AddOpen(const MicroLog& log, const EntryRef& entry, const MicroLog::Inserted& inserted,
                const Horizon& horizon);

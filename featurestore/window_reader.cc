@@ -180,11 +180,14 @@ class WindowFolder {
   int64_t at_first_ = 0;          // how many of them have that time
 };
 
-// Whether more is off than a window may be: its start and end by less than a tile of its tail tier.
+// Whether more is off than a window may be: its start and end by less than a tile of its tail tier,
+// and never all of it.
 bool CoversAnotherSpan(const ViewLayout& layout, const WindowPlan& window, const WindowFold& fold) {
   const int64_t tile = window.tail < 0 ? 1 : layout.tile_ms(static_cast<size_t>(window.tail));
-  const int64_t early = fold.asked.begin_ms - fold.covered.begin_ms;
-  return early < 0 || early >= tile || fold.asked.end_ms - fold.covered.end_ms >= tile;
+  const Span &asked = fold.asked, &covered = fold.covered;
+  const int64_t early = asked.begin_ms - covered.begin_ms;
+  const bool nothing = covered.begin_ms == covered.end_ms && asked.begin_ms < asked.end_ms;
+  return nothing || early < 0 || early >= tile || asked.end_ms - covered.end_ms >= tile;
 }
 
 }  // namespace

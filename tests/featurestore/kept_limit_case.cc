@@ -47,8 +47,7 @@ std::vector<int64_t> RandomTimes(Random* random, size_t n) {
   return times;
 }
 
-oracle::Window RandomWindow(Random* random, int64_t span, int64_t step,
-                            const KeptLimitOptions& options, bool tiled) {
+oracle::Window RandomWindow(Random* random, int64_t span, int64_t step, bool tiled) {
   static const std::vector<int64_t> kLengths = {
       500,     1'280,        10 * kSecondMs, kMinuteMs,  10 * kMinuteMs,
       kHourMs, 12 * kHourMs, kDayMs,         7 * kDayMs, 30 * kDayMs};
@@ -77,9 +76,7 @@ oracle::Window RandomWindow(Random* random, int64_t span, int64_t step,
       window.kind = Kind::kEvents;
       window.events = random->Chance(0.5) ? random->Between(1, 20) : random->Between(1, 4'096);
       break;
-    case 5:
-      if (options.lifetime_windows) window.kind = Kind::kLifetime;
-      break;
+    case 5: window.kind = Kind::kLifetime; break;
     case 6:
       if (!tiled) window.max_events = random->Between(1, 3'000);
       break;
@@ -138,7 +135,7 @@ int64_t LatenessOf(const std::vector<Record>& arrivals) {
 
 }  // namespace
 
-KeptLimitCase MakeKeptLimitCase(uint64_t seed, const KeptLimitOptions& options) {
+KeptLimitCase MakeKeptLimitCase(uint64_t seed) {
   Random random(seed);
   KeptLimitCase c;
   c.seed = seed;
@@ -149,8 +146,8 @@ KeptLimitCase MakeKeptLimitCase(uint64_t seed, const KeptLimitOptions& options) 
   const int64_t span = times.back() - times.front() + 8;
 
   // `tiled` keeps hardly any record.
-  c.retracts = random.Chance(0.3) && (c.accuracy == Accuracy::kAuto || options.late_retractions);
-  const bool late = c.retracts && options.late_retractions && random.Chance(0.5);
+  c.retracts = random.Chance(0.3);
+  const bool late = c.retracts && random.Chance(0.5);
   int64_t disorder = OneOf<int64_t>(&random, {0, 0, 20, 2'000, static_cast<int64_t>(n)});
   if (c.retracts && !late) disorder = std::min(disorder, kSoonRanks);
   std::vector<Arrival> arrivals;
@@ -173,8 +170,7 @@ KeptLimitCase MakeKeptLimitCase(uint64_t seed, const KeptLimitOptions& options) 
   const int64_t step = std::max<int64_t>(1, span / static_cast<int64_t>(n));
   for (int i = 0; i < 6; ++i) {
     const bool tiled = c.accuracy == Accuracy::kTiled;
-    c.view.features.push_back(
-        RandomFeature(&random, RandomWindow(&random, span, step, options, tiled)));
+    c.view.features.push_back(RandomFeature(&random, RandomWindow(&random, span, step, tiled)));
     c.view.features.back().name = absl::StrCat("f", i);
   }
   for (int i = 0; i < 2; ++i) c.moments.push_back(1 + random.Below(c.arrivals.size()));
@@ -183,10 +179,9 @@ KeptLimitCase MakeKeptLimitCase(uint64_t seed, const KeptLimitOptions& options) 
   return c;
 }
 
-std::vector<Record> InAnotherOrder(const KeptLimitCase& c, const KeptLimitOptions& options,
-                                   Random* random) {
+std::vector<Record> InAnotherOrder(const KeptLimitCase& c, Random* random) {
   std::vector<Arrival> arrivals;
-  const bool any = (!c.retracts || options.late_retractions) && random->Chance(0.5);
+  const bool any = random->Chance(0.5);
   const int64_t disorder = any ? static_cast<int64_t>(c.arrivals.size()) : 50;
   for (size_t i = 0; i < c.arrivals.size(); ++i) {
     arrivals.push_back({static_cast<int64_t>(i) + random->Between(0, disorder), c.arrivals[i]});

@@ -16,13 +16,6 @@
 
 namespace millrace {
 
-// What of the space is searched.
-struct KeptLimitOptions {
-  bool lifetime_windows = true;
-  // Of records older than the newest that are kept; otherwise only of newer ones.
-  bool late_retractions = true;
-};
-
 struct KeptLimitCase {
   uint64_t seed = 0;
   oracle::View view;
@@ -34,11 +27,10 @@ struct KeptLimitCase {
   std::vector<size_t> moments;  // numbers of arrivals after which it is read, ascending
 };
 
-KeptLimitCase MakeKeptLimitCase(uint64_t seed, const KeptLimitOptions& options);
+KeptLimitCase MakeKeptLimitCase(uint64_t seed);
 
 // The same records in an order of arrival in which none is later than the case's retention.
-std::vector<oracle::Record> InAnotherOrder(const KeptLimitCase& c, const KeptLimitOptions& options,
-                                           Random* random);
+std::vector<oracle::Record> InAnotherOrder(const KeptLimitCase& c, Random* random);
 
 // Newest event time of the first `n` arrivals.
 int64_t NewestOf(const KeptLimitCase& c, size_t n);

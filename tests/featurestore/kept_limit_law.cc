@@ -77,6 +77,11 @@ KeptLimitLaw::KeptLimitLaw(const KeptLimitCase& c, const std::string& key, size_
         [](const oracle::Record& a, const oracle::Record& b) { return a.order < b.order; });
     complete_from_ms_ = dropped->order.event_time_ms + 1;
   }
+  for (const oracle::Record& r : own) {
+    if (r.change == oracle::Change::kRetract && r.order.event_time_ms < complete_from_ms_) {
+      retractions_beyond_.push_back(r.order.event_time_ms);
+    }
+  }
 }
 
 std::string KeptLimitLaw::Violation(const oracle::Feature& feature, int64_t at_ms,
@@ -115,11 +120,20 @@ Members KeptLimitLaw::Within(const Span& span) const {
   return {in_span(survivors_.live), in_span(survivors_.unmatched)};
 }
 
+bool KeptLimitLaw::MayCountRetracted(const Question& q) const {
+  if (oracle::Subtracts(q.feature.aggregation) && q.feature.window.kind != Kind::kSession) {
+    return false;
+  }
+  const Span& span = q.value.effective;
+  return std::any_of(retractions_beyond_.begin(), retractions_beyond_.end(),
+                     [&](int64_t time) { return time >= span.begin_ms && time < span.end_ms; });
+}
+
 std::string KeptLimitLaw::Difference(const Question& q, const Members& members) const {
   const oracle::Answer expected = oracle::AnswerOf(q.feature, members, q.at_ms);
   const Datum value = ToDatum(q.value.value.view());
   const bool truncated = q.value.status == FeatureStatus::kTruncated;
-  if (truncated && value.is_null()) return "";
+  if (truncated && (value.is_null() || MayCountRetracted(q))) return "";
   return oracle::Difference(expected, truncated ? expected.status : ToStatus(q.value.status),
                             value);
 }
@@ -150,7 +164,9 @@ std::string KeptLimitLaw::SpanViolation(const Question& q, const oracle::Span& a
   }
   const int64_t tile = TailTile(case_, q.feature.window);
   if (tile == 0) return "";
-  if (truncated) return "truncated, though there are tiles for it";
+  if (truncated) {
+    return MayCountRetracted(q) ? "" : "truncated, though there are tiles for it";
+  }
   if (asked.end >= now_ms_ && effective.end_ms != asked.end) return "does not reach now";
   const bool begins = effective.begin_ms <= asked.start && effective.begin_ms > asked.start - tile;
   const bool ends = effective.end_ms > asked.end - tile;

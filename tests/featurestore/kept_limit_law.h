@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "featurestore/online_store.h"
 #include "tests/featurestore/kept_limit_case.h"
@@ -44,11 +45,14 @@ class KeptLimitLaw {
   // Against the truth over a span of live and, if wanted, unmatched records.
   std::string Difference(const Question& q, const oracle::Members& members) const;
   oracle::Members Within(const Span& span) const;
+  // Whether the answer may count what was taken back after its record had become part of a tile.
+  bool MayCountRetracted(const Question& q) const;
 
   const KeptLimitCase& case_;
   const int64_t now_ms_;
   oracle::Survivors survivors_;
-  int64_t complete_from_ms_;  // every record from here on is kept
+  int64_t complete_from_ms_;                 // every record from here on is kept
+  std::vector<int64_t> retractions_beyond_;  // times of retractions before it
 };
 
 }  // namespace millrace
