@@ -218,7 +218,8 @@ void FeatureAnswers::Computed(const FeatureSpec& spec, FeatureValue* out) {
   out->asked = out->effective = {at_ms_, at_ms_};
   for (const int used_field : used) {
     const auto position = static_cast<size_t>(used_field);
-    if (position >= spec.operands.size()) {
+    const FeatureSpec::Operand from = spec.OperandOf(used_field);
+    if (from.feature < 0) {
       if (options_.request_fields.empty()) continue;
       const int field = spec.request_fields[position - spec.operands.size()];
       fields[position] = options_.request_fields[static_cast<size_t>(field)];
@@ -226,7 +227,7 @@ void FeatureAnswers::Computed(const FeatureSpec& spec, FeatureValue* out) {
     }
     const bool first = operands.empty();
     FeatureValue& operand = operands.emplace_back();
-    Answer(spec.operands[position], &operand);
+    Answer(from.feature, &operand);
     fields[position] = operand.value.view();
     out->count = std::max(out->count, operand.count);
     if (operand.max_event_time_ms) {

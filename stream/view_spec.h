@@ -4,6 +4,7 @@
 #ifndef MILLRACE_STREAM_VIEW_SPEC_H_
 #define MILLRACE_STREAM_VIEW_SPEC_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -31,6 +32,17 @@ struct FeatureSpec {
   std::vector<int> operands;
   std::vector<int> request_fields;
   bool computed() const { return expression != nullptr; }
+  // What a field of that scope is: a feature of the view, or else a field of the request; the other
+  // is -1. REQUIRES: computed(), `field` is one of the expression's used_fields().
+  struct Operand {
+    int feature = -1;
+    int request_field = -1;
+  };
+  Operand OperandOf(int field) const {
+    const auto position = static_cast<size_t>(field);
+    if (position < operands.size()) return {.feature = operands[position]};
+    return {.request_field = request_fields[position - operands.size()]};
+  }
 
   std::string aggregation_name;
   std::shared_ptr<const Aggregation> aggregation;
