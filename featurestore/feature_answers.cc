@@ -119,9 +119,13 @@ FeatureAnswers::FeatureAnswers(const ViewLayout& layout, const EntityRow* row,
       scratch_(scratch) {
   ++scratch_->read;
   scratch_->cost = {};
-  if (layout.spec().ttl_ms && row != nullptr) {
-    const auto newest = NewestBefore(*row, at_ms);
-    if (newest && at_ms - *newest > *layout.spec().ttl_ms) expired_since_ms_ = newest;
+  const ViewSpec& spec = layout.spec();
+  if ((spec.ttl_ms || spec.stale_after_ms) && row != nullptr) {
+    if (const auto newest = NewestBefore(*row, at_ms)) {
+      const int64_t age_ms = at_ms - *newest;
+      if (spec.ttl_ms && age_ms > *spec.ttl_ms) expired_since_ms_ = newest;
+      stale_ = spec.stale_after_ms && age_ms > *spec.stale_after_ms;
+    }
   }
   if (scratch_->folds.size() < layout.windows().size()) {
     scratch_->folds.resize(layout.windows().size());
@@ -200,7 +204,10 @@ void FeatureAnswers::Aggregated(const FeatureSpec& spec, const FeaturePlan& plan
   if (out->status == FeatureStatus::kMissing && spec.default_value) {
     out->value = *spec.default_value;
   }
-  if (warming && out->status != FeatureStatus::kOverflow) out->status = FeatureStatus::kWarming;
+  if (out->status != FeatureStatus::kOverflow) {
+    if (stale_) out->status = FeatureStatus::kStale;
+    if (warming) out->status = FeatureStatus::kWarming;
+  }
   if (expired_since_ms_) {
     out->status = FeatureStatus::kExpired;
     out->age_ms = at_ms_ - *expired_since_ms_;
@@ -221,8 +228,7 @@ void FeatureAnswers::Computed(const FeatureSpec& spec, FeatureValue* out) {
     const FeatureSpec::Operand from = spec.OperandOf(used_field);
     if (from.feature < 0) {
       if (options_.request_fields.empty()) continue;
-      const int field = spec.request_fields[position - spec.operands.size()];
-      fields[position] = options_.request_fields[static_cast<size_t>(field)];
+      fields[position] = options_.request_fields[static_cast<size_t>(from.request_field)];
       continue;
     }
     const bool first = operands.empty();

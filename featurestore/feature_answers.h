@@ -56,6 +56,7 @@ class FeatureAnswers {
   AnswerScratch* scratch_;
   // The entity's newest record before the read, where that is older than the view's ttl.
   std::optional<int64_t> expired_since_ms_;
+  bool stale_ = false;  // beyond `freshness.error_after`
   bool all_gone_ = true;
 };
 

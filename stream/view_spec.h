@@ -99,7 +99,8 @@ struct ViewSpec {
   int64_t as_of_ms = 3'600'000;              // how far back reads stay exact
   int64_t retention_ms = 40LL * 86'400'000;  // largest lateness of its sources
   std::optional<int64_t> ttl_ms;
-  std::optional<int64_t> stale_after_ms;  // freshness.error_after
+  // freshness.error_after: age of the entity's newest record beyond which answers are stale.
+  std::optional<int64_t> stale_after_ms;
   // Records carry when they became known, for reads of what was known then.
   bool keeps_known_time = false;
   WhileWarming while_warming = WhileWarming::kNull;
