@@ -68,6 +68,8 @@ void WriteInput(const EngineStatus::Input& input, JsonWriter& json) {
       .Uint(counts.tombstones)
       .Key("misrouted")
       .Uint(counts.misrouted)
+      .Key("late_merged")
+      .Uint(counts.late_merged)
       .Key("events")
       .BeginArray();
   for (const auto& [source, events] : input.events) {
