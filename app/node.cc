@@ -158,9 +158,10 @@ absl::Status Node::OpenEngine() {
   OpenChannels(*project_, *outbox_);
   RETURN_IF_ERROR(outbox_->Ship(*log_, outbox_->TakeUnshipped()));
   committer_ = std::make_unique<Committer>(*state_, *log_, *outbox_, *options_.clock);
-  ASSIGN_OR_RETURN(engine_, Engine::Open({project_.get(), log_.get(), state_.get(), store_.get(),
-                                          outbox_.get(), committer_.get(), options_.clock},
-                                         options_.mode));
+  ASSIGN_OR_RETURN(
+      engine_, Engine::Open({project_.get(), log_.get(), state_.get(), store_.get(), outbox_.get(),
+                             committer_.get(), options_.clock, &registry_},
+                            options_.mode));
   return absl::OkStatus();
 }
 

@@ -72,10 +72,33 @@ void ExportSources(const EngineStatus& status, Registry& registry) {
          counts.tombstones},
         {"millrace_source_misrouted_total",
          "Records in another partition than the one of their key", counts.misrouted},
+        {"millrace_source_late_merged_total",
+         "Applied records that came behind newer ones of their partition", counts.late_merged},
     };
     for (const auto& counter : apart) {
       Raise(registry.GetCounter(counter.name, counter.help, labels), counter.n);
     }
+  }
+}
+
+// Of sources all of whose partitions are known.
+void ExportWatermarks(const EngineStatus& status, int64_t now_ms, Registry& registry) {
+  std::map<std::string, std::optional<int64_t>> by_source;
+  for (const EngineStatus::Input& input : status.inputs) {
+    const auto [source, first] = by_source.emplace(input.source, input.progress_ms);
+    if (!first && source->second) {
+      source->second =
+          input.progress_ms ? std::min(source->second, input.progress_ms) : std::nullopt;
+    }
+  }
+  for (const auto& [source, watermark_ms] : by_source) {
+    if (!watermark_ms) continue;
+    registry
+        .GetGauge("millrace_watermark_timestamp_seconds", "Event time that a source has come to",
+                  {{"source", source}})
+        .Set(static_cast<double>(*watermark_ms) / 1000.0);
+    registry.GetGauge("millrace_watermark_lag_seconds", "The clock less that", {{"source", source}})
+        .Set(static_cast<double>(now_ms - *watermark_ms) / 1000.0);
   }
 }
 
@@ -192,6 +215,7 @@ void NodeStatus::Export(Registry& registry) {
   const std::shared_ptr<const EngineStatus> status = engine_.status();
   if (status == nullptr) return;
   ExportSources(*status, registry);
+  ExportWatermarks(*status, ToEpochMillis(clock_.Now()), registry);
   for (const EngineStatus::Task& task : status->tasks) {
     ExportTask(task, registry);
     const DeployedModel& champion = task.deployment->champion_model();

@@ -46,7 +46,8 @@ void WriteInput(const EngineStatus::Input& input, JsonWriter& json) {
                {"one_sided", counts.one_sided},
                {"unaligned", counts.unaligned},
                {"tombstones", counts.tombstones},
-               {"misrouted", counts.misrouted}})
+               {"misrouted", counts.misrouted},
+               {"late_merged", counts.late_merged}})
       .Key("events")
       .BeginArray();
   for (const auto& [source, events] : input.events) {

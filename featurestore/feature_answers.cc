@@ -138,10 +138,15 @@ FeatureAnswers::FeatureAnswers(const ViewLayout& layout, const EntityRow* row,
     known_from_ms_ = SelectableFrom(*row, horizon);
     row_ = &*known_row_;
   }
-  if (layout.spec().ttl_ms && row_ != nullptr) {
+  const ViewSpec& spec = layout.spec();
+  if ((spec.ttl_ms || spec.stale_after_ms) && row_ != nullptr) {
     const auto newest = NewestBefore(*row_, at_ms);
     const bool deleted = newest && options.deleted_ms && *newest <= *options.deleted_ms;
-    if (newest && !deleted && at_ms - *newest > *layout.spec().ttl_ms) expired_since_ms_ = newest;
+    if (newest && !deleted) {
+      const int64_t age_ms = at_ms - *newest;
+      if (spec.ttl_ms && age_ms > *spec.ttl_ms) expired_since_ms_ = newest;
+      stale_ = spec.stale_after_ms && age_ms > *spec.stale_after_ms;
+    }
   }
   if (scratch_->folds.size() < layout.windows().size()) {
     scratch_->folds.resize(layout.windows().size());
@@ -231,7 +236,10 @@ void FeatureAnswers::Aggregated(const FeatureSpec& spec, const FeaturePlan& plan
   if (out->status == FeatureStatus::kMissing && spec.default_value) {
     out->value = *spec.default_value;
   }
-  if (warming && out->status != FeatureStatus::kOverflow) out->status = FeatureStatus::kWarming;
+  if (out->status != FeatureStatus::kOverflow) {
+    if (stale_) out->status = FeatureStatus::kStale;
+    if (warming) out->status = FeatureStatus::kWarming;
+  }
   if (expired_since_ms_) {
     out->status = FeatureStatus::kExpired;
     out->age_ms = at_ms_ - *expired_since_ms_;
@@ -249,15 +257,15 @@ void FeatureAnswers::Computed(const FeatureSpec& spec, FeatureValue* out) {
   out->asked = out->effective = {at_ms_, at_ms_};
   for (const int used_field : used) {
     const auto position = static_cast<size_t>(used_field);
-    if (position >= spec.operands.size()) {
+    const FeatureSpec::Operand from = spec.OperandOf(used_field);
+    if (from.feature < 0) {
       if (options_.request_fields.empty()) continue;
-      const int field = spec.request_fields[position - spec.operands.size()];
-      fields[position] = options_.request_fields[static_cast<size_t>(field)];
+      fields[position] = options_.request_fields[static_cast<size_t>(from.request_field)];
       continue;
     }
     const bool first = operands.empty();
     FeatureValue& operand = operands.emplace_back();
-    Answer(spec.operands[position], &operand);
+    Answer(from.feature, &operand);
     fields[position] = operand.value.view();
     out->count = std::max(out->count, operand.count);
     if (operand.max_event_time_ms) {

@@ -24,12 +24,12 @@ void Collect(const ViewSpec& view, int feature, Use* use) {
     }
     return;
   }
-  for (const int used : spec.expression->used_fields()) {
-    const auto position = static_cast<size_t>(used);
-    if (position < spec.operands.size()) {
-      Collect(view, spec.operands[position], use);
+  for (const int field : spec.expression->used_fields()) {
+    const FeatureSpec::Operand operand = spec.OperandOf(field);
+    if (operand.feature >= 0) {
+      Collect(view, operand.feature, use);
     } else {
-      use->fields.insert(spec.request_fields[position - spec.operands.size()]);
+      use->fields.insert(operand.request_field);
     }
   }
 }

@@ -4,6 +4,7 @@
 #ifndef MILLRACE_STREAM_VIEW_SPEC_H_
 #define MILLRACE_STREAM_VIEW_SPEC_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -31,6 +32,17 @@ struct FeatureSpec {
   std::vector<int> operands;
   std::vector<int> request_fields;
   bool computed() const { return expression != nullptr; }
+  // What a field of that scope is: a feature of the view, or else a field of the request; the other
+  // is -1. REQUIRES: computed(), `field` is one of the expression's used_fields().
+  struct Operand {
+    int feature = -1;
+    int request_field = -1;
+  };
+  Operand OperandOf(int field) const {
+    const auto position = static_cast<size_t>(field);
+    if (position < operands.size()) return {.feature = operands[position]};
+    return {.request_field = request_fields[position - operands.size()]};
+  }
 
   std::string aggregation_name;
   std::shared_ptr<const Aggregation> aggregation;
@@ -87,7 +99,8 @@ struct ViewSpec {
   int64_t as_of_ms = 3'600'000;              // how far back reads stay exact
   int64_t retention_ms = 40LL * 86'400'000;  // largest lateness of its sources
   std::optional<int64_t> ttl_ms;
-  std::optional<int64_t> stale_after_ms;  // freshness.error_after
+  // freshness.error_after: age of the entity's newest record beyond which answers are stale.
+  std::optional<int64_t> stale_after_ms;
   // Records carry when they became known, for reads of what was known then.
   bool keeps_known_time = false;
   WhileWarming while_warming = WhileWarming::kNull;

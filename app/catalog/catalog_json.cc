@@ -125,6 +125,7 @@ class CatalogWriter {
     json_.Key("default");
     feature.default_value ? json_.TypedValue(feature.default_value->view()) : json_.Null();
     Names("computed_from", lineage_.OperandsOf(view_index, index));
+    Names("request_fields", lineage_.RequestFieldsOf(view_index, index));
     Names("features", lineage_.FeaturesFrom(view_index, index));
     Names("services", lineage_.ServicesOf(view_index, index));
     Names("tasks", lineage_.TasksOf(view_index, index));

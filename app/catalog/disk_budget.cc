@@ -17,10 +17,32 @@ std::string BytesText(double bytes) {
   return absl::StrFormat("%.3g %s", bytes, kUnits[unit]);
 }
 
+namespace {
+
+// Views that grow for ever are within no budget, whatever the load. True when there are any.
+bool RefuseEndless(const Section& root, std::span<const ViewExplanation> views,
+                   DiagnosticSink* sink) {
+  bool any = false;
+  for (const Section& section : root.At("views").Named()) {
+    for (const ViewExplanation& view : views) {
+      if (section.name() != view.view || !view.keeps_every_record()) continue;
+      any = true;
+      sink->Error(ConfigErrorCode::kOverDiskBudget, section.Find("accuracy")->place,
+                  "with an `events` window 'accuracy: exact' keeps every record for ever, which "
+                  "is beyond any `state.disk`")
+          .suggestion = "accuracy: auto keeps the newest records, as many as the window takes";
+    }
+  }
+  return any;
+}
+
+}  // namespace
+
 void CheckDiskBudget(const Section& root, const Project& project,
                      std::span<const ViewExplanation> views, const EntityLoad& load,
                      DiagnosticSink* sink) {
-  if (!project.state.disk_bytes || !load.entities || views.empty()) return;
+  if (!project.state.disk_bytes || RefuseEndless(root, views, sink)) return;
+  if (!load.entities || views.empty()) return;
   double all = 0;
   const ViewExplanation* largest = &views[0];
   for (const ViewExplanation& view : views) {

@@ -14,7 +14,8 @@
 namespace millrace {
 
 // Reports an error at the view that takes most, at its `accuracy: exact` if it has that, when all
-// together take more than the budget. Nothing without a budget or a number of entities.
+// together take more than the budget; without a budget or a number of entities nothing. With a
+// budget, also at every view that keeps all records for ever.
 void CheckDiskBudget(const Section& root, const Project& project,
                      std::span<const ViewExplanation> views, const EntityLoad& load,
                      DiagnosticSink* sink);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "stream/request_fields.h"
 
 namespace millrace {
 
@@ -36,7 +37,17 @@ std::vector<std::string> Lineage::OperandsOf(int32_t view, int feature) const {
   std::vector<std::string> names;
   if (!spec.computed()) return names;
   for (const int field : spec.expression->used_fields()) {
-    names.push_back(FeatureName(view, spec.operands[static_cast<size_t>(field)]));
+    const int operand = spec.OperandOf(field).feature;
+    if (operand >= 0) names.push_back(FeatureName(view, operand));
+  }
+  return names;
+}
+
+std::vector<std::string> Lineage::RequestFieldsOf(int32_t view, int feature) const {
+  const ViewSpec& spec = *project_.views[static_cast<size_t>(view)];
+  std::vector<std::string> names;
+  for (const int field : millrace::RequestFieldsOf(spec, feature)) {
+    names.push_back(spec.request.fields[static_cast<size_t>(field)].name);
   }
   return names;
 }
@@ -49,8 +60,8 @@ std::vector<bool> Lineage::Dependents(int32_t view, int feature) const {
   for (size_t f = 0; f < features.size(); ++f) {
     if (!features[f].computed()) continue;
     for (const int field : features[f].expression->used_fields()) {
-      const int operand = features[f].operands[static_cast<size_t>(field)];
-      if (depends[static_cast<size_t>(operand)]) depends[f] = true;
+      const int operand = features[f].OperandOf(field).feature;
+      if (operand >= 0 && depends[static_cast<size_t>(operand)]) depends[f] = true;
     }
   }
   return depends;

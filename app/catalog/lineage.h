@@ -25,6 +25,8 @@ class Lineage {
   std::vector<std::string> TopicsOfView(int32_t view) const;
   // The features that one is computed from; none unless it has an `expr`.
   std::vector<std::string> OperandsOf(int32_t view, int feature) const;
+  // The fields of a request that its answer depends on, also by way of other features.
+  std::vector<std::string> RequestFieldsOf(int32_t view, int feature) const;
 
   // Down: features of the view that are computed from it, directly or through others; the services
   // and tasks that read it or one of those.

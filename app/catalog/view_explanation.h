@@ -67,6 +67,8 @@ struct ViewExplanation {
   // How many records of an entity are kept one by one, and for how long; absent: no limit.
   std::optional<int64_t> most_records;
   std::optional<int64_t> records_kept_ms;
+  // Then an entity has no largest size, and `dense` is of some records only.
+  bool keeps_every_record() const { return !most_records && !records_kept_ms; }
 
   // On disk, of all entities of the load. REQUIRES: load.entities.
   double DiskBytes(const EntityLoad& load) const {

@@ -86,14 +86,14 @@ std::string SizesText(const ViewExplanation& view, const EntityLoad& load) {
                CountText(size.records)});
   };
   add(absl::StrCat("after ", kSparseRecords, " records"), view.sparse);
-  add(absl::StrCat("at ", RateText(load)), view.dense);
+  if (!view.keeps_every_record()) add(absl::StrCat("at ", RateText(load)), view.dense);
   return Indented(table);
 }
 
 // What exactness costs: rate x length x bytes.
 std::string ExactCostText(const ViewExplanation& view, const EntityLoad& load) {
   if (view.accuracy != Accuracy::kExact) return "";
-  if (!view.records_kept_ms) {
+  if (view.keeps_every_record()) {
     return "  exact: an `events` window keeps every record for ever\n";
   }
   const double records = load.records_per_s * static_cast<double>(*view.records_kept_ms) / 1'000;

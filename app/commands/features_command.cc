@@ -114,6 +114,7 @@ class Catalog {
     sheet.Add("meaning", MemberText(feature, "meaning"));
     sheet.Add("default", MemberText(feature, "default"));
     sheet.Add("computed from", ListText(feature, "computed_from"));
+    sheet.Add("request", ListText(feature, "request_fields"));
     AddOrigin(*found.view, &sheet);
     sheet.Add("features", ListText(feature, "features"));
     sheet.Add("services", ListText(feature, "services"));

@@ -18,7 +18,7 @@ constexpr KeySpec kKeys[] = {
     May("views.*.freshness", kNone, "", "How old the view's data may be."),
     NotYet("views.*.freshness.warn_after", "Age at which an alert is raised."),
     May("views.*.freshness.error_after", kDuration, "",
-        "Age at which features are shown as stale."),
+        "Age of an entity's newest record beyond which its features are shown as stale."),
     May("views.*.accuracy", kNone, "auto", "How exactly window edges are kept.")
         .Words("auto|exact|tiled"),
     May("views.*.as_of", kDuration, "1h", "How far back reads as of a past time stay exact."),

@@ -166,7 +166,8 @@ class Checker {
                                                             {"one_sided", records.one_sided},
                                                             {"unaligned", records.unaligned},
                                                             {"tombstones", records.tombstones},
-                                                            {"misrouted", records.misrouted}};
+                                                            {"misrouted", records.misrouted},
+                                                            {"late_merged", records.late_merged}};
     for (const Expected& count : expected.counts) {
       for (const auto& [name, value] : known) {
         if (count.name == name) Check(count, Value::Int(static_cast<int64_t>(value)));

@@ -47,9 +47,10 @@ Names StatusNames() {
 }  // namespace
 
 const Names& CountTerms() {
-  static const auto* const names = new Names{
-      "read",      "applied",  "duplicate",   "late",      "rejected",  "bytes",      "inserted",
-      "retracted", "filtered", "conflicting", "one_sided", "unaligned", "tombstones", "misrouted"};
+  static const auto* const names =
+      new Names{"read",      "applied",   "duplicate",  "late",      "rejected",
+                "bytes",     "inserted",  "retracted",  "filtered",  "conflicting",
+                "one_sided", "unaligned", "tombstones", "misrouted", "late_merged"};
   return *names;
 }
 

@@ -33,6 +33,7 @@ Engine::Engine(const Dependencies& dependencies, Mode mode)
       project_(*dependencies.project),
       mode_(mode),
       reject_log_(kRejectLinesPerSecond, *dependencies.clock),
+      freshness_(*dependencies.project, dependencies.registry),
       misrouted_log_(1, absl::Minutes(1), *dependencies.clock),
       ids_(project_.sources),
       available_from_(project_, *dependencies.store),
@@ -194,6 +195,7 @@ absl::Status Engine::ApplyToStore(const Event& event) {
 
 absl::Status Engine::Apply(const Event& event) {
   RETURN_IF_ERROR(ApplyToStore(event));
+  freshness_.Applied(event);
   // What was decided or learned from a record stays so when the record is taken back.
   if (event.change != Change::kInsert) return absl::OkStatus();
   for (const int task : triggered_[event.source]) tasks_[task]->OnTrigger(event);
@@ -230,6 +232,7 @@ void Engine::RefreshStatus(bool now) {
 
 EngineStatus Engine::MakeStatus() const {
   EngineStatus status;
+  const int64_t now_ms = ToEpochMillis(deps_.clock->Now());
   for (size_t i = 0; i < inputs_.size(); ++i) {
     const SourceInput& input = *inputs_[i];
     const bool is_history = i >= input_names_.size();
@@ -242,6 +245,10 @@ EngineStatus Engine::MakeStatus() const {
     out.durable_offset = durable_offsets_[i];
     out.newest_event_ms = position.newest_event_ms;
     out.at_end = input.at_end() && !input.has_head();
+    const int64_t progress_ms = LiveProgress(input.times(), input.spec().out_of_order_ms, now_ms);
+    if (mode_ == Mode::kLive && progress_ms != kNoTime && progress_ms != kEndOfTime) {
+      out.progress_ms = std::min(progress_ms, now_ms);
+    }
     out.counts = position.counts;
     for (size_t r = 0; r < input.events().reached().size(); ++r) {
       out.events.emplace_back(project_.sources[input.events().reached()[r]].name,

@@ -28,6 +28,7 @@
 #include "app/workers/available_from.h"
 #include "app/workers/committer.h"
 #include "app/workers/engine_status.h"
+#include "app/workers/freshness.h"
 #include "app/workers/learner_report.h"
 #include "app/workers/source_history.h"
 #include "app/workers/source_ids.h"
@@ -62,6 +63,7 @@ class Engine {
     Outbox* outbox;
     Committer* committer;
     Clock* clock;
+    Registry* registry = nullptr;  // null: freshness is not measured
   };
   enum class Mode { kLive, kSimulation };
 
@@ -149,6 +151,7 @@ class Engine {
   const Project& project_;
   const Mode mode_;
   LogLimit reject_log_;
+  Freshness freshness_;
   LogLimit misrouted_log_;
   std::vector<InputName> input_names_;
   SourceIds ids_;

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,6 +27,9 @@ struct EngineStatus {
     int64_t durable_offset = 0;  // next offset as committed
     int64_t newest_event_ms = INT64_MIN;
     bool at_end = false;
+    // How far its event time has come (stream/progress.h). None: it has had no record, or does not
+    // hold time back, or the engine is no live one.
+    std::optional<int64_t> progress_ms;
     SourceCounts counts;
     // By source: the one above, and those derived from it.
     std::vector<std::pair<std::string, EventCounts>> events;

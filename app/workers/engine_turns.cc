@@ -40,6 +40,9 @@ absl::StatusOr<Engine::Found> Engine::LiveTurn() {
     if (input == nullptr) break;
     RETURN_IF_ERROR(Process(*input));
   }
+  if (taken > 0) {
+    caught_up_ ? freshness_.EndTurn(ToEpochMillis(deps_.clock->Now())) : freshness_.SkipTurn();
+  }
   RETURN_IF_ERROR(AdvanceLive());
   for (const auto& task : tasks_) RETURN_IF_ERROR(task->ReleaseOverdue());
   caught_up_ = caught_up_ || std::all_of(inputs_.begin(), inputs_.end(), [](const auto& input) {

@@ -10,7 +10,7 @@ constexpr uint64_t SourceCounts::*kCounts[] = {
     &SourceCounts::read,        &SourceCounts::bytes,     &SourceCounts::applied,
     &SourceCounts::duplicate,   &SourceCounts::late,      &SourceCounts::rejected,
     &SourceCounts::conflicting, &SourceCounts::one_sided, &SourceCounts::unaligned,
-    &SourceCounts::tombstones,  &SourceCounts::misrouted};
+    &SourceCounts::tombstones,  &SourceCounts::misrouted, &SourceCounts::late_merged};
 
 constexpr uint64_t EventCounts::*kEventCounts[] = {&EventCounts::inserted, &EventCounts::retracted,
                                                    &EventCounts::filtered};

@@ -37,6 +37,8 @@ struct SourceCounts {
   uint64_t tombstones = 0;
   // Of the applied: in another partition than their key's.
   uint64_t misrouted = 0;
+  // Of the applied: rows older than the newest of their partition by more than `out_of_order`.
+  uint64_t late_merged = 0;
 
   SourceCounts& operator+=(const SourceCounts& other);
 };

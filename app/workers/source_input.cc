@@ -243,6 +243,8 @@ absl::Status SourceInput::VisitRow(const DecodedRow& row, Change change,
 absl::Status SourceInput::Take(RecordEvents::Visit visit) {
   has_head_ = false;
   const bool duplicate = IsDuplicate();
+  const bool late = !duplicate && !deletes_ && position_.newest_event_ms != kNoTime &&
+                    event_time_ms() < position_.newest_event_ms - spec_.out_of_order_ms;
   if (!duplicate) {
     events_.Begin();
     if (deletes_) RETURN_IF_ERROR(events_.ForEachPlace(tombstone_, visit));
@@ -256,6 +258,7 @@ absl::Status SourceInput::Take(RecordEvents::Visit visit) {
     if (!duplicate) ++counts.applied;
     if (one_sided_) ++counts.one_sided;
     if (misrouted_) ++counts.misrouted;
+    if (late) ++counts.late_merged;
     if (deletes_) ++counts.tombstones;
     if (!duplicate && parts_.lookups != nullptr && parts_.lookups->behind()) ++counts.unaligned;
   }

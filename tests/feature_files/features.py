@@ -1,5 +1,5 @@
 """What a view answers at T, from the list of its records: matching of retractions, `where`, `by`,
-shapes of inputs, `ttl`, `default` and expression features."""
+shapes of inputs, `ttl`, `freshness`, `default` and expression features."""
 
 import json
 import re
@@ -64,8 +64,11 @@ class View:
         feature = self.spec["features"][name]
         if "expr" in feature:
             names = set(re.findall(r"[A-Za-z_]\w*", feature["expr"])) & self.spec["features"].keys()
-            values = {other: self.read(other, key, at, request).value for other in names}
+            read = {other: self.read(other, key, at, request) for other in names}
+            values = {other: answer.value for other, answer in read.items()}
             value = expressions.evaluate(feature["expr"], {**(request or {}), **values})
+            if "stale" in {answer.status for answer in read.values()}:
+                return Answer(value, "stale")
             return Answer(value, "null" if value is None else "present")
         own = [r for r in self.records if all(r.fields[k] == key.get(k) for k in self.keys)]
         live, unmatched = surviving(own)
@@ -74,6 +77,10 @@ class View:
             return Answer(None, "expired", 0, max(before), at - max(before))
         is_map = feature[aggregation_of(feature)] in self.map_fields
         answer = _answer(feature, is_map, live, unmatched, at, request)
+        error_after = self.spec.get("freshness", {}).get("error_after")
+        stale = error_after and before and at - max(before) > windows.duration(error_after)
+        if stale and answer.status != "overflow":
+            answer.status = "stale"
         needed = windows.depends_from(live, feature, at)
         if None not in (needed, self.available_from) and needed < self.available_from:
             answer.status = "overflow" if answer.status == "overflow" else "warming"

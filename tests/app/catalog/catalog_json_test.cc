@@ -1,5 +1,6 @@
 #include "app/catalog/catalog_json.h"
 
+#include "absl/strings/str_replace.h"
 #include "gmock/gmock.h"
 #include "stream/decode/json_document.h"
 #include "tests/app/catalog/shop.h"
@@ -12,7 +13,8 @@ using ::testing::IsEmpty;
 
 class CatalogJsonTest : public ::testing::Test {
  protected:
-  CatalogJsonTest() : project_(LoadShop()), root_(*ParseJson(CatalogJson(project_))) {}
+  explicit CatalogJsonTest(const std::string& text = kShop)
+      : project_(LoadShop(text)), root_(*ParseJson(CatalogJson(project_))) {}
 
   // The item of a list that has the name under `kind`.
   static const JsonValue& Item(const JsonValue& list, absl::string_view kind,
@@ -99,6 +101,40 @@ TEST_F(CatalogJsonTest, LineageGoesDownThroughOtherFeatures) {
               ElementsAre("spending", "bulk", "seen"));
   EXPECT_THAT(Names(Item(*root_.Find("tasks"), "task", "liked"), "features"),
               ElementsAre("spending.twice", "bulk.pieces_7d"));
+}
+
+class OnDemandCatalogTest : public CatalogJsonTest {
+ protected:
+  OnDemandCatalogTest()
+      : CatalogJsonTest(absl::StrReplaceAll(kShop, {{R"(      twice: {expr: "share * 2.0"}
+)",
+                                                     R"(      twice: {expr: "share * 2.0"}
+      dear: {expr: "price / mean_30d"}
+      dearer: {expr: "dear > 2.0 && pieces > 1"}
+      counted: {sum: price, window: 1d, with_request: true, where: pieces > 1}
+      plain: {expr: "pieces > 3"}
+)"}})) {}
+};
+
+TEST_F(OnDemandCatalogTest, SaysWhatOfARequestAFeatureUses) {
+  const auto request_fields = [this](absl::string_view name) {
+    return Names(Feature("spending", name), "request_fields");
+  };
+  EXPECT_THAT(request_fields("spending.dear"), ElementsAre("price"));
+  EXPECT_THAT(request_fields("spending.dearer"), ElementsAre("price", "pieces"));
+  EXPECT_THAT(request_fields("spending.counted"), ElementsAre("price", "pieces"));
+  EXPECT_THAT(request_fields("spending.plain"), ElementsAre("pieces"));
+  EXPECT_THAT(request_fields("spending.share"), IsEmpty());
+}
+
+TEST_F(OnDemandCatalogTest, LineageIsOfFeaturesOnly) {
+  EXPECT_THAT(Names(Feature("spending", "spending.dear"), "computed_from"),
+              ElementsAre("spending.mean_30d"));
+  EXPECT_THAT(Names(Feature("spending", "spending.mean_30d"), "features"),
+              ElementsAre("spending.dear", "spending.dearer"));
+  EXPECT_THAT(Names(Feature("spending", "spending.plain"), "computed_from"), IsEmpty());
+  EXPECT_THAT(Names(Feature("spending", "spending.sum_1h"), "features"),
+              ElementsAre("spending.share", "spending.twice"));
 }
 
 TEST_F(CatalogJsonTest, SaysHowAViewIsRead) {

@@ -11,11 +11,12 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 // What is said of the shop with that budget, under a load.
-std::string Judged(const std::string& disk, const EntityLoad& load) {
+std::string Judged(const std::string& disk, const EntityLoad& load,
+                   const std::string& shop = kShop) {
   LoadOptions options;
   options.path = "shop.yaml";
-  options.text = absl::StrReplaceAll(
-      kShop, {{"state: {path: ./state}", "state: {path: ./state" + disk + "}"}});
+  options.text =
+      absl::StrReplaceAll(shop, {{"state: {path: ./state}", "state: {path: ./state" + disk + "}"}});
   options.directory = "/";
   options.judge = [&load](const Section& root, const Project& project, DiagnosticSink* sink) {
     std::vector<ViewExplanation> views;
@@ -39,6 +40,19 @@ TEST(DiskBudget, IsRefusedAtTheViewThatKeepsEverything) {
 
 TEST(DiskBudget, HoldsWhatIsWithinIt) {
   EXPECT_THAT(Judged(", disk: 10GiB", {.records_per_s = 0.001, .entities = 1'000}), IsEmpty());
+}
+
+TEST(DiskBudget, IsBelowWhatGrowsForEver) {
+  const std::string shop = absl::StrReplaceAll(
+      kShop,
+      {{"pieces_7d: {sum: pieces, window: 7d}}",
+        "pieces_7d: {sum: pieces, window: 7d}, newest: {last: item, window: {events: 3}}}"}});
+  const EntityLoad unknown = {.records_per_s = 0.001, .entities = std::nullopt};
+  const std::string text = Judged(", disk: 1000TiB", unknown, shop);
+  EXPECT_THAT(text, HasSubstr("error[MILLRACE-2211]: with an `events` window 'accuracy: exact' "
+                              "keeps every record for ever, which is beyond any `state.disk`"));
+  EXPECT_THAT(text, HasSubstr("    accuracy: exact\n"));
+  EXPECT_THAT(Judged("", unknown, shop), IsEmpty());
 }
 
 TEST(DiskBudget, WithoutOneOrWithoutALoadNothingIsRefused) {

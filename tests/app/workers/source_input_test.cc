@@ -109,6 +109,21 @@ TEST_F(SourceInputTest, EveryRecordIsAppliedLateOrRejectedAndCounted) {
   EXPECT_EQ(input_->times().newest_event_ms, 101'000);
 }
 
+TEST_F(SourceInputTest, RecordsBehindNewerOnesAreMergedAndCountedOnce) {
+  sources_[0].out_of_order_ms = 1'000;
+  Append(100'000, 100'000);
+  Append(99'000, 100'000);  // as far behind as it may
+  Append(98'999, 100'000);
+  Append(100'000, 100'000);
+  Open();
+  TakeAll();
+  EXPECT_EQ(input_->position().counts.applied, 4u);
+  EXPECT_EQ(input_->position().counts.late_merged, 1u);
+  Open(input_->position(), 0);
+  EXPECT_THAT(TakeAll(), ElementsAre("0 again", "1 again", "2 again", "3 again"));
+  EXPECT_EQ(input_->position().counts.late_merged, 1u);
+}
+
 // A decoder whose registry does not answer the first times that it is asked for `value`.
 class WaitingDecoder final : public Decoder {
  public:
