@@ -160,7 +160,8 @@ absl::StatusOr<Aggregation> BindTop1Ratio(const AggregationInput& input) {
       largest = std::max(largest, count);
       all += std::max<int64_t>(count, 0);
     }
-    if (!sketch->exact()) all = sketch->n();
+    // Fewer than are shown where more was taken back than ever came.
+    if (!sketch->exact()) all = std::max(all, sketch->n());
     answer->Set(Value::Double(static_cast<double>(largest) / static_cast<double>(all)));
   };
   return bound;

@@ -74,7 +74,8 @@ bool AreCounts(const Answer& rule, const Datum& actual) {
     const auto* shown = count.As<int64_t>();
     if (truth == known.end() || shown == nullptr) return false;
     const int64_t exact = *truth->second.As<int64_t>();
-    if (*shown > exact || static_cast<double>(*shown) < static_cast<double>(exact) - rule.low) {
+    if (static_cast<double>(*shown) > static_cast<double>(exact) + rule.high ||
+        static_cast<double>(*shown) < static_cast<double>(exact) - rule.low) {
       return false;
     }
   }
@@ -103,7 +104,8 @@ std::string Wanted(const Answer& rule) {
       return "at most " + std::to_string(rule.most) + " of " + ToText(rule.members);
     case Match::kCounts:
       return "at most " + std::to_string(rule.most) + " of " + ToText(rule.members) +
-             ", each at most " + ToText(Datum(rule.low)) + " less";
+             ", each at most " + ToText(Datum(rule.low)) + " less and " + ToText(Datum(rule.high)) +
+             " more";
     default: return ToText(rule.value);
   }
 }

@@ -20,7 +20,8 @@ enum class Match : uint8_t {
   kValue,     // equal; doubles within the tolerance, also inside lists and maps
   kInterval,  // a number in [low, high]: sketches beyond their exact range
   kMembers,  // a list of value's size at most, without repeats, all of whose items are in `members`
-  kCounts,  // a map of at most `most` entries; each count is in [count − low, count] of `members`
+  kCounts,   // a map of at most `most` entries; each count is in [count − low, count + high] of
+             // `members`
   kIllPosed,  // conditioning leaves no digits to compare: any number or null, but never NaN
 };
 

@@ -85,7 +85,7 @@ size_t HeavyHitters(const Feature& feature) {
   return static_cast<size_t>(std::max<int64_t>(64, 10 * feature.k));
 }
 
-Answer Histogram(const Feature& feature, const Counts& counts) {
+Answer Histogram(const Feature& feature, const Counts& counts, int64_t waiting) {
   if (counts.empty()) return Present(Datum(DatumMap()));
   const std::vector<std::pair<Datum, int64_t>> ranked = Ranked(counts);
   const size_t max_keys = MaxKeys(feature);
@@ -102,7 +102,9 @@ Answer Histogram(const Feature& feature, const Counts& counts) {
     answer.status = Status::kTruncated;
     answer.match = Match::kCounts;
     answer.most = static_cast<int64_t>(shown);
-    answer.low = static_cast<double>(Total(counts)) / static_cast<double>(capacity + 1);
+    answer.high = static_cast<double>(waiting);
+    answer.low =
+        answer.high + static_cast<double>(Total(counts)) / static_cast<double>(capacity + 1);
     answer.members = Datum(all);
   }
   return answer;
@@ -126,7 +128,7 @@ Answer TopFrequency(const Feature& feature, const Counts& counts) {
   return answer;
 }
 
-Answer TopShare(const Feature& feature, const Counts& counts) {
+Answer TopShare(const Feature& feature, const Counts& counts, int64_t waiting) {
   if (counts.empty()) return Undefined();
   const int64_t largest = Ranked(counts).front().second;
   const int64_t total = Total(counts);
@@ -135,8 +137,12 @@ Answer TopShare(const Feature& feature, const Counts& counts) {
   if (counts.size() > capacity) {
     answer.status = Status::kTruncated;
     answer.match = Match::kInterval;
-    answer.high = *answer.value.As<double>();
-    answer.low = std::max(0.0, answer.high - 1.0 / static_cast<double>(capacity + 1));
+    const auto share = [](int64_t count, int64_t of) {
+      return static_cast<double>(count) / static_cast<double>(of);
+    };
+    answer.high = std::min(1.0, share(largest + waiting, std::max(largest, total - waiting)));
+    answer.low =
+        std::max(0.0, share(largest - waiting, total) - 1.0 / static_cast<double>(capacity + 1));
   }
   return answer;
 }
@@ -164,15 +170,18 @@ Answer Entropy(const Feature& feature, const Counts& counts) {
 Answer FrequencyFamily(const Feature& feature, std::span<const Item> items) {
   const std::string& name = feature.aggregation;
   const Counts counts = PositiveCounts(items);
+  // Retractions that took nothing back so far: sketches cannot tell what they are of.
+  const int64_t waiting =
+      std::count_if(items.begin(), items.end(), [](const Item& item) { return item.sign < 0; });
   if (name == "distinct") return Distinct(feature, counts);
   if (name == "count_distinct") return CountDistinct(feature, counts);
   if (name == "approx_count_distinct") return ApproxCountDistinct(feature, counts);
   if (name == "bounded_count_distinct") {
     return Present(Datum(std::min(feature.k, static_cast<int64_t>(counts.size()))));
   }
-  if (name == "histogram") return Histogram(feature, counts);
+  if (name == "histogram") return Histogram(feature, counts, waiting);
   if (name == "top_frequency") return TopFrequency(feature, counts);
-  if (name == "top1_ratio") return TopShare(feature, counts);
+  if (name == "top1_ratio") return TopShare(feature, counts, waiting);
   return Entropy(feature, counts);
 }
 
