@@ -85,26 +85,28 @@ absl::Status Deletions::Load(const StateStore& state) {
   return absl::DataLossError("feature state: a deletion does not parse");
 }
 
-std::optional<EventOrder> Deletions::NewestBefore(int32_t shard, absl::string_view key,
-                                                  const EventOrder& place) const {
+template <typename Find>
+std::optional<EventOrder> Deletions::FindOf(int32_t shard, absl::string_view key, Find find) const {
   if (!any_.load(std::memory_order_acquire)) return std::nullopt;
   const Shard& in = shards_[static_cast<size_t>(shard)];
   absl::ReaderMutexLock lock(&in.mutex);
   const auto found = in.by_key.find(key);
   if (found == in.by_key.end()) return std::nullopt;
-  return NewestOf(found->second.lives, place);
+  return find(found->second);
+}
+
+std::optional<EventOrder> Deletions::NewestBefore(int32_t shard, absl::string_view key,
+                                                  const EventOrder& place) const {
+  return FindOf(shard, key, [&](const Places& of) { return NewestOf(of.lives, place); });
 }
 
 std::optional<EventOrder> Deletions::LateBefore(int32_t shard, absl::string_view key,
                                                 const EventOrder& place) const {
-  if (!any_.load(std::memory_order_acquire)) return std::nullopt;
-  const Shard& in = shards_[static_cast<size_t>(shard)];
-  absl::ReaderMutexLock lock(&in.mutex);
-  const auto found = in.by_key.find(key);
-  if (found == in.by_key.end()) return std::nullopt;
-  const auto late = NewestOf(found->second.late, place);
-  const auto life = NewestOf(found->second.lives, place);
-  return life && late && *late < *life ? std::nullopt : late;
+  return FindOf(shard, key, [&](const Places& of) {
+    const auto late = NewestOf(of.late, place);
+    const auto life = NewestOf(of.lives, place);
+    return life && late && *late < *life ? std::nullopt : late;
+  });
 }
 
 void Deletions::Add(int32_t shard, absl::string_view key, const EventOrder& place, Kind kind) {

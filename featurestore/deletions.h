@@ -69,6 +69,9 @@ class Deletions {
     std::vector<std::string> in_flight ABSL_GUARDED_BY(mutex);
   };
 
+  // What find(Places) says of the entity; nullopt where it has none.
+  template <typename Find>
+  std::optional<EventOrder> FindOf(int32_t shard, absl::string_view key, Find find) const;
   static std::string Encode(const Places& places);
   static bool Decode(absl::string_view in, Places* places);
 

@@ -3,27 +3,19 @@
 // commits, failed commits and reopenings, time moving on, reads of now and of the past within
 // `as_of` and beyond. A failure prints the seed of its case; SEED and CASES choose others.
 
-#include <cstdlib>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "tests/core/number_from_environment.h"
 #include "tests/featurestore/kept_limit_case.h"
 #include "tests/featurestore/kept_limit_law.h"
 #include "tests/featurestore/kept_limit_store.h"
 
 namespace millrace {
 namespace {
-
-int64_t FromEnvironment(const char* name, int64_t otherwise) {
-  const char* text = std::getenv(name);
-  int64_t value = otherwise;
-  if (text != nullptr && !absl::SimpleAtoi(text, &value)) ADD_FAILURE() << name;
-  return value;
-}
 
 // Reads of all entities at some times around now; the law for each answer.
 void CheckReads(const KeptLimitCase& c, const KeptLimitStore& store, size_t arrivals,
@@ -91,12 +83,12 @@ bool IsAnyOrderExact(const KeptLimitCase& c, const oracle::Feature& feature) {
 class KeptLimitProperty : public ::testing::TestWithParam<int> {
  protected:
   static uint64_t SeedOf(int64_t i) {
-    return static_cast<uint64_t>(FromEnvironment("SEED", GetParam() * 1'000) + i);
+    return static_cast<uint64_t>(NumberFromEnvironment("SEED", GetParam() * 1'000) + i);
   }
 };
 
 TEST_P(KeptLimitProperty, AnswersAreTrueOfTheSpanTheyCover) {
-  for (int64_t i = 0; i < FromEnvironment("CASES", 8); ++i) {
+  for (int64_t i = 0; i < NumberFromEnvironment("CASES", 8); ++i) {
     const KeptLimitCase c = MakeKeptLimitCase(SeedOf(i));
     SCOPED_TRACE(Describe(c));
     Random random(c.seed + 1);
@@ -125,7 +117,7 @@ TEST_P(KeptLimitProperty, AnswersAreTrueOfTheSpanTheyCover) {
 }
 
 TEST_P(KeptLimitProperty, RepliesDoNotDependOnCommitsNorOnArrival) {
-  for (int64_t i = 0; i < FromEnvironment("CASES", 3); ++i) {
+  for (int64_t i = 0; i < NumberFromEnvironment("CASES", 3); ++i) {
     const KeptLimitCase c = MakeKeptLimitCase(SeedOf(i));
     SCOPED_TRACE(Describe(c));
     Random random(c.seed + 2);

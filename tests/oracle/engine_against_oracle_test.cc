@@ -1,23 +1,15 @@
 // The real feature store against the oracle: random records, features and reads. PAIRS sets how
 // many (records, read) pairs, SEED the first seed.
 
-#include <cstdlib>
 #include <iostream>
 
-#include "absl/strings/numbers.h"
 #include "gtest/gtest.h"
+#include "tests/core/number_from_environment.h"
 #include "tests/oracle/comparison.h"
 #include "tests/oracle/store_engine.h"
 
 namespace millrace::oracle {
 namespace {
-
-int64_t FromEnvironment(const char* name, int64_t otherwise) {
-  const char* text = std::getenv(name);
-  int64_t value = otherwise;
-  if (text != nullptr && !absl::SimpleAtoi(text, &value)) ADD_FAILURE() << name;
-  return value;
-}
 
 void ExpectNoDifference(uint64_t seed, int64_t pairs, const CaseOptions& options) {
   const Report report = Compare(seed, pairs, options, MakeStoreEngine);
@@ -31,15 +23,15 @@ void ExpectNoDifference(uint64_t seed, int64_t pairs, const CaseOptions& options
 }
 
 TEST(EngineAgainstOracle, AgreesInAnyOrderOfArrival) {
-  ExpectNoDifference(static_cast<uint64_t>(FromEnvironment("SEED", 1)),
-                     FromEnvironment("PAIRS", 160'000), {});
+  ExpectNoDifference(static_cast<uint64_t>(NumberFromEnvironment("SEED", 1)),
+                     NumberFromEnvironment("PAIRS", 160'000), {});
 }
 
 TEST(EngineAgainstOracle, AgreesOnDecisionsAndRequests) {
   CaseOptions options;
   options.decisions = true;
-  ExpectNoDifference(static_cast<uint64_t>(FromEnvironment("SEED", 1)) + 5'000'000,
-                     FromEnvironment("PAIRS", 160'000) / 4, options);
+  ExpectNoDifference(static_cast<uint64_t>(NumberFromEnvironment("SEED", 1)) + 5'000'000,
+                     NumberFromEnvironment("PAIRS", 160'000) / 4, options);
 }
 
 // Enough records that entities keep tiles.
@@ -47,8 +39,8 @@ TEST(EngineAgainstOracle, AgreesOnLongHistories) {
   CaseOptions options;
   options.max_records = 400;
   options.features = 12;
-  ExpectNoDifference(static_cast<uint64_t>(FromEnvironment("SEED", 1)) + 7'000'000,
-                     FromEnvironment("PAIRS", 160'000) / 4, options);
+  ExpectNoDifference(static_cast<uint64_t>(NumberFromEnvironment("SEED", 1)) + 7'000'000,
+                     NumberFromEnvironment("PAIRS", 160'000) / 4, options);
 }
 
 // Enough different values that sketches estimate, within the errors they state.
@@ -58,8 +50,8 @@ TEST(EngineAgainstOracle, EstimatesWithinTheStatedErrors) {
   options.max_records = 3000;
   options.features = 16;
   options.reads = 8;
-  ExpectNoDifference(static_cast<uint64_t>(FromEnvironment("SEED", 1)) + 9'000'000,
-                     FromEnvironment("PAIRS", 160'000) / 100, options);
+  ExpectNoDifference(static_cast<uint64_t>(NumberFromEnvironment("SEED", 1)) + 9'000'000,
+                     NumberFromEnvironment("PAIRS", 160'000) / 100, options);
 }
 
 }  // namespace
