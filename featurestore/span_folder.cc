@@ -70,9 +70,9 @@ void SpanFolder::Sliding(int64_t begin, int64_t end) {
     } else {
       fold_->covered.begin_ms = kept;
     }
-    begin = kept;
+    if (kept < end) Cover(low, top, kept, end);
+    return;
   }
-  if (begin >= end) return;
   if (window_.nested()) return CoverByCore(low, top, begin, end);
   Cover(low, top, begin, end);
 }

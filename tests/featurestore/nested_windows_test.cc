@@ -104,6 +104,30 @@ TEST(NestedWindows, ReadTogetherAnswerAsEachAlone) {
   }
 }
 
+// Where the tiles of the shorter windows end, within one of them: the records before are kept.
+TEST(NestedWindows, AReadAcrossTheEndOfTheShorterWindowsTilesCountsNothingTwice) {
+  std::vector<Window> windows;
+  for (const int64_t size : {10 * kMinute, kHour, 6 * kHour, kDay, 30 * kDay}) {
+    windows.push_back(Sliding(size));
+  }
+  MemoryStateStore state;
+  const auto store = OpenStore(state, ViewOf(windows));
+  // A whole block of tiles of 10 minutes begins there, and a whole hour.
+  constexpr int64_t kCut = kStartMs + 16 * kHour;
+  constexpr int64_t kFirst = kCut - 6 * kHour, kRecords = 4'000, kStep = 10'000;
+  for (int64_t i = 0; i < kRecords; ++i) Apply(*store, kFirst + i * kStep, i, i % 7, 1);
+  store->AdvanceTime(kCut + 26 * kHour + 1'000);
+  for (int64_t at = kCut - 10 * kMinute; at < kCut + 2 * kHour; at += kMinute + 1) {
+    const auto counts = Read(*store, at, {0, 4, 8, 12, 16});
+    for (size_t w = 0; w < windows.size(); ++w) {
+      const int64_t begin = std::max(at - windows[w].size_ms, kFirst);
+      const int64_t truth =
+          (at - kFirst + kStep - 1) / kStep - (begin - kFirst + kStep - 1) / kStep;
+      EXPECT_EQ(counts[w].value.view(), Value::Int(truth)) << "window " << w << " at " << at;
+    }
+  }
+}
+
 TEST(NestedWindows, ALongerWindowGoesOnFromAShorterOne) {
   std::vector<Window> windows;
   for (const int64_t size : {10 * kMinute, kHour, 6 * kHour, 12 * kHour, kDay, 7 * kDay}) {
