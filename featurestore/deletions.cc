@@ -86,13 +86,24 @@ absl::Status Deletions::Load(const StateStore& state) {
 }
 
 template <typename Find>
-std::optional<EventOrder> Deletions::FindOf(int32_t shard, absl::string_view key, Find find) const {
-  if (!any_.load(std::memory_order_acquire)) return std::nullopt;
+auto Deletions::FindOf(int32_t shard, absl::string_view key, Find find) const {
+  using Found = decltype(find(Places()));
+  if (!any_.load(std::memory_order_acquire)) return Found();
   const Shard& in = shards_[static_cast<size_t>(shard)];
   absl::ReaderMutexLock lock(&in.mutex);
   const auto found = in.by_key.find(key);
-  if (found == in.by_key.end()) return std::nullopt;
-  return find(found->second);
+  return found == in.by_key.end() ? Found() : find(found->second);
+}
+
+std::vector<EventOrder> Deletions::At(int32_t shard, absl::string_view key,
+                                      int64_t event_time_ms) const {
+  return FindOf(shard, key, [&](const Places& of) {
+    std::vector<EventOrder> at;
+    for (const EventOrder& life : of.lives) {
+      if (life.event_time_ms == event_time_ms) at.push_back(life);
+    }
+    return at;
+  });
 }
 
 std::optional<EventOrder> Deletions::NewestBefore(int32_t shard, absl::string_view key,

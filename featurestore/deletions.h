@@ -4,7 +4,9 @@
 // before. So arrival order does not matter, and reads of earlier times see what held then: records
 // that came before a deletion and stand after it move to the life after it, as far as they are kept
 // one by one. Records of a deletion's very time that stand after it are in the life before it too:
-// reads of that time see all that happened then.
+// reads of that time see all that happened then. A retraction of that time is in all lives there,
+// wherever it stands: what it takes back may be before the deletion or after it, and where it meets
+// nothing it is nothing.
 //
 // Where they are not kept one by one, the deletion is late: it begins no life, and readers fold
 // what is after it, as nearly as tiles tell, and say so (FoldOptions::deleted_ms).
@@ -43,6 +45,8 @@ class Deletions {
   // entity's rows, without a life. Any thread.
   std::optional<EventOrder> NewestBefore(int32_t shard, absl::string_view key,
                                          const EventOrder& place) const;
+  // Those at that event time that began a life, ascending. Any thread.
+  std::vector<EventOrder> At(int32_t shard, absl::string_view key, int64_t event_time_ms) const;
   // The newest late one before `place` that stands after it. Any thread.
   std::optional<EventOrder> LateBefore(int32_t shard, absl::string_view key,
                                        const EventOrder& place) const;
@@ -69,9 +73,9 @@ class Deletions {
     std::vector<std::string> in_flight ABSL_GUARDED_BY(mutex);
   };
 
-  // What find(Places) says of the entity; nullopt where it has none.
+  // What find(Places) says of the entity; the default of its type where it has none.
   template <typename Find>
-  std::optional<EventOrder> FindOf(int32_t shard, absl::string_view key, Find find) const;
+  auto FindOf(int32_t shard, absl::string_view key, Find find) const;
   static std::string Encode(const Places& places);
   static bool Decode(absl::string_view in, Places* places);
 

@@ -6,13 +6,13 @@
 namespace millrace {
 
 EntityRow SelectRecords(const ViewLayout& layout, const EntityRow& row, const Horizon& horizon,
-                        absl::FunctionRef<bool(const EntryRef&)> keep) {
+                        absl::FunctionRef<bool(uint64_t*)> keep) {
   EntityRow selected(layout, horizon);
   std::vector<uint64_t> copy(static_cast<size_t>(layout.entry().words()));
   row.log().ForRange(horizon.log_cut_ms, INT64_MAX, [&](const EntryRef& entry) {
-    if (!keep(entry)) return;
-    // What cancels it may not be among them.
     std::copy_n(entry.words, copy.size(), copy.begin());
+    if (!keep(copy.data())) return;
+    // What cancels it may not be among them.
     copy[3] &= ~(uint64_t{1} << EntryLayout::kCancelledBit);
     selected.Add({copy.data(), entry.blobs}, horizon);
   });

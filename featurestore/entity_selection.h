@@ -13,10 +13,10 @@
 
 namespace millrace {
 
-// The row of those records and retractions of `row` for which keep(EntryRef) is true. The layout
-// outlives it. Costs as much as adding them did.
+// The row of those records and retractions of `row` for which keep(words of the entry) is true; it
+// may change them. The layout outlives it. Costs as much as adding them did.
 EntityRow SelectRecords(const ViewLayout& layout, const EntityRow& row, const Horizon& horizon,
-                        absl::FunctionRef<bool(const EntryRef&)> keep);
+                        absl::FunctionRef<bool(uint64_t*)> keep);
 
 // From which event time on the entity's records are all kept one by one; kBeginningOfTime when the
 // entity never had others.

@@ -132,8 +132,8 @@ FeatureAnswers::FeatureAnswers(const ViewLayout& layout, const EntityRow* row,
   scratch_->cost = {};
   if (options.known_ms && row != nullptr) {
     const auto word = static_cast<size_t>(layout.entry().known_word());
-    known_row_ = SelectRecords(layout, *row, horizon, [&](const EntryRef& entry) {
-      return static_cast<int64_t>(entry.words[word]) <= *options.known_ms;
+    known_row_ = SelectRecords(layout, *row, horizon, [&](const uint64_t* entry) {
+      return static_cast<int64_t>(entry[word]) <= *options.known_ms;
     });
     known_from_ms_ = SelectableFrom(*row, horizon);
     row_ = &*known_row_;

@@ -155,7 +155,8 @@ bool MicroLog::Cancel(int64_t time_ms, uint64_t fingerprint) {
   const auto settle = [&](std::vector<Found>& entries) {
     constexpr uint64_t kBit = uint64_t{1} << EntryLayout::kCancelledBit;
     for (size_t i = 0; i < entries.size(); ++i) {
-      const uint64_t wanted = i < pairs ? kBit : 0;
+      const bool moot = EntryRef{entries[i].words, nullptr}.bit(layout_->moot_bit());
+      const uint64_t wanted = i < pairs || moot ? kBit : 0;
       if ((entries[i].words[3] & kBit) == wanted) continue;
       entries[i].words[3] ^= kBit;
       chunks_[entries[i].chunk].dirty = true;

@@ -4,8 +4,8 @@
 //
 // In views that know retractions a retraction is an entry too. Of the entries of one time and one
 // fingerprint, r retractions cancel the r newest insertions; a retraction that meets none stays
-// until its insertion comes. So which entries are cancelled is a function of the entries, not of
-// their arrival.
+// until its insertion comes, in effect unless its moot bit says that it is nothing without. So
+// which entries are cancelled is a function of the entries, not of their arrival.
 
 #ifndef MILLRACE_FEATURESTORE_MICRO_LOG_H_
 #define MILLRACE_FEATURESTORE_MICRO_LOG_H_

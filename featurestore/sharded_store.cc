@@ -209,16 +209,9 @@ absl::Status ShardedStore::ApplyTo(const Feed& feed, const Event& event,
   const EventOrder place = {event.event_time_ms, feed.input, event.partition, event.offset};
   const EntryRef entry = layout.MakeEntry(feed.input, event, &scratch_);
   view.updates.fetch_add(1, std::memory_order_relaxed);
-  std::optional<EventOrder> life = deletions_.NewestBefore(index, key_.bytes, place);
-  if (!life) return AddTo(feed.view, entry);
-  const std::string entity = key_.bytes;
-  for (; life; life = deletions_.NewestBefore(index, entity, *life)) {
-    PutLife(feed.view, *life, &key_);
-    RETURN_IF_ERROR(AddTo(feed.view, entry));
-    // Reads of the very time of a deletion see all that happened then, in the life before it.
-    if (life->event_time_ms != place.event_time_ms) return absl::OkStatus();
-  }
-  key_.bytes = entity;
+  const std::vector<EventOrder> same_time = deletions_.At(index, key_.bytes, place.event_time_ms);
+  if (!same_time.empty()) return AddToLivesOf(feed.view, entry, same_time);
+  EnterLife(feed.view, place, &key_);
   return AddTo(feed.view, entry);
 }
 

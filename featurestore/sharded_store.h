@@ -100,6 +100,9 @@ class ShardedStore final : public OnlineStore {
   absl::Status ApplyTo(const Feed& feed, const Event& event, const InputMarks::Input& marks);
   // Adds the entry to the row that key_ names.
   absl::Status AddTo(int32_t view, const EntryRef& entry);
+  // The same for an entry of the time of deletions: to the life before them all, and to theirs.
+  absl::Status AddToLivesOf(int32_t view, const EntryRef& entry,
+                            std::span<const EventOrder> same_time);
   static void CountEntity(View* view, int32_t shard);
   // Makes room for a deletion in the life that its place lies in: gives what stands after it a life
   // of its own. False, and nothing changed, when that is not kept record by record.

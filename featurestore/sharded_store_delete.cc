@@ -31,6 +31,21 @@ absl::Status ShardedStore::Delete(int32_t view_index, std::span<const Value> key
   return absl::OkStatus();
 }
 
+absl::Status ShardedStore::AddToLivesOf(int32_t view, const EntryRef& entry,
+                                        std::span<const EventOrder> same_time) {
+  EnterLife(view, {entry.time_ms(), -1, 0, 0}, &key_);
+  RETURN_IF_ERROR(AddTo(view, entry));
+  if (entry.retracts()) {
+    views_[static_cast<size_t>(view)].layout->entry().SetMoot(scratch_.words.data());
+  }
+  for (const EventOrder& life : same_time) {
+    if (!entry.retracts() && OrderOf(entry.words) < life) continue;
+    PutLife(view, life, &key_);
+    RETURN_IF_ERROR(AddTo(view, entry));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<bool> ShardedStore::SplitLife(int32_t view_index, const PlacedKey& entity,
                                              const EventOrder& place) {
   View& view = views_[static_cast<size_t>(view_index)];
@@ -63,8 +78,11 @@ bool ShardedStore::SplitRow(Shard::CachedRow* old, const EventOrder& place, cons
     return false;
   }
   // The old life keeps what stands after its end: who reads it asks about earlier times.
-  EntityRow row = SelectRecords(layout, old->row, view.horizon, [&](const EntryRef& entry) {
-    return place < OrderOf(entry.words);
+  EntityRow row = SelectRecords(layout, old->row, view.horizon, [&](uint64_t* entry) {
+    const EventOrder order = OrderOf(entry);
+    if (!EntryRef{entry, nullptr}.retracts() || order.event_time_ms != time) return place < order;
+    layout.entry().SetMoot(entry);
+    return true;
   });
   if (row.log().size() > 0) {
     CountEntity(&view, after.shard);

@@ -36,7 +36,7 @@ bool DecodeValue(const Type type, absl::string_view* in, uint64_t* word, BlobLis
 }  // namespace
 
 void EntryLayout::Finish() {
-  bit_words_ = (2 + filters_ - 1 + static_cast<int>(columns_.size()) + 63) / 64;
+  bit_words_ = (moot_bit() + (options_.retracts ? 1 : 0) + 63) / 64;
   words_ = 3 + bit_words_ + (options_.retracts ? 1 : 0) + (options_.known ? 1 : 0);
   for (const StateColumn& column : columns_) {
     value_words_.push_back(words_);

@@ -1,7 +1,8 @@
 // Entry: a record as a view keeps it, as a flat run of words: [time, source and partition, offset,
 // bits…, fingerprint and knowledge time where the view keeps them, one word to three per column].
 // Bits: it takes a record back; it and its opposite cancel each other; per `where` that it passes;
-// per column that it has a value. Strings and collections lie beside in a BlobList; a word then
+// per column that it has a value; where records are taken back, that a retraction which meets none
+// is nothing. Strings and collections lie beside in a BlobList; a word then
 // holds 1 + their index.
 //
 // EntryLayout is immutable once built; entries are thread-compatible.
@@ -92,6 +93,11 @@ class EntryLayout {
   int bit_words() const { return bit_words_; }
   int filter_bit(int filter) const { return 2 + filter - 1; }  // of filter > 0
   int column_bit(int column) const { return 2 + filters_ - 1 + column; }
+  // Of layouts with retractions.
+  int moot_bit() const { return column_bit(static_cast<int>(columns_.size())); }
+  void SetMoot(uint64_t* entry) const {
+    entry[3 + moot_bit() / 64] |= uint64_t{1} << (moot_bit() % 64);
+  }
   int fingerprint_word() const { return 3 + bit_words_; }
   int known_word() const { return 3 + bit_words_ + (options_.retracts ? 1 : 0); }
   int value_word(int column) const { return value_words_[static_cast<size_t>(column)]; }

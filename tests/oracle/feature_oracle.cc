@@ -150,13 +150,18 @@ Survivors FeatureOracle::SurvivorsAt(const Read& read) const {
     if (record.change != Change::kDelete || record.order.event_time_ms >= read.at_ms) continue;
     deleted = std::max(deleted.value_or(record.order), record.order);
   }
-  std::vector<Record> left;
+  std::vector<Record> known;
   for (const Record& record : entity->second) {
-    if (deleted && record.order < *deleted) continue;
     if (read.known_ms && KnownMs(view_, record) > *read.known_ms) continue;
-    left.push_back(record);
+    known.push_back(record);
   }
-  return Surviving(left);
+  Survivors survivors = Surviving(known);
+  if (deleted) {
+    std::erase_if(survivors.live, [&](const Record& r) { return r.order < *deleted; });
+    std::erase_if(survivors.unmatched,
+                  [&](const Record& r) { return r.order.event_time_ms <= deleted->event_time_ms; });
+  }
+  return survivors;
 }
 
 Answer FeatureOracle::Of(const Feature& feature, const Read& read,

@@ -9,8 +9,8 @@
 //   - an entry of a map whose value is null is not shown; `top_by: key` keeps the largest keys;
 //   - sessions are made of all records of the entity, before `where`;
 //   - a read of what was known is the ordinary one over those records and retractions that were;
-//   - a deletion counts for reads of later times only; a retraction stands at its own place, so one
-//     that follows the deletion of what it takes back takes nothing back;
+//   - a deletion counts for reads of later times only; a retraction of its very time goes with what
+//     it takes back, before the deletion or after it, and one that takes nothing back is nothing;
 //   - a request's virtual record is at T, inside every window with lag 0 that ends at the read.
 //
 // Immutable after construction; thread-compatible.
