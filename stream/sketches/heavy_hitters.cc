@@ -35,13 +35,16 @@ void HeavyHitters::Reduce() {
   for (const auto& [key, count] : counts_) largest.push_back(count);
   const auto beyond = largest.begin() + static_cast<std::ptrdiff_t>(capacity_);
   std::nth_element(largest.begin(), beyond, largest.end(), std::greater<>());
-  // Counts that were taken back too early do not reduce the others.
+  // Counts that were taken back too early do not reduce the others, but once dropped they cancel
+  // nothing any more.
   const int64_t less = std::max<int64_t>(*beyond, 0);
-  error_ += less;
+  int64_t off = less;
   for (auto entry = counts_.begin(); entry != counts_.end();) {
+    off = std::max(off, -entry->second);
     entry->second -= less;
     entry = entry->second <= 0 ? counts_.erase(entry) : std::next(entry);
   }
+  error_ += off;
 }
 
 void HeavyHitters::Encode(std::string* out) const {

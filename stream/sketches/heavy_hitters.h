@@ -1,6 +1,7 @@
 // HeavyHitters: the most frequent keys and how often each came. Exact while there are at most
 // `capacity` different keys; beyond, every count is too small by at most error() <= n / (capacity +
-// 1), and every key that is more frequent than that is there.
+// 1), and every key that is more frequent than that is there. Where keys were taken back before they
+// came, error() may be larger, and a count too large by as much.
 //
 // J. Misra, D. Gries, "Finding repeated elements", 1982; merging by P. Agarwal et al., "Mergeable
 // Summaries", 2012, section 3: add, subtract the (capacity + 1)-th largest count, drop what is not

@@ -204,6 +204,16 @@ TEST(HeavyHitters, KeepsWhatWasTakenBackTooEarly) {
   EXPECT_TRUE(sketch.counts().empty());
 }
 
+TEST(HeavyHitters, IsNotExactAfterDroppingWhatWasTakenBackTooEarly) {
+  HeavyHitters sketch(2);
+  sketch.Add("late", -3);
+  sketch.Add("b", 1);
+  sketch.Add("c", 1);
+  sketch.Add("late", 3);  // nothing of it is left to cancel
+  EXPECT_FALSE(sketch.exact());
+  EXPECT_GE(sketch.error(), 3);
+}
+
 TEST(HeavyHitters, UndercountsByItsErrorAtMost) {
   SCOPED_TRACE(testing::Message() << "seed " << kSeed);
   Random random(kSeed);
