@@ -116,6 +116,17 @@ FeatureStatus StatusOfComputed(const std::vector<FeatureValue>& operands, const 
   return value.is_null() ? FeatureStatus::kNull : FeatureStatus::kPresent;
 }
 
+// Whether there is no value for want of records, whatever else is to be told.
+bool IsMissing(FeatureStatus status, const std::vector<FeatureValue>& operands,
+               const Value& value) {
+  if (status == FeatureStatus::kMissing) return true;
+  return value.is_null() &&
+         (status == FeatureStatus::kStale || status == FeatureStatus::kWarming) &&
+         std::any_of(operands.begin(), operands.end(), [](const FeatureValue& operand) {
+           return operand.count == 0 && operand.value.view().is_null();
+         });
+}
+
 }  // namespace
 
 FeatureAnswers::FeatureAnswers(const ViewLayout& layout, const EntityRow* row,
@@ -283,7 +294,7 @@ void FeatureAnswers::Computed(const FeatureSpec& spec, FeatureValue* out) {
   if (value.type() == Type::kDouble && !std::isfinite(value.double_value())) value = Value::Null();
   out->status = StatusOfComputed(operands, value);
   out->value.Assign(value);
-  if (out->status == FeatureStatus::kMissing && spec.default_value) {
+  if (spec.default_value && IsMissing(out->status, operands, value)) {
     out->value = *spec.default_value;
   }
 }

@@ -67,9 +67,13 @@ class View:
             read = {other: self.read(other, key, at, request) for other in names}
             values = {other: answer.value for other, answer in read.items()}
             value = expressions.evaluate(feature["expr"], {**(request or {}), **values})
+            empty = any(a.value is None and a.count == 0 for a in read.values())
+            missing = value is None and empty
+            if missing:
+                value = feature.get("default")
             if "stale" in {answer.status for answer in read.values()}:
                 return Answer(value, "stale")
-            return Answer(value, "null" if value is None else "present")
+            return Answer(value, "missing" if missing else "null" if value is None else "present")
         own = [r for r in self.records if all(r.fields[k] == key.get(k) for k in self.keys)]
         live, unmatched = surviving(own)
         before = [r.order[0] for r in live if r.order[0] < at]
