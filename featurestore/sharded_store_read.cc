@@ -218,15 +218,21 @@ absl::Status ShardedStore::Read(int32_t view_index, std::span<const Value> key, 
     ASSIGN_OR_RETURN(std::unique_ptr<EntityRow> loaded,
                      EntityRow::Load(*view.layout, s.key.bytes, state_));
     view.read_counts.loads.fetch_add(1, std::memory_order_relaxed);
-    absl::MutexLock lock(&shard.mutex());
-    if (shard.Find(row_key) != nullptr || shard.store_changes() != changes) continue;
-    if (loaded == nullptr) {
-      AnswerAll(view, nullptr, horizon(), at_ms, fold, features, values, &gone);
-      return done();
+    Horizon loaded_at;
+    {
+      absl::ReaderMutexLock lock(&shard.mutex());
+      if (shard.Find(row_key) != nullptr || shard.store_changes() != changes) continue;
+      loaded_at = horizon();
     }
-    // Keeping it is the cache's business, not a change of state.
-    const Shard::CachedRow* row = shard.Insert(row_key, view_index, std::move(*loaded));
-    AnswerAll(view, &row->row, horizon(), at_ms, fold, features, values, &gone);
+    // The row as it was then, and nobody else's: folded without the lock.
+    AnswerAll(view, loaded.get(), loaded_at, at_ms, fold, features, values, &gone);
+    if (loaded != nullptr) {
+      // Keeping it is the cache's business, not a change of state.
+      absl::MutexLock lock(&shard.mutex());
+      if (shard.Find(row_key) == nullptr && shard.store_changes() == changes) {
+        shard.Insert(row_key, view_index, std::move(*loaded));
+      }
+    }
     return done();
   }
 }
