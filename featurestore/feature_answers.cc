@@ -79,7 +79,7 @@ int64_t DependsFrom(const Window& window, const WindowFold& fold) {
       const bool found = fold.asked.begin_ms > kBeginningOfTime && fold.state.view().entries() > 0;
       if (found) return fold.asked.begin_ms - window.gap_ms;
       return fold.asked.end_ms -
-             (window.which == Which::kCurrent ? window.gap_ms : ViewLayout::SessionReach(window));
+             (window.which == Which::kCurrent ? window.gap_ms : SessionReach(window));
     }
     default: {
       // Once it has its number of records, none before them would count.

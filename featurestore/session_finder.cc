@@ -52,7 +52,7 @@ std::optional<int64_t> SessionFinder::LastBefore(int64_t time) {
 std::nullopt_t SessionFinder::None() {
   const Window& window = window_.window;
   const bool current = window.which == Which::kCurrent;
-  cut_ |= end_ - (current ? window.gap_ms : ViewLayout::SessionReach(window)) < kept_from_;
+  cut_ |= end_ - (current ? window.gap_ms : SessionReach(window)) < kept_from_;
   return std::nullopt;
 }
 

@@ -3,7 +3,7 @@
 // starts a new one. Live records only, so a late record joins two sessions and a retraction splits
 // one. Working object of FoldWindow; thread-safe while the row is not written.
 //
-// Sessions are looked for among what the horizon keeps, which is ViewLayout::SessionReach before
+// Sessions are looked for among what the horizon keeps, which is SessionReach before
 // any time that is read: by records as far as the log is complete, before that by tiles of the
 // window's tail tier, which are no longer than a gap. A read walks over a run once to find its
 // first record and once to cut it; records closer than the gap are leapt over.

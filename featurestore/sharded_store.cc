@@ -52,7 +52,7 @@ ShardedStore::ShardedStore(StateStore& state,
     }
     specs_.push_back(layout->shared_spec());
     View& view = views_.emplace_back();
-    view.horizon = layout->HorizonAt(INT64_MIN);
+    view.horizon = layout->horizon().At(INT64_MIN);
     view.layout = std::move(layout);
     view.entities.resize(static_cast<size_t>(options.shards), 0);
   }
@@ -140,8 +140,8 @@ void ShardedStore::MoveHorizon() {
   const int64_t now = horizon_ms_.load(std::memory_order_relaxed);
   for (View& view : views_) {
     if (now < view.horizon_change_ms) continue;
-    view.horizon_change_ms = view.layout->NextHorizonChange(now);
-    view.horizon = view.layout->HorizonAt(now);
+    view.horizon_change_ms = view.layout->horizon().NextChange(now);
+    view.horizon = view.layout->horizon().At(now);
   }
 }
 

@@ -198,7 +198,7 @@ absl::Status ShardedStore::Read(int32_t view_index, std::span<const Value> key, 
   bool gone = false;
   // The horizon is taken while the row cannot be trimmed to a later one.
   const auto horizon = [&] {
-    return view.layout->HorizonAt(horizon_ms_.load(std::memory_order_acquire));
+    return view.layout->horizon().At(horizon_ms_.load(std::memory_order_acquire));
   };
   const auto done = [&] {
     return gone ? absl::OutOfRangeError(absl::StrCat("view \"", spec.name, "\" keeps nothing of ",

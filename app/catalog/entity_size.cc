@@ -25,7 +25,7 @@ constexpr int64_t kManyRecords = 1'024;
 }  // namespace
 
 EntitySizer::EntitySizer(const ViewLayout& layout, const Schema& schema)
-    : layout_(layout), schema_(schema), horizon_(layout.HorizonAt(kExplainedAtMs)) {
+    : layout_(layout), schema_(schema), horizon_(layout.horizon().At(kExplainedAtMs)) {
   const bool for_ever = horizon_.log_cut_ms <= -kTimeLimitMs;
   records_kept_ms_ =
       for_ever ? std::numeric_limits<int64_t>::max() : kExplainedAtMs - horizon_.log_cut_ms;

@@ -29,13 +29,13 @@ Cover WorstCoverOf(const ViewLayout& layout, const WindowPlan& plan) {
   }
   if (plan.window.kind != WindowKind::kLifetime) {
     const int64_t span_ms = plan.window.kind == WindowKind::kSession
-                                ? ViewLayout::SessionReach(plan.window)
+                                ? SessionReach(plan.window)
                                 : plan.window.size_ms;
     return {WorstCover({span_ms, plan.tail}, tiers), span_ms};
   }
   // From the base, which ends where a tile of the coarsest tier begins.
   const int64_t top_ms = layout.tile_ms(layout.tiers() - 1);
-  const int64_t span_ms = kExplainedAtMs - layout.HorizonAt(kExplainedAtMs).base_end_ms + top_ms;
+  const int64_t span_ms = kExplainedAtMs - layout.horizon().At(kExplainedAtMs).base_end_ms + top_ms;
   return {1 + WorstCover({span_ms, plan.tail, true}, tiers), span_ms};
 }
 
@@ -44,7 +44,7 @@ class Explainer {
   Explainer(const ViewLayout& layout, const EntityLoad& load) : layout_(layout), load_(load) {}
 
   std::vector<TierExplanation> Tiers() const {
-    const Horizon horizon = layout_.HorizonAt(kExplainedAtMs);
+    const Horizon horizon = layout_.horizon().At(kExplainedAtMs);
     std::vector<TierExplanation> tiers;
     for (size_t t = 0; t < layout_.tiers(); ++t) {
       tiers.push_back({layout_.tile_ms(t), kExplainedAtMs - horizon.tier_cut_ms[t]});

@@ -38,7 +38,7 @@ TestRecord Record(int64_t time_ms, int64_t offset, double x) {
 
 TEST(EntityRow, SmallRowsHaveTheBytesOfTheFormatPage) {
   const auto layout = LayoutOf({TestFeature("sum", kX, Sliding(60'000))});
-  const Horizon horizon = layout->HorizonAt(1010);
+  const Horizon horizon = layout->horizon().At(1010);
   EntityRow row(*layout, horizon);
   Add(*layout, Record(1010, 8, 2.0), horizon, &row);
   Add(*layout, Record(1000, 7, 1.5), horizon, &row);
@@ -80,12 +80,12 @@ TEST(EntityRow, ComesBackFromItsPartsAsItWas) {
   MemoryStateStore state;
   const std::string prefix = "\x01prefix";
   int64_t now = 0;
-  EntityRow row(*layout, layout->HorizonAt(now));
+  EntityRow row(*layout, layout->horizon().At(now));
   for (int i = 0; i < 9000; ++i) {
     now += random.Between(0, 20'000);
     TestRecord r = Record(now - random.Between(0, 5'000'000), i, random.Unit());
     r.s = std::string(random.Below(20), 's');
-    const Horizon horizon = layout->HorizonAt(now);
+    const Horizon horizon = layout->horizon().At(now);
     row.Trim(horizon);
     Add(*layout, r, horizon, &row);
     if (i % 450 != 0) continue;
@@ -116,7 +116,7 @@ TEST(EntityRow, ComesBackFromItsPartsAsItWas) {
 TEST(EntityRow, DamagedBytesAreRefusedNotServed) {
   const auto layout =
       LayoutOf({TestFeature("max", kS, Sliding(3'600'000)), TestFeature("sum", kX, Lifetime())});
-  const Horizon horizon = layout->HorizonAt(0);
+  const Horizon horizon = layout->horizon().At(0);
   EntityRow row(*layout, horizon);
   for (int i = 0; i < 20; ++i) {
     TestRecord r = Record(i * 100, i, 0.5 * i);
