@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/status_macros.h"
+#include "featurestore/newest_event.h"
 
 namespace millrace {
 
@@ -47,7 +48,7 @@ EntityRow::Added EntityRow::Add(const EntryRef& entry, const Horizon& horizon) {
   }
   tiles_.Add(log_, entry, inserted, horizon);
   if (inserted.cancels) {
-    newest_ms_ = FindNewest();
+    newest_ms_ = FindNewest(horizon);
   } else if (!entry.retracts()) {
     newest_ms_ = std::max(newest_ms_, time);
   }
@@ -55,13 +56,11 @@ EntityRow::Added EntityRow::Add(const EntryRef& entry, const Horizon& horizon) {
 }
 
 // After a retraction: of the log, or what the tiles know.
-int64_t EntityRow::FindNewest() const {
+int64_t EntityRow::FindNewest(const Horizon& horizon) const {
   int64_t newest = log_.NewestBefore(INT64_MAX).value_or(-kTimeLimitMs);
-  for (const TileTier& tier : tiles_.tiers()) {
-    if (const auto last = tier.LastBefore(std::min(log_.complete_from_ms(), kTimeLimitMs))) {
-      newest = std::max(newest, tier.Find(*last)->max_time_ms());
-    }
-  }
+  // The open tile may be behind the log.
+  const auto in_tiles = NewestInTiles(tiles_.tiers(), complete_from_ms(horizon));
+  if (in_tiles) newest = std::max(newest, in_tiles->ms);
   if (!base_.empty() && base_.view().entries() > 0) {
     newest = std::max(newest, base_.view().max_time_ms());
   }

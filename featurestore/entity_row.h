@@ -8,6 +8,7 @@
 #ifndef MILLRACE_FEATURESTORE_ENTITY_ROW_H_
 #define MILLRACE_FEATURESTORE_ENTITY_ROW_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -39,6 +40,11 @@ class EntityRow {
   Added Add(const EntryRef& entry, const Horizon& horizon);
 
   // --- for readers ---
+  const ViewLayout& layout() const { return *layout_; }
+  // The log holds every record from this time on.
+  int64_t complete_from_ms(const Horizon& horizon) const {
+    return std::max(horizon.log_cut_ms, log_.complete_from_ms());
+  }
   const MicroLog& log() const { return log_; }
   const TileStack& tiles() const { return tiles_; }
   // Event time of the newest record, as far as it is known; -kTimeLimitMs: none.
@@ -75,7 +81,7 @@ class EntityRow {
 
  private:
   void FoldIntoBase(const Horizon& horizon);
-  int64_t FindNewest() const;
+  int64_t FindNewest(const Horizon& horizon) const;
   void EncodeHead(std::string* out) const;
   void EncodeInline(std::string* out) const;
   bool DecodeHead(absl::string_view* in, std::optional<EventOrder>* floor, int64_t* next_chunk);

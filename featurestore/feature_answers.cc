@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "featurestore/entity_selection.h"
+#include "featurestore/newest_event.h"
 
 namespace millrace {
 namespace {
@@ -152,11 +153,14 @@ FeatureAnswers::FeatureAnswers(const ViewLayout& layout, const EntityRow* row,
   const ViewSpec& spec = layout.spec();
   if ((spec.ttl_ms || spec.stale_after_ms) && row_ != nullptr) {
     const auto newest = NewestBefore(*row_, at_ms);
-    const bool deleted = newest && options.deleted_ms && *newest <= *options.deleted_ms;
+    const bool deleted = newest && options.deleted_ms && newest->ms <= *options.deleted_ms;
     if (newest && !deleted) {
-      const int64_t age_ms = at_ms - *newest;
-      if (spec.ttl_ms && age_ms > *spec.ttl_ms) expired_since_ms_ = newest;
-      stale_ = spec.stale_after_ms && age_ms > *spec.stale_after_ms;
+      const int64_t age_ms = at_ms - newest->ms;
+      const bool expired = spec.ttl_ms && age_ms > *spec.ttl_ms;
+      const bool stale = spec.stale_after_ms && age_ms > *spec.stale_after_ms;
+      if (expired && newest->exact) expired_since_ms_ = newest->ms;
+      stale_ = stale && newest->exact;
+      age_unknown_ = (expired || stale) && !newest->exact;
     }
   }
   if (scratch_->folds.size() < layout.windows().size()) {
@@ -232,12 +236,15 @@ void FeatureAnswers::Aggregated(const FeatureSpec& spec, const FeaturePlan& plan
                       (options_.deleted_ms && depends_from <= *options_.deleted_ms);
   // Of sessions, the first or last record may be gone.
   const bool counts_retracted =
-      fold.retractions_lost && (!subtracts || spec.window.kind == WindowKind::kSession);
+      (!subtracts || spec.window.kind == WindowKind::kSession) &&
+      CountsLostRetraction(layout_, layout_.windows()[static_cast<size_t>(plan.window)], plan,
+                           fold);
   all_gone_ &= fold.gone;
   if (fold.gone) {
     out->status = FeatureStatus::kTruncated;
     out->value.Assign(Value::Null());
-  } else if ((fold.cut || misses || counts_retracted) && out->status != FeatureStatus::kOverflow) {
+  } else if ((fold.cut || misses || counts_retracted || age_unknown_) &&
+             out->status != FeatureStatus::kOverflow) {
     out->status = FeatureStatus::kTruncated;
     if (out->effective.begin_ms == out->effective.end_ms) out->value.Assign(Value::Null());
   }

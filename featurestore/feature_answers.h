@@ -61,7 +61,8 @@ class FeatureAnswers {
   int64_t known_from_ms_ = kBeginningOfTime;
   // The entity's newest record before the read, where that is older than the view's ttl.
   std::optional<int64_t> expired_since_ms_;
-  bool stale_ = false;  // beyond `freshness.error_after`
+  bool stale_ = false;        // beyond `freshness.error_after`
+  bool age_unknown_ = false;  // perhaps beyond one of them: tiles do not tell
   bool all_gone_ = true;
 };
 

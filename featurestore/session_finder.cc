@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "featurestore/newest_event.h"
+
 namespace millrace {
 namespace {
 
@@ -21,7 +23,7 @@ SessionFinder::SessionFinder(const ViewLayout& layout, const WindowPlan& window,
       row_(row),
       horizon_(horizon),
       scratch_(scratch),
-      complete_from_(std::max(horizon.log_cut_ms, row.log().complete_from_ms())),
+      complete_from_(row.complete_from_ms(horizon)),
       kept_from_(HasTiles() ? std::min(complete_from_, horizon.tier_cut_ms[Tier()])
                             : complete_from_),
       seeker_(row.log()) {}
@@ -45,8 +47,9 @@ std::optional<int64_t> SessionFinder::LastBefore(int64_t time) {
   const auto last = NewestBefore(row_, time);
   ++walked_;
   // What a row holds beyond its horizon tells nothing, but for its newest record.
-  if (last && *last < kept_from_ && *last != row_.newest_ms()) return std::nullopt;
-  return last;
+  if (!last || (last->ms < kept_from_ && last->ms != row_.newest_ms())) return std::nullopt;
+  cut_ |= !last->exact;
+  return last->ms;
 }
 
 std::nullopt_t SessionFinder::None() {
@@ -85,12 +88,16 @@ int64_t SessionFinder::RunStart(int64_t last) {
 int64_t SessionFinder::RunStartInTiles(int64_t earliest) {
   const int64_t gap = window_.window.gap_ms;
   const int64_t cut = horizon_.tier_cut_ms[Tier()];
+  const FoldPlan::Filter& all = layout_.state().filter(0);
   int64_t start = earliest;
   bool ended = false;
   const auto goes_on = [&](int64_t tile_start, StateView tile) {
     ++walked_;
     if (tile_start < cut) return false;
-    ended = start - std::min(tile.max_time_ms(), start) > gap;
+    const auto newest = static_cast<int64_t>(tile.words[all.newest_word]);
+    if (static_cast<int64_t>(tile.words[all.live_word]) <= 0)
+      return true;  // nothing but taken back
+    ended = start - std::min(newest, start) > gap;
     if (!ended) start = std::min(start, tile.min_time_ms());
     return !ended;
   };

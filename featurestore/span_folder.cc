@@ -21,7 +21,7 @@ SpanFolder::SpanFolder(const ViewLayout& layout, const WindowPlan& window, const
       horizon_(horizon),
       inner_(inner),
       fold_(fold),
-      complete_from_(std::max(horizon.log_cut_ms, row.log().complete_from_ms())) {}
+      complete_from_(row.complete_from_ms(horizon)) {}
 
 // Folding the records is cheaper than the tiles, and gives the same.
 bool SpanFolder::FewEntries(int64_t begin, int64_t end) const {

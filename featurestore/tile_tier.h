@@ -45,6 +45,7 @@ class TileTier {
   explicit TileTier(const TileShape& shape) : shape_(&shape) {}
 
   int64_t tile_ms() const { return shape_->tile_ms; }
+  const StateLayout& layout() const { return *shape_->layout; }
 
   // Calls change(StateSlot) with the tile that starts there, which is made if need be.
   template <typename Change>

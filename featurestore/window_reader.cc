@@ -8,6 +8,15 @@
 namespace millrace {
 namespace {
 
+uint16_t NetWord(const FoldPlan::Column& column) { return column.net_word; }
+uint16_t NetWord(const FoldPlan::Filter& filter) { return filter.word; }
+
+// How many records of a column or filter are taken back without having met.
+template <typename Counts>
+uint64_t TakenBack(const StateView& state, const Counts& counts) {
+  return state.words[counts.live_word] - state.words[NetWord(counts)];
+}
+
 class WindowFolder {
  public:
   WindowFolder(const ViewLayout& layout, const WindowPlan& window, const EntityRow& row,
@@ -23,7 +32,7 @@ class WindowFolder {
 
   void Fold(int64_t at_ms) {
     FoldRecords(at_ms);
-    fold_->retractions_lost = layout_.entry().retracts() && RetractionsAreLost();
+    if (layout_.entry().retracts()) FindUnmatched();
   }
 
  private:
@@ -45,6 +54,8 @@ class WindowFolder {
       folder_.EntriesIf(time, time + 1,
                         [this](const EntryRef& entry) { return !IsCurrent(entry); });
       folder_.Sliding(time + 1, end);
+    } else if (OnlyLive()) {
+      FoldLive(begin, end);
     } else {
       FoldSpan(begin, end);
     }
@@ -67,6 +78,20 @@ class WindowFolder {
   void FoldSpan(int64_t begin, int64_t end) {
     if (window_.window.kind == WindowKind::kLifetime) return folder_.Lifetime(begin, end);
     folder_.Sliding(begin, end);
+  }
+
+  // [begin, end) around the retractions of the log that met nothing.
+  void FoldLive(int64_t begin, int64_t end) {
+    int64_t next = begin;
+    row_.log().ForRange(std::max(begin, folder_.complete_from_ms()), end, [&](const EntryRef& e) {
+      const int64_t time = e.time_ms();
+      if (!e.retracts() || e.cancelled() || time < next) return;
+      FoldSpan(next, time);
+      folder_.EntriesIf(time, time + 1, [this](const EntryRef& entry) { return Counts(entry); });
+      next = time + 1;
+    });
+    fold_->cut |= fold_->covered.end_ms < next && next > begin;
+    FoldSpan(next, end);
   }
 
   int64_t AfterDeletion(int64_t begin) const {
@@ -134,27 +159,12 @@ class WindowFolder {
         fold_->state.view().entries() > 0 ? fold_->state.view().min_time_ms() : end;
   }
 
-  // Whether a retraction in the span could not meet its record, as records that old are in tiles
-  // only: what does not subtract still counts it. Those are all, but for what stands unmatched in
-  // the log.
-  bool RetractionsAreLost() {
-    const auto taken_back = [](const StateView& state, const FoldPlan::Column& column) {
-      return state.words[column.live_word] - state.words[column.net_word];
-    };
-    const StateView all = fold_->state.view();
-    const auto& columns = window_.plan.columns;
-    if (std::all_of(columns.begin(), columns.end(),
-                    [&](const auto& column) { return taken_back(all, column) == 0; })) {
-      return false;
-    }
-    fold_->unmatched.Reset(layout_.state());
+  // The retractions that met nothing and stand in the log.
+  void FindUnmatched() {
+    if (OnlyLive() || TakenBack(fold_->state.view(), layout_.state().filter(0)) == 0) return;
     row_.log().ForRange(fold_->covered.begin_ms, fold_->covered.end_ms, [&](const EntryRef& entry) {
       if (!entry.retracts() || IsCurrent(entry)) return;
       AddEntry(layout_.state(), window_.plan, entry, fold_->unmatched.slot());
-    });
-    const StateView unmatched = fold_->unmatched.view();
-    return std::any_of(columns.begin(), columns.end(), [&](const auto& column) {
-      return taken_back(all, column) != taken_back(unmatched, column);
     });
   }
 
@@ -196,25 +206,25 @@ void FoldWindow(const ViewLayout& layout, const WindowPlan& window, const Entity
                 const Horizon& horizon, int64_t at_ms, const FoldOptions& options,
                 const WindowFold* inner, WindowFold* fold) {
   fold->state.Reset(layout.state());
+  if (layout.entry().retracts()) fold->unmatched.Reset(layout.state());
   fold->asked = fold->covered = SpanAt(window.window, at_ms);
   fold->gone = false;
   fold->cut = false;
-  fold->retractions_lost = false;
   fold->merges = 0;
   fold->core_tier = -1;
   const Span& asked = fold->asked;
   switch (window.window.kind) {
     case WindowKind::kLifetime: fold->gone = asked.end_ms < horizon.base_end_ms; break;
     case WindowKind::kEvents: break;
-    case WindowKind::kSession: fold->gone = asked.end_ms <= horizon.log_cut_ms; break;
     default: {
       // Older than every tier: nothing is known.
       int64_t oldest = horizon.log_cut_ms;
       for (int i = window.tail; i >= 0 && i <= window.top; ++i) {
         oldest = std::min(oldest, horizon.tier_cut_ms[i]);
       }
-      fold->covered.begin_ms = std::min(std::max(asked.begin_ms, oldest), asked.end_ms);
       fold->gone = asked.end_ms <= oldest && oldest > -kTimeLimitMs;
+      if (window.window.kind == WindowKind::kSession) break;  // where it begins is to be found
+      fold->covered.begin_ms = std::min(std::max(asked.begin_ms, oldest), asked.end_ms);
     }
   }
   if (fold->gone) {
@@ -230,31 +240,18 @@ void FoldWindow(const ViewLayout& layout, const WindowPlan& window, const Entity
   }
 }
 
-std::optional<int64_t> NewestBefore(const EntityRow& row, int64_t time_ms) {
-  if (row.newest_ms() < time_ms) {
-    if (row.newest_ms() <= -kTimeLimitMs) return std::nullopt;
-    return row.newest_ms();
-  }
-  if (const auto newest = row.log().NewestBefore(time_ms)) return newest;
-  std::optional<int64_t> newest;
-  const auto offer = [&](int64_t time) {
-    if (time < time_ms && (!newest || *newest < time)) newest = time;
+bool CountsLostRetraction(const ViewLayout& layout, const WindowPlan& window,
+                          const FeaturePlan& feature, const WindowFold& fold) {
+  if (!layout.entry().retracts()) return false;
+  const StateLayout& state = layout.state();
+  const auto lost = [&](const auto& counts) {
+    return TakenBack(fold.state.view(), counts) != TakenBack(fold.unmatched.view(), counts);
   };
-  const auto offer_state = [&](StateView state) {
-    if (state.entries() == 0) return;
-    offer(state.max_time_ms());
-    offer(state.min_time_ms());
-  };
-  for (const TileTier& tier : row.tiles().tiers()) {
-    // Of the newest tiles before the time, one may begin after it.
-    auto start = tier.LastBefore(time_ms);
-    for (int tiles = 0; start && tiles < 2; ++tiles) {
-      offer_state(*tier.Find(*start));
-      start = tier.LastBefore(*start);
-    }
+  // Of a session, be it one that no feature counts: the extent goes by it.
+  if (window.window.kind == WindowKind::kSession || feature.column < 0) {
+    return lost(state.filter(window.window.kind == WindowKind::kSession ? 0 : feature.filter));
   }
-  if (!row.base().empty()) offer_state(row.base().view());
-  return newest;
+  return lost(state.column(feature.column));
 }
 
 }  // namespace millrace

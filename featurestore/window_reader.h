@@ -43,8 +43,6 @@ struct WindowFold {
   // Records that the window asks for were dropped, and no tile is as fine as the window needs: only
   // `covered` is answered.
   bool cut = false;
-  // Some record that was taken back stands in tiles only: states that do not subtract count it.
-  bool retractions_lost = false;
   int64_t merges = 0;  // of tiles and entries
   // The window's newest part, from a whole tile of its coarsest tier on: longer windows go on from
   // there. Only of windows that are inside others.
@@ -52,7 +50,7 @@ struct WindowFold {
   int64_t core_begin_ms = 0;
   int core_tier = -1;  // -1: there is none
   TileScratch scratch;
-  OwnedState unmatched;  // working space
+  OwnedState unmatched;  // of the retractions in the log that met nothing
 };
 
 // `row` may be null: an entity never seen. `inner` may be null, or the fold of a window inside this
@@ -62,8 +60,10 @@ void FoldWindow(const ViewLayout& layout, const WindowPlan& window, const Entity
                 const Horizon& horizon, int64_t at_ms, const FoldOptions& options,
                 const WindowFold* inner, WindowFold* fold);
 
-// Event time of the entity's newest record before `time_ms`, as far as it is known.
-std::optional<int64_t> NewestBefore(const EntityRow& row, int64_t time_ms);
+// Whether some record of the feature that was taken back stands in tiles only: states that do not
+// subtract count it, and so do sessions.
+bool CountsLostRetraction(const ViewLayout& layout, const WindowPlan& window,
+                          const FeaturePlan& feature, const WindowFold& fold);
 
 }  // namespace millrace
 
