@@ -50,12 +50,18 @@ void Shard::Evict(const CachedRow* keep) {
   }
 }
 
-void Shard::MarkDirty(CachedRow* row) {
-  if (row->dirty) return;
-  row->dirty = true;
-  Resize(row);
-  dirty_.push_back(row);
-  dirty_bytes_.fetch_add(row->bytes, std::memory_order_relaxed);
+void Shard::MarkDirty(CachedRow* row, size_t grown_bytes) {
+  if (!row->dirty) {
+    row->dirty = true;
+    Resize(row);
+    dirty_.push_back(row);
+    grown_bytes = row->bytes;
+  } else {
+    row->bytes += grown_bytes;
+    bytes_ += grown_bytes;
+  }
+  // Written under the mutex only.
+  dirty_bytes_.store(dirty_bytes() + grown_bytes, std::memory_order_relaxed);
 }
 
 bool Shard::AddChanges(StateBatch* batch, absl::FunctionRef<void(int32_t, EntityRow*)> trim) {
@@ -80,7 +86,7 @@ void Shard::Committed(bool ok) {
     row->in_flight = false;
     if (ok) continue;
     row->row.MarkAllDirty();
-    MarkDirty(row);
+    MarkDirty(row, 0);
   }
   in_flight_.clear();
   if (ok) in_flight_deletes_.clear();

@@ -67,7 +67,8 @@ class Shard {
   // Takes a row in; the one already there wins. May evict clean rows, never this one.
   CachedRow* Insert(const RowKey& key, int32_t view, EntityRow row)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void MarkDirty(CachedRow* row) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // The row was changed, and grew by about so much.
+  void MarkDirty(CachedRow* row, size_t grown_bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   // Adds all dirty rows to the batch, each after trim(view, row). True when there were any.
   bool AddChanges(StateBatch* batch, absl::FunctionRef<void(int32_t, EntityRow*)> trim)

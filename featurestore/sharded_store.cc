@@ -41,7 +41,8 @@ ShardedStore::ShardedStore(StateStore& state,
       stored_marks_(static_cast<size_t>(options.shards)),
       pending_marks_(static_cast<size_t>(options.shards)),
       marks_(options.shards),
-      deletions_(options.shards) {
+      deletions_(options.shards),
+      started_ms_(static_cast<size_t>(options.shards), INT64_MIN) {
   for (auto& layout : layouts) {
     const auto index = static_cast<int32_t>(views_.size());
     const ViewSpec& spec = layout->spec();
@@ -132,6 +133,8 @@ absl::Status ShardedStore::LoadMarks(int32_t shard) {
   }
   stream_ms_ = std::max(stream_ms_.load(), stream);
   horizon_ms_ = std::max(horizon_ms_.load(), horizon);
+  started_ms_[static_cast<size_t>(shard)] = horizon;
+  newest_start_ms_ = std::max(newest_start_ms_, horizon);
   stored_marks_[static_cast<size_t>(shard)] = std::move(value);
   return absl::OkStatus();
 }
@@ -145,8 +148,16 @@ void ShardedStore::MoveHorizon() {
   }
 }
 
+const Horizon& ShardedStore::HorizonOf(const View& view, int32_t shard) {
+  if (applied_ms_ >= newest_start_ms_) return view.horizon;
+  redo_horizon_ = view.layout->horizon().At(HorizonTime(shard));
+  return redo_horizon_;
+}
+
 void ShardedStore::AdvanceTime(int64_t event_time_ms) {
   event_time_ms = std::min(event_time_ms, kTimeLimitMs);
+  if (event_time_ms <= applied_ms_) return;
+  applied_ms_ = event_time_ms;
   if (event_time_ms <= horizon_ms_.load(std::memory_order_relaxed)) return;
   horizon_ms_.store(event_time_ms, std::memory_order_release);
   MoveHorizon();
@@ -162,8 +173,8 @@ absl::Status ShardedStore::Apply(const Event& event) {
   const int64_t moves_to = std::min(time, event.time_cap_ms);
   if (moves_to > stream_ms_.load(std::memory_order_relaxed)) {
     stream_ms_.store(moves_to, std::memory_order_release);
-    AdvanceTime(moves_to);
   }
+  AdvanceTime(moves_to);
   if (source >= feeds_.size()) return absl::OkStatus();
   for (const Feed& feed : feeds_[source]) RETURN_IF_ERROR(ApplyTo(feed, event, marks));
   return absl::OkStatus();
@@ -219,8 +230,11 @@ absl::Status ShardedStore::AddTo(int32_t view_index, const EntryRef& entry) {
   View& view = views_[static_cast<size_t>(view_index)];
   const Shard::RowKey key(key_.bytes);
   Shard& shard = shards_[static_cast<size_t>(key_.shard)];
+  const Horizon& horizon = HorizonOf(view, key_.shard);
+  const size_t grown_bytes =
+      static_cast<size_t>(view.layout->entry().words()) * sizeof(*entry.words);
   const auto add = [&](Shard::CachedRow* row) {
-    if (row->row.Add(entry, view.horizon) == EntityRow::Added::kRetractedNothing) {
+    if (row->row.Add(entry, horizon) == EntityRow::Added::kRetractedNothing) {
       view.unmatched.fetch_add(1, std::memory_order_relaxed);
     }
   };
@@ -228,7 +242,7 @@ absl::Status ShardedStore::AddTo(int32_t view_index, const EntryRef& entry) {
     absl::MutexLock lock(&shard.mutex());
     if (Shard::CachedRow* row = shard.Find(key); row != nullptr) {
       add(row);
-      shard.MarkDirty(row);
+      shard.MarkDirty(row, grown_bytes);
       return absl::OkStatus();
     }
   }
@@ -236,13 +250,13 @@ absl::Status ShardedStore::AddTo(int32_t view_index, const EntryRef& entry) {
   ASSIGN_OR_RETURN(std::unique_ptr<EntityRow> loaded,
                    EntityRow::Load(*view.layout, key_.bytes, state_));
   if (loaded == nullptr) {
-    loaded = std::make_unique<EntityRow>(*view.layout, view.horizon);
+    loaded = std::make_unique<EntityRow>(*view.layout, horizon);
     CountEntity(&view, key_.shard);
   }
   absl::MutexLock lock(&shard.mutex());
   Shard::CachedRow* row = shard.Insert(key, view_index, std::move(*loaded));
   add(row);
-  shard.MarkDirty(row);
+  shard.MarkDirty(row, grown_bytes);
   return absl::OkStatus();
 }
 
@@ -264,14 +278,14 @@ absl::Status ShardedStore::AddCommit(int32_t shard, StateBatch* batch) {
   const auto index = static_cast<size_t>(shard);
   {
     absl::MutexLock lock(&shards_[index].mutex());
-    shards_[index].AddChanges(batch, [this](int32_t view, EntityRow* row) {
-      row->Trim(views_[static_cast<size_t>(view)].horizon);
+    shards_[index].AddChanges(batch, [&](int32_t view, EntityRow* row) {
+      row->Trim(HorizonOf(views_[static_cast<size_t>(view)], shard));
     });
   }
   deletions_.AddCommit(shard, batch);
   std::string marks(1, kFormatVersion);
   PutSignedVarint(&marks, stream_ms_.load(std::memory_order_relaxed));
-  PutSignedVarint(&marks, horizon_ms_.load(std::memory_order_relaxed));
+  PutSignedVarint(&marks, HorizonTime(shard));
   for (const View& view : views_) {
     PutVarint(&marks, static_cast<uint64_t>(view.entities[index]));
   }

@@ -5,6 +5,7 @@
 #ifndef MILLRACE_FEATURESTORE_SHARDED_STORE_H_
 #define MILLRACE_FEATURESTORE_SHARDED_STORE_H_
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <deque>
@@ -111,6 +112,12 @@ class ShardedStore final : public OnlineStore {
   bool SplitRow(Shard::CachedRow* old, const EventOrder& place, const PlacedKey& after,
                 Shard* shard) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard->mutex());
   void MoveHorizon();
+  // Up to when the shard's rows go: as when they were committed, until all shards are as far again.
+  int64_t HorizonTime(int32_t shard) const {
+    return std::max(started_ms_[static_cast<size_t>(shard)], applied_ms_);
+  }
+  // Valid until the next call.
+  const Horizon& HorizonOf(const View& view, int32_t shard);
   void AnswerAll(const View& view, const EntityRow* row, const Horizon& horizon, int64_t at_ms,
                  const FoldOptions& options, std::span<const int> features,
                  std::span<FeatureValue> values, bool* all_gone) const;
@@ -131,6 +138,10 @@ class ShardedStore final : public OnlineStore {
   Deletions deletions_;
   std::atomic<int64_t> stream_ms_{INT64_MIN};   // newest event applied
   std::atomic<int64_t> horizon_ms_{INT64_MIN};  // newest of it and AdvanceTime
+  int64_t applied_ms_ = INT64_MIN;              // the same since Start
+  std::vector<int64_t> started_ms_;             // by shard: what it was when last committed
+  int64_t newest_start_ms_ = INT64_MIN;         // of these
+  Horizon redo_horizon_;                        // HorizonOf's
 
   // Apply's working space.
   ViewLayout::Scratch scratch_;

@@ -72,13 +72,14 @@ bool ShardedStore::SplitRow(Shard::CachedRow* old, const EventOrder& place, cons
                             Shard* shard) {
   View& view = views_[static_cast<size_t>(old->view)];
   const ViewLayout& layout = *view.layout;
-  old->row.Trim(view.horizon);
+  const Horizon& horizon = HorizonOf(view, after.shard);
+  old->row.Trim(horizon);
   const int64_t time = place.event_time_ms;
-  if (old->row.newest_ms() >= time && time < SelectableFrom(old->row, view.horizon)) {
+  if (old->row.newest_ms() >= time && time < SelectableFrom(old->row, horizon)) {
     return false;
   }
   // The old life keeps what stands after its end: who reads it asks about earlier times.
-  EntityRow row = SelectRecords(layout, old->row, view.horizon, [&](uint64_t* entry) {
+  EntityRow row = SelectRecords(layout, old->row, horizon, [&](uint64_t* entry) {
     const EventOrder order = OrderOf(entry);
     if (!EntryRef{entry, nullptr}.retracts() || order.event_time_ms != time) return place < order;
     layout.entry().SetMoot(entry);
@@ -86,7 +87,7 @@ bool ShardedStore::SplitRow(Shard::CachedRow* old, const EventOrder& place, cons
   });
   if (row.log().size() > 0) {
     CountEntity(&view, after.shard);
-    shard->MarkDirty(shard->Insert(Shard::RowKey(after.bytes), old->view, std::move(row)));
+    shard->MarkDirty(shard->Insert(Shard::RowKey(after.bytes), old->view, std::move(row)), 0);
   }
   return true;
 }
