@@ -142,6 +142,7 @@ class Engine {
   absl::Status AdvanceLive();
   absl::Status TakeRequests();
   absl::Status MaybeCommit();
+  bool HasUncommitted() const;
   absl::Status CommitNow(Trainer::Scope scope, int shards);
   void TakeCommittedShards();
   void TellPositions();

@@ -20,11 +20,7 @@ absl::Status Engine::MaybeCommit() {
   RETURN_IF_ERROR(deps_.committer->status());
   last_commit_ns_ = now_ns;
   // The clock alone can bring decisions and settlements about: they are emitted without a record.
-  bool moved = false;
-  for (size_t i = 0; i < inputs_.size(); ++i) {
-    moved = moved || inputs_[i]->position().next_offset != durable_offsets_[i];
-  }
-  if (!moved && !deps_.outbox->HasUncommitted()) return absl::OkStatus();
+  if (!HasUncommitted() && !deps_.outbox->HasUncommitted()) return absl::OkStatus();
   const int64_t every_ns = project_.state.commit_every_ms * 1'000'000;
   // Every shard's turn comes once in commit_every, and that of all when much has gathered.
   const int shards = static_cast<int>(
@@ -36,6 +32,18 @@ absl::Status Engine::MaybeCommit() {
   if (whole) last_whole_ns_ = now_ns;
   return CommitNow(whole ? Trainer::Scope::kWhole : Trainer::Scope::kModels,
                    full ? project_.state.shards : shards);
+}
+
+// Whether an input moved, or some shard's turn has not come since one did.
+bool Engine::HasUncommitted() const {
+  for (size_t i = 0; i < inputs_.size(); ++i) {
+    const int64_t next = inputs_[i]->position().next_offset;
+    if (next != durable_offsets_[i]) return true;
+    for (const auto& [source, partition] : inputs_[i]->events().places()) {
+      if (deps_.store->LowestMark(source, partition) < next) return true;
+    }
+  }
+  return false;
 }
 
 absl::Status Engine::CommitNow(Trainer::Scope scope, int shards) {
