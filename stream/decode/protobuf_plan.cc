@@ -39,11 +39,15 @@ WireValue WireValueOf(const FieldDescriptor& field) {
   return WireValue::kMessage;
 }
 
+// Of integers: whether they have 64 bits.
+bool IsWide(const FieldDescriptor& field) {
+  return field.cpp_type() == FieldDescriptor::CPPTYPE_INT64 ||
+         field.cpp_type() == FieldDescriptor::CPPTYPE_UINT64;
+}
+
 ProtobufType TypeOf(const FieldDescriptor& field) {
-  ProtobufType type = {.value = WireValueOf(field),
-                       .wide = field.type() == FieldDescriptor::TYPE_FIXED64 ||
-                               field.type() == FieldDescriptor::TYPE_SFIXED64,
-                       .symbols = field.enum_type()};
+  ProtobufType type = {
+      .value = WireValueOf(field), .wide = IsWide(field), .symbols = field.enum_type()};
   if (field.type() != FieldDescriptor::TYPE_MESSAGE) return type;
   switch (field.message_type()->well_known_type()) {
     case Descriptor::WELLKNOWNTYPE_TIMESTAMP: type.value = WireValue::kTimestamp; break;
@@ -60,6 +64,7 @@ ProtobufType TypeOf(const FieldDescriptor& field) {
       const FieldDescriptor* inside = field.message_type()->FindFieldByNumber(1);
       if (inside == nullptr || inside->is_repeated()) break;
       type.wrapped = WireValueOf(*inside);
+      type.wide = IsWide(*inside);
       if (type.wrapped != WireValue::kMessage) type.value = WireValue::kWrapper;
       break;
     }

@@ -38,7 +38,7 @@ enum class WireValue : uint8_t {
 
 struct ProtobufType {
   WireValue value = WireValue::kMessage;
-  bool wide = false;  // 8 bytes, of kFixed and kSfixed
+  bool wide = false;  // 64 bits, of integers: also of what a wrapper holds
   WireValue wrapped = WireValue::kMessage;
   const google::protobuf::EnumDescriptor* symbols = nullptr;
 };

@@ -237,12 +237,17 @@ class ProtobufReader final : public FieldReader {
     const uint64_t bits = datum.number;
     switch (type.value) {
       case WireValue::kBool: *raw = {.kind = RawKind::kBool, .integer = bits != 0}; return true;
-      case WireValue::kInt: *raw = Integer(static_cast<int64_t>(bits)); return true;
-      case WireValue::kUint:
-      case WireValue::kFixed: *raw = Unsigned(bits); return true;
-      case WireValue::kSint: *raw = Integer(UnZigZag(bits)); return true;
+      // Of 32 bits are the lower ones of whatever was written.
+      case WireValue::kInt:
       case WireValue::kSfixed:
         *raw = Integer(type.wide ? static_cast<int64_t>(bits) : static_cast<int32_t>(bits));
+        return true;
+      case WireValue::kUint:
+      case WireValue::kFixed:
+        *raw = Unsigned(type.wide ? bits : static_cast<uint32_t>(bits));
+        return true;
+      case WireValue::kSint:
+        *raw = Integer(UnZigZag(type.wide ? bits : static_cast<uint32_t>(bits)));
         return true;
       case WireValue::kFloat:
         *raw = {.kind = RawKind::kDouble,
@@ -298,7 +303,7 @@ class ProtobufReader final : public FieldReader {
   }
 
   bool InterpretWrapper(const ProtobufType& type, absl::string_view rest, RawValue* raw) {
-    const ProtobufType inside = {.value = type.wrapped, .wide = false};
+    const ProtobufType inside = {.value = type.wrapped, .wide = type.wide};
     WireDatum value;
     while (!rest.empty()) {
       const char* const at = rest.data();

@@ -218,7 +218,8 @@ bool SlotWriter::Convert(const Place& place, Type type, const RawValue& raw, std
       if (raw.kind != RawKind::kDouble && raw.kind != RawKind::kTooLarge) {
         return WrongType(place, raw);
       }
-      if (!std::isfinite(raw.real)) {
+      // NaN and infinities of binary formats count as null where a feature takes them.
+      if (!std::isfinite(raw.real) && (raw.kind == RawKind::kTooLarge || !place.is_whole())) {
         return Reject(RejectCode::kRange, subject() + " is not finite");
       }
       *out = Value::Double(raw.real);

@@ -102,6 +102,7 @@ class SlotWriter {
     const Slot* slot;
     int64_t item = -1;
     absl::string_view key = {};
+    bool is_whole() const { return item < 0 && key.data() == nullptr; }  // no part of a collection
   };
 
   bool PutOther(int slot, const RawValue& raw);
