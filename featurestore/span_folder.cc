@@ -129,7 +129,14 @@ bool SpanFolder::GoOnFromInner(int top, int64_t begin) {
     if (horizon_.tier_cut_ms[tier] > FloorTo(inner_->core_begin_ms, coarser)) return false;
   }
   Merge(inner_->core.view());
-  Inner(inner_->core_tier, top, begin, inner_->core_begin_ms);
+  // Up to the coarser tiles from the newest end: the finer ones may be kept no longer than that.
+  int64_t end = inner_->core_begin_ms;
+  for (int tier = inner_->core_tier; tier < top; ++tier) {
+    const int64_t coarser_end = FloorTo(end, layout_.tile_ms(static_cast<size_t>(tier) + 1));
+    Tiles(tier, coarser_end, end);
+    end = coarser_end;
+  }
+  Tiles(top, begin, end);
   return true;
 }
 
