@@ -177,6 +177,12 @@ void SpanFolder::Partial(int tier, int64_t tile_start, int64_t begin, int64_t en
   const int64_t tile_end = tile_start + tile_ms;
   const bool takes_whole = layout_.spec().accuracy == Accuracy::kTiled && end == tile_end;
   if (finer && !takes_whole) return Cover(tier - 1, tier - 1, begin, end);
+  const int64_t open = row_.tiles().closed_ms();
+  if (tier > 0 && begin <= tile_start && tile_start <= open && open <= end && end < tile_end) {
+    fold_->merges += row_.tiles().MergeClosed(row_.log(), window_.plan, i, tile_start,
+                                              &fold_->scratch, fold_->state.slot());
+    return Partial(0, open, open, end);
+  }
   if (end == tile_end) {  // a start that cannot be resolved: a little too much, and said so
     fold_->covered.begin_ms = std::min(fold_->covered.begin_ms, tile_start);
     Merge(*tile);

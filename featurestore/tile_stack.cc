@@ -229,6 +229,20 @@ int64_t TileStack::MergeRange(const MicroLog& log, const FoldPlan& plan, size_t 
   return merges;
 }
 
+int64_t TileStack::MergeClosed(const MicroLog& log, const FoldPlan& plan, size_t tier,
+                               int64_t start_ms, TileScratch* scratch, StateSlot state) const {
+  int64_t merges = 0;
+  for (; tier > 0; --tier) {
+    const int64_t until = ClosedUntil(tier);
+    const auto stored = empty() ? std::nullopt : tiers_[tier].Find(start_ms);
+    MergeState(plan, stored ? *stored : FoldParts(log, plan, tier, start_ms, until, scratch),
+               state);
+    ++merges;
+    start_ms = until;
+  }
+  return merges;
+}
+
 int64_t TileStack::MergeParts(const MicroLog& log, const FoldPlan& plan, size_t tier,
                               int64_t begin_ms, int64_t end_ms, TileScratch* scratch,
                               StateSlot state) const {

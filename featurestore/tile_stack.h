@@ -83,6 +83,10 @@ class TileStack {
   // Merges them all into `state`. Returns how many merges and entries that took.
   int64_t MergeRange(const MicroLog& log, const FoldPlan& plan, size_t tier, int64_t begin_ms,
                      int64_t end_ms, TileScratch* scratch, StateSlot state) const;
+  // Merges the closed parts of a tile that is open into `state`: what it holds before closed_ms().
+  // Returns how many merges that took. REQUIRES: closed_ms() lies in the tile.
+  int64_t MergeClosed(const MicroLog& log, const FoldPlan& plan, size_t tier, int64_t start_ms,
+                      TileScratch* scratch, StateSlot state) const;
   // What ForRange visits, of what is closed: a coarser tile that is open without its open part.
   template <typename Visit>
   void ForClosed(const MicroLog& log, size_t tier, int64_t begin_ms, TileScratch* scratch,

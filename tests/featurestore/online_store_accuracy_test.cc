@@ -158,5 +158,32 @@ TEST_F(OnlineStoreTest, WhatDoesNotSubtractSaysThatARetractionCameTooLate) {
   EXPECT_EQ(Text(Read(now, 1)), "1000000 truncated");
 }
 
+// As a decision reads that a record makes: up to that record's time.
+TEST_F(OnlineStoreTest, AReadUpToTheNewestRecordReachesItInLongWindowsToo) {
+  for (const Accuracy accuracy : {Accuracy::kAuto, Accuracy::kTiled}) {
+    auto view = TestView({TestFeature("count", -1, Sliding(10'000)),
+                          TestFeature("count", -1, Sliding(24 * kHour)),
+                          TestFeature("var_pop", kN, Sliding(24 * kHour))});
+    view->accuracy = accuracy;
+    view->as_of_ms = 0;
+    view_ = view;
+    MemoryStateStore fresh;
+    store_ = *OnlineStore::Open(fresh, {view}, {});
+    // Many more in a tile of the long window than are kept one by one.
+    constexpr int64_t kStep = 20, kRecords = 3 * kHour / kStep;
+    for (int64_t i = 0; i < kRecords; ++i) Apply(At(kEight + i * kStep, i % 2));
+    // In the middle of a tile of 10 minutes.
+    const int64_t newest = kEight + 3 * kHour + 5 * kMinute + 7;
+    for (int64_t at = kEight + 3 * kHour; at < newest; at += kStep) Apply(At(at, 1));
+    Apply(At(newest, 1));
+    const FeatureValue count = Read(newest, 1);
+    EXPECT_EQ(count.effective, count.asked);
+    EXPECT_EQ(count.value.view().int_value(), kRecords + (newest - kEight - 3 * kHour) / kStep + 1);
+    EXPECT_EQ(Read(newest, 2).count, count.count);
+    EXPECT_EQ(Read(newest, 2).effective, count.asked);
+    store_.reset();
+  }
+}
+
 }  // namespace
 }  // namespace millrace
