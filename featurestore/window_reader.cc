@@ -35,8 +35,8 @@ class WindowFolder {
       FoldNewest(end);
     } else if (window_.window.kind == WindowKind::kEvents) {
       FoldAllEntries(end);
-    } else if (OnlyLive() && folder_.complete_from_ms() <= fold_->asked.begin_ms) {
-      folder_.EntriesIf(begin, end, [this](const EntryRef& entry) { return Counts(entry); });
+    } else if (OnlyLive()) {
+      FoldLive(begin, end);
     } else if (LeavesOut() && options_.current->event_time_ms >= begin &&
                options_.current->event_time_ms < end) {
       // The record's millisecond apart.
@@ -67,6 +67,19 @@ class WindowFolder {
   void FoldSpan(int64_t begin, int64_t end) {
     if (window_.window.kind == WindowKind::kLifetime) return folder_.Lifetime(begin, end);
     folder_.Sliding(begin, end);
+  }
+
+  // Live records as far as the log tells them apart; before that, tiles.
+  void FoldLive(int64_t begin, int64_t end) {
+    int64_t from = begin;
+    if (folder_.complete_from_ms() > fold_->asked.begin_ms) {
+      const int64_t tile =
+          window_.tail < 0 ? 1 : layout_.tile_ms(static_cast<size_t>(window_.tail));
+      from = std::min(end, FloorTo(folder_.complete_from_ms() + tile - 1, tile));
+      FoldSpan(begin, from);
+      from = std::max(begin, from);
+    }
+    folder_.EntriesIf(from, end, [this](const EntryRef& entry) { return Counts(entry); });
   }
 
   int64_t AfterDeletion(int64_t begin) const {
@@ -142,6 +155,10 @@ class WindowFolder {
       return state.words[column.live_word] - state.words[column.net_word];
     };
     const StateView all = fold_->state.view();
+    if (OnlyLive()) {
+      const FoldPlan::Filter& every = layout_.state().filter(0);
+      return all.words[every.live_word] != all.words[every.word];
+    }
     const auto& columns = window_.plan.columns;
     if (std::all_of(columns.begin(), columns.end(),
                     [&](const auto& column) { return taken_back(all, column) == 0; })) {

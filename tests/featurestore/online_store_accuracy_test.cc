@@ -185,5 +185,27 @@ TEST_F(OnlineStoreTest, AReadUpToTheNewestRecordReachesItInLongWindowsToo) {
   }
 }
 
+TEST_F(OnlineStoreTest, SessionsBehindTheMicroLogPassOverARetractionOfNothing) {
+  Window session;
+  session.kind = WindowKind::kSession;
+  session.gap_ms = kMinute;
+  auto view = TestView({TestFeature("count", -1, session), TestFeature("sum", kN, session)});
+  view->inputs[0].retracts = true;
+  Open(view);
+  constexpr int64_t kRecords = 6'000, kStep = 10'000;
+  for (int64_t i = 0; i < kRecords; ++i) Apply(At(kEight + i * kStep, 1));
+  const int64_t now = kEight + kRecords * kStep;
+  TestRecord never = At(now - kMinute + 1, 5);
+  never.offset = next_offset_++;
+  Apply(never, Change::kRetract);
+  EXPECT_EQ(Text(Read(now, 0)), "6000 present");
+  EXPECT_EQ(Text(Read(now, 1)), "6000 present");
+  // One that is in tiles only may have been a session's first or last record, or the link of two.
+  TestRecord late = At(kEight + kStep, 1);
+  late.offset = next_offset_++;
+  Apply(late, Change::kRetract);
+  EXPECT_EQ(Text(Read(now, 0)), "5999 truncated");
+}
+
 }  // namespace
 }  // namespace millrace
