@@ -23,8 +23,9 @@ int64_t SelectableFrom(const EntityRow& row, const Horizon& horizon) {
   const int64_t cut = horizon.log_cut_ms;
   if (row.log().floor()) return std::max(cut, row.log().complete_from_ms());
   if (cut <= -kTimeLimitMs) return kBeginningOfTime;
-  // With lifetime windows the base tells whether there were records before those that are kept.
-  const bool in_base = row.base().empty() ||
+  // With lifetime windows the base tells whether there were records before those that are kept,
+  // unless there are tiles between it and them.
+  const bool in_base = row.base().empty() || horizon.base_end_ms < cut ||
                        (row.base().view().entries() > 0 && row.base().view().min_time_ms() < cut);
   const bool in_log = row.log().size() > 0 && row.log().OldestSpan().begin_ms < cut;
   return in_base || in_log ? cut : kBeginningOfTime;

@@ -175,7 +175,8 @@ void SpanFolder::Partial(int tier, int64_t tile_start, int64_t begin, int64_t en
       finer ? std::max(static_cast<int64_t>(kFoldEntries), tile_ms / layout_.tile_ms(i - 1)) : 0;
   if (exact && (!finer || tile->entries() <= cheap)) return Entries(begin, end);
   const int64_t tile_end = tile_start + tile_ms;
-  const bool takes_whole = layout_.spec().accuracy == Accuracy::kTiled && end == tile_end;
+  const bool takes_whole =
+      layout_.spec().accuracy == Accuracy::kTiled && end == tile_end && tier <= window_.tail;
   if (finer && !takes_whole) return Cover(tier - 1, tier - 1, begin, end);
   const int64_t open = row_.tiles().closed_ms();
   if (tier > 0 && begin <= tile_start && tile_start <= open && open <= end && end < tile_end) {
