@@ -161,6 +161,7 @@ const WindowFold& FeatureAnswers::FoldOf(int window) {
   if (scratch_->folded_at[index] != scratch_->read) {
     FoldOptions wanted = options_;
     if (!plan.window.with_request) wanted.request = {};
+    wanted.known_from_ms = known_from_ms_;
     FoldWindow(layout_, plan, row_, horizon_, at_ms_, wanted, FoldInside(plan), &fold);
     scratch_->folded_at[index] = scratch_->read;
     const auto merges = static_cast<uint64_t>(fold.merges);

@@ -15,13 +15,16 @@ void Begin(int64_t first, Newest* newest) {
 }  // namespace
 
 SessionFinder::SessionFinder(const ViewLayout& layout, const WindowPlan& window,
-                             const EntityRow& row, const Horizon& horizon, TileScratch* scratch)
+                             const EntityRow& row, const Horizon& horizon,
+                             const FoldOptions& options, TileScratch* scratch)
     : layout_(layout),
       window_(window),
       row_(row),
       horizon_(horizon),
       scratch_(scratch),
-      complete_from_(std::max(horizon.log_cut_ms, row.log().complete_from_ms())),
+      known_(options.known_ms.has_value()),
+      complete_from_(known_ ? options.known_from_ms
+                            : std::max(horizon.log_cut_ms, row.log().complete_from_ms())),
       kept_from_(HasTiles() ? std::min(complete_from_, horizon.tier_cut_ms[Tier()])
                             : complete_from_),
       seeker_(row.log()) {}

@@ -22,7 +22,7 @@ namespace millrace {
 class SessionFinder {
  public:
   SessionFinder(const ViewLayout& layout, const WindowPlan& window, const EntityRow& row,
-                const Horizon& horizon, TileScratch* scratch);
+                const Horizon& horizon, const FoldOptions& options, TileScratch* scratch);
 
   // The session of the window before `end`, as the span from its first to after its last record;
   // nullopt: there is none. It is current while `at` is at most a gap after its last record.
@@ -52,7 +52,7 @@ class SessionFinder {
   // Cut the run where sessions get too long: as far as only tiles tell, and from there.
   void CutInTiles(int64_t end, Newest* newest);
   void CutInLog(int64_t last, Newest* newest);
-  bool HasTiles() const { return !row_.tiles().empty() && window_.tail >= 0; }
+  bool HasTiles() const { return !known_ && !row_.tiles().empty() && window_.tail >= 0; }
   size_t Tier() const { return static_cast<size_t>(window_.tail); }
 
   const ViewLayout& layout_;
@@ -60,6 +60,7 @@ class SessionFinder {
   const EntityRow& row_;
   const Horizon& horizon_;
   TileScratch* scratch_;
+  const bool known_;             // of what was known then, whose tiles tell no more than the log
   const int64_t complete_from_;  // the log holds every record from this time on
   const int64_t kept_from_;      // and tiles tell of every one from this time on
   LiveSeeker seeker_;

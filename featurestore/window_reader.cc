@@ -52,7 +52,7 @@ class WindowFolder {
 
   // Narrows what is asked to the session. False: there is none.
   bool FindSession(int64_t at_ms) {
-    SessionFinder finder(layout_, window_, row_, horizon_, &fold_->scratch);
+    SessionFinder finder(layout_, window_, row_, horizon_, options_, &fold_->scratch);
     auto session = finder.Find(fold_->asked.end_ms, at_ms - window_.window.lag_ms);
     if (session && AfterDeletion(session->begin_ms) >= session->end_ms) session.reset();
     const int64_t end = fold_->asked.end_ms;

@@ -115,5 +115,21 @@ TEST_F(KnownReads, ALifetimeIsWholeUntilItsRecordsAreNoLongerKept) {
   EXPECT_GT(bounded.effective.begin_ms, kNoon + kMinute);
 }
 
+// Where sessions of a run are cut depends on its first record.
+TEST_F(KnownReads, ASessionOfARunThatBeginsBeforeWhatIsKeptIsTruncated) {
+  Window session;
+  session.kind = WindowKind::kSession;
+  session.gap_ms = kMinute;
+  session.max_length_ms = 10 * kMinute;
+  Open(TestFeature("count", -1, session));
+  constexpr int64_t kRecords = 6'000, kStep = 10'000;
+  for (int64_t i = 0; i < kRecords; ++i) Apply(kNoon + i * kStep, i, kNoon + i * kStep);
+  const int64_t now = kNoon + kRecords * kStep;
+  EXPECT_EQ(FeatureStatusName(Read(now, now).status), "truncated");
+  // A run of its own, after a pause.
+  Apply(now + kHour, 1, now + kHour);
+  EXPECT_EQ(Text(Read(now + kHour + 1, now + kHour)), "1 present");
+}
+
 }  // namespace
 }  // namespace millrace
