@@ -7,15 +7,18 @@ namespace millrace {
 
 EntityRow SelectRecords(const ViewLayout& layout, const EntityRow& row, const Horizon& horizon,
                         absl::FunctionRef<bool(const EntryRef&)> keep) {
-  EntityRow selected(layout, horizon);
+  // As if nothing were behind the horizon yet: what takes a record back must find it in its tile.
+  const Horizon nothing_passed = layout.HorizonAt(-kTimeLimitMs);
+  EntityRow selected(layout, nothing_passed);
   std::vector<uint64_t> copy(static_cast<size_t>(layout.entry().words()));
   row.log().ForRange(horizon.log_cut_ms, INT64_MAX, [&](const EntryRef& entry) {
     if (!keep(entry)) return;
     // What cancels it may not be among them.
     std::copy_n(entry.words, copy.size(), copy.begin());
     copy[3] &= ~(uint64_t{1} << EntryLayout::kCancelledBit);
-    selected.Add({copy.data(), entry.blobs}, horizon);
+    selected.Add({copy.data(), entry.blobs}, nothing_passed);
   });
+  selected.Trim(horizon);
   return selected;
 }
 

@@ -131,5 +131,19 @@ TEST_F(KnownReads, ASessionOfARunThatBeginsBeforeWhatIsKeptIsTruncated) {
   EXPECT_EQ(Text(Read(now + kHour + 1, now + kHour)), "1 present");
 }
 
+// The state of what is older than `as_of` cannot give back a largest value.
+TEST_F(KnownReads, ALifetimeDoesWithoutWhatWasTakenBackHoweverOldItIs) {
+  Open(TestFeature("max", kN, Lifetime()));
+  Apply(kNoon, 5, kNoon);
+  Apply(kNoon + kMinute, 100, kNoon + kMinute);
+  Apply(kNoon + kMinute, 100, kNoon + kMinute, Change::kRetract);
+  for (int64_t now = kNoon + kHour; now < kNoon + 5'000 * kHour; now += kHour) {
+    store_->AdvanceTime(now);
+    const FeatureValue known = Read(now, now);
+    if (known.effective.begin_ms > kNoon) continue;  // it is kept no longer
+    EXPECT_EQ(Text(known), "5 present") << now;
+  }
+}
+
 }  // namespace
 }  // namespace millrace
