@@ -179,7 +179,8 @@ void SpanFolder::Partial(int tier, int64_t tile_start, int64_t begin, int64_t en
       layout_.spec().accuracy == Accuracy::kTiled && end == tile_end && tier <= window_.tail;
   if (finer && !takes_whole) return Cover(tier - 1, tier - 1, begin, end);
   const int64_t open = row_.tiles().closed_ms();
-  if (tier > 0 && begin <= tile_start && tile_start <= open && open <= end && end < tile_end) {
+  if (tier > 0 && begin <= tile_start && tile_start <= open && open <= end && end < tile_end &&
+      !row_.tiles().MustClose(horizon_)) {
     fold_->merges += row_.tiles().MergeClosed(row_.log(), window_.plan, i, tile_start,
                                               &fold_->scratch, fold_->state.slot());
     return Partial(0, open, open, end);

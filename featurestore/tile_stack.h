@@ -59,6 +59,8 @@ class TileStack {
   // Stores the tiles of the records that the log will drop next for want of room. REQUIRES: trimmed
   // to `horizon`: older tiles are not stored.
   void StoreOldest(const MicroLog& log, const Horizon& horizon);
+  // The horizon has passed closed_ms(), which moves when the stack is trimmed to it.
+  bool MustClose(const Horizon& horizon) const;
   // Closes what the horizon has passed.
   void CloseFor(const MicroLog& log, const Horizon& horizon);
   // And drops it.
@@ -106,6 +108,8 @@ class TileStack {
   size_t MemoryBytes() const;
 
  private:
+  // All before it is behind the horizon.
+  int64_t ClosedBy(const Horizon& horizon) const;
   // Entries of a tier's tiles before this time are merged into them.
   int64_t ClosedUntil(size_t tier) const {
     return tier == 0 ? INT64_MAX : FloorTo(closed_ms_, layout_->tile_ms(tier - 1));
