@@ -84,6 +84,12 @@ int64_t SessionFinder::RunStart(int64_t last) {
   return start;
 }
 
+void SessionFinder::Note(StateView tile) {
+  ++walked_;
+  const FoldPlan::Filter& every = layout_.state().filter(0);
+  retractions_lost_ |= tile.words[every.live_word] != tile.words[every.word];
+}
+
 // Records in one tile are no further apart than a gap, so tiles tell where a run begins.
 int64_t SessionFinder::RunStartInTiles(int64_t earliest) {
   const int64_t gap = window_.window.gap_ms;
@@ -91,7 +97,7 @@ int64_t SessionFinder::RunStartInTiles(int64_t earliest) {
   int64_t start = earliest;
   bool ended = false;
   const auto goes_on = [&](int64_t tile_start, StateView tile) {
-    ++walked_;
+    Note(tile);
     if (tile_start < cut) return false;
     ended = start - std::min(tile.max_time_ms(), start) > gap;
     if (!ended) start = std::min(start, tile.min_time_ms());
@@ -113,7 +119,7 @@ void SessionFinder::CutInTiles(int64_t end, Newest* newest) {
   const int64_t step = layout_.tile_ms(Tier());
   row_.tiles().ForRange(row_.log(), window_.plan, Tier(), FloorTo(beyond(), step),
                         FloorTo(until - 1, step) + step, scratch_, [&](int64_t, StateView tile) {
-                          ++walked_;
+                          Note(tile);
                           if (tile.max_time_ms() < beyond()) return;
                           if (tile.min_time_ms() >= until) return;
                           if (tile.min_time_ms() >= beyond()) Begin(tile.min_time_ms(), newest);

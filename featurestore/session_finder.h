@@ -30,6 +30,9 @@ class SessionFinder {
   std::optional<Span> Find(int64_t end, int64_t at);
   // Where it begins, or whether there is one, is not certain: what is kept does not tell.
   bool cut() const { return cut_; }
+  // A tile that was looked at holds a record that was taken back: what goes on for it may have
+  // ended.
+  bool retractions_lost() const { return retractions_lost_; }
   // Records and tiles looked at.
   int64_t walked() const { return walked_ + seeker_.steps(); }
 
@@ -52,6 +55,8 @@ class SessionFinder {
   // Cut the run where sessions get too long: as far as only tiles tell, and from there.
   void CutInTiles(int64_t end, Newest* newest);
   void CutInLog(int64_t last, Newest* newest);
+  // Of a tile that is looked at.
+  void Note(StateView tile);
   bool HasTiles() const { return !known_ && !row_.tiles().empty() && window_.tail >= 0; }
   size_t Tier() const { return static_cast<size_t>(window_.tail); }
 
@@ -67,6 +72,7 @@ class SessionFinder {
   int64_t end_ = 0;
   int64_t walked_ = 0;
   bool cut_ = false;
+  bool retractions_lost_ = false;
 };
 
 }  // namespace millrace

@@ -23,7 +23,7 @@ class WindowFolder {
 
   void Fold(int64_t at_ms) {
     FoldRecords(at_ms);
-    fold_->retractions_lost = layout_.entry().retracts() && RetractionsAreLost();
+    fold_->retractions_lost |= layout_.entry().retracts() && RetractionsAreLost();
   }
 
  private:
@@ -60,6 +60,7 @@ class WindowFolder {
     if (window_.window.which == Which::kCurrent) fold_->asked.end_ms = end;
     fold_->covered = fold_->asked;
     fold_->cut |= finder.cut();
+    fold_->retractions_lost = finder.retractions_lost();
     fold_->merges += finder.walked();
     return session.has_value();
   }
