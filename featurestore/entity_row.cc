@@ -47,7 +47,7 @@ EntityRow::Added EntityRow::Add(const EntryRef& entry, const Horizon& horizon) {
   }
   tiles_.Add(log_, entry, inserted, horizon);
   if (inserted.cancels) {
-    newest_ms_ = FindNewest();
+    newest_ms_ = FindNewest(horizon);
   } else if (!entry.retracts()) {
     newest_ms_ = std::max(newest_ms_, time);
   }
@@ -55,10 +55,11 @@ EntityRow::Added EntityRow::Add(const EntryRef& entry, const Horizon& horizon) {
 }
 
 // After a retraction: of the log, or what the tiles know.
-int64_t EntityRow::FindNewest() const {
+int64_t EntityRow::FindNewest(const Horizon& horizon) const {
+  const int64_t complete_from = std::max(log_.complete_from_ms(), horizon.log_cut_ms);
   int64_t newest = log_.NewestBefore(INT64_MAX).value_or(-kTimeLimitMs);
   for (const TileTier& tier : tiles_.tiers()) {
-    if (const auto last = tier.LastBefore(std::min(log_.complete_from_ms(), kTimeLimitMs))) {
+    if (const auto last = tier.LastBefore(std::min(complete_from, kTimeLimitMs))) {
       newest = std::max(newest, tier.Find(*last)->max_time_ms());
     }
   }

@@ -75,7 +75,7 @@ class EntityRow {
 
  private:
   void FoldIntoBase(const Horizon& horizon);
-  int64_t FindNewest() const;
+  int64_t FindNewest(const Horizon& horizon) const;
   void EncodeHead(std::string* out) const;
   void EncodeInline(std::string* out) const;
   bool DecodeHead(absl::string_view* in, std::optional<EventOrder>* floor, int64_t* next_chunk);

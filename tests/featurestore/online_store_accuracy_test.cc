@@ -207,5 +207,22 @@ TEST_F(OnlineStoreTest, SessionsBehindTheMicroLogPassOverARetractionOfNothing) {
   EXPECT_EQ(Text(Read(now, 0)), "5999 truncated");
 }
 
+TEST_F(OnlineStoreTest, AnEntityWhoseNewestRecordWasTakenBackGoesByTheOneBefore) {
+  auto view = TestView({TestFeature("count", -1, Sliding(kHour))});
+  view->accuracy = Accuracy::kTiled;  // the entries are those of seconds
+  view->inputs[0].retracts = true;
+  view->ttl_ms = 10 * kMinute;
+  Open(view);
+  for (int i = 0; i < 20; ++i) Apply(At(kEight + i * kMinute, i));
+  TestRecord newest = At(kEight + 20 * kMinute, 20);
+  Apply(newest);
+  newest.offset = next_offset_++;
+  Apply(newest, Change::kRetract);
+  EXPECT_EQ(Text(Read(kEight + 29 * kMinute)), "20 present");
+  const FeatureValue expired = Read(kEight + 30 * kMinute);
+  EXPECT_EQ(Text(expired), "null expired");
+  EXPECT_EQ(expired.age_ms, 11 * kMinute);
+}
+
 }  // namespace
 }  // namespace millrace
