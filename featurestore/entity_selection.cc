@@ -11,7 +11,9 @@ EntityRow SelectRecords(const ViewLayout& layout, const EntityRow& row, const Ho
   const Horizon nothing_passed = layout.HorizonAt(-kTimeLimitMs);
   EntityRow selected(layout, nothing_passed);
   std::vector<uint64_t> copy(static_cast<size_t>(layout.entry().words()));
-  row.log().ForRange(horizon.log_cut_ms, INT64_MAX, [&](const EntryRef& entry) {
+  // Of the millisecond of the newest record that was dropped, some may be left.
+  const int64_t from = std::max(horizon.log_cut_ms, row.log().complete_from_ms());
+  row.log().ForRange(from, INT64_MAX, [&](const EntryRef& entry) {
     if (!keep(entry)) return;
     // What cancels it may not be among them.
     std::copy_n(entry.words, copy.size(), copy.begin());

@@ -145,5 +145,16 @@ TEST_F(KnownReads, ALifetimeDoesWithoutWhatWasTakenBackHoweverOldItIs) {
   }
 }
 
+TEST_F(KnownReads, OfAMillisecondThatIsNotWholeAnyMoreNothingCounts) {
+  Open(TestFeature("count", -1, Lifetime()));
+  constexpr int64_t kLater = 4'095;  // with one of the two before them the log is full
+  Apply(kNoon, 1, kNoon);
+  Apply(kNoon, 2, kNoon);
+  for (int64_t i = 1; i <= kLater; ++i) Apply(kNoon + i, i, kNoon + i);
+  const FeatureValue known = Read(kNoon + kMinute, kNoon + kMinute);
+  EXPECT_EQ(Text(known), "4095 truncated");
+  EXPECT_EQ(known.effective.begin_ms, kNoon + 1);
+}
+
 }  // namespace
 }  // namespace millrace
