@@ -34,6 +34,14 @@ int64_t HorizonAt(const KeptLimitCase& c, int64_t now_ms) {
   return now_ms - c.as_of_ms - reach;
 }
 
+// From when on nothing is in the base of a lifetime, at that time.
+int64_t BaseEndAt(const KeptLimitCase& c, int64_t now_ms) {
+  const bool has_base =
+      std::any_of(c.view.features.begin(), c.view.features.end(),
+                  [](const auto& f) { return f.window.kind == oracle::WindowKind::kLifetime; });
+  return has_base ? now_ms - c.as_of_ms - c.retention_ms : -kForEver;
+}
+
 // The newest of the places before a time.
 std::optional<Order> NewestBefore(const std::vector<Order>& places, int64_t time_ms) {
   std::optional<Order> newest;
@@ -85,7 +93,7 @@ bool MayBeLate(const KeptLimitCase& c, size_t tombstone, int64_t now_ms) {
 
 KeptLimitHistory::KeptLimitHistory(const KeptLimitCase& c, const std::string& key, size_t arrivals,
                                    const std::set<size_t>& late, int64_t now_ms)
-    : case_(c), horizon_ms_(HorizonAt(c, now_ms)) {
+    : case_(c), tiles_until_ms_(std::max(HorizonAt(c, now_ms), BaseEndAt(c, now_ms))) {
   for (size_t i = 0; i < arrivals; ++i) {
     const Record& record = c.arrivals[i];
     if (record.Field("k") != Datum(key)) continue;
@@ -134,7 +142,7 @@ KeptLimitLife KeptLimitHistory::MakeLife(const std::optional<Order>& begin,
     life.after_deletion = After(late->event_time_ms, life.survivors);
   }
   life.complete_from_ms = CompleteFrom(case_.accuracy, own);
-  const int64_t meet_from_ms = std::max(life.complete_from_ms, horizon_ms_);
+  const int64_t meet_from_ms = std::max(life.complete_from_ms, tiles_until_ms_);
   for (const Record& record : own) {
     const int64_t time = record.order.event_time_ms;
     if (record.change == Change::kRetract && time < meet_from_ms) {

@@ -50,7 +50,7 @@ class KeptLimitHistory {
                          std::optional<int64_t> known_ms) const;
 
   const KeptLimitCase& case_;
-  const int64_t horizon_ms_;         // nothing after it is behind the horizon
+  const int64_t tiles_until_ms_;     // what is after it is among the entries, if there is room
   std::vector<oracle::Record> own_;  // without tombstones
   std::vector<oracle::Order> lives_begin_;
   std::vector<oracle::Order> late_;
