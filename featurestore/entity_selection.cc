@@ -7,15 +7,19 @@ namespace millrace {
 
 EntityRow SelectRecords(const ViewLayout& layout, const EntityRow& row, const Horizon& horizon,
                         absl::FunctionRef<bool(uint64_t*)> keep) {
-  EntityRow selected(layout, horizon);
+  // As if nothing were behind the horizon yet: what takes a record back must find it in its tile.
+  const Horizon nothing_passed = layout.horizon().At(-kTimeLimitMs);
+  EntityRow selected(layout, nothing_passed);
   std::vector<uint64_t> copy(static_cast<size_t>(layout.entry().words()));
-  row.log().ForRange(horizon.log_cut_ms, INT64_MAX, [&](const EntryRef& entry) {
+  // Of the millisecond of the newest record that was dropped, some may be left.
+  row.log().ForRange(row.complete_from_ms(horizon), INT64_MAX, [&](const EntryRef& entry) {
     std::copy_n(entry.words, copy.size(), copy.begin());
     if (!keep(copy.data())) return;
     // What cancels it may not be among them.
     copy[3] &= ~(uint64_t{1} << EntryLayout::kCancelledBit);
-    selected.Add({copy.data(), entry.blobs}, horizon);
+    selected.Add({copy.data(), entry.blobs}, nothing_passed);
   });
+  selected.Trim(horizon);
   return selected;
 }
 
@@ -23,8 +27,9 @@ int64_t SelectableFrom(const EntityRow& row, const Horizon& horizon) {
   const int64_t cut = horizon.log_cut_ms;
   if (row.log().floor()) return std::max(cut, row.log().complete_from_ms());
   if (cut <= -kTimeLimitMs) return kBeginningOfTime;
-  // With lifetime windows the base tells whether there were records before those that are kept.
-  const bool in_base = row.base().empty() ||
+  // With lifetime windows the base tells whether there were records before those that are kept,
+  // unless there are tiles between it and them.
+  const bool in_base = row.base().empty() || horizon.base_end_ms < cut ||
                        (row.base().view().entries() > 0 && row.base().view().min_time_ms() < cut);
   const bool in_log = row.log().size() > 0 && row.log().OldestSpan().begin_ms < cut;
   return in_base || in_log ? cut : kBeginningOfTime;

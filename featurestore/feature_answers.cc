@@ -152,7 +152,7 @@ FeatureAnswers::FeatureAnswers(const ViewLayout& layout, const EntityRow* row,
   }
   const ViewSpec& spec = layout.spec();
   if ((spec.ttl_ms || spec.stale_after_ms) && row_ != nullptr) {
-    const auto newest = NewestBefore(*row_, at_ms);
+    const auto newest = NewestBefore(*row_, horizon, at_ms);
     const bool deleted = newest && options.deleted_ms && newest->ms <= *options.deleted_ms;
     if (newest && !deleted) {
       const int64_t age_ms = at_ms - newest->ms;
@@ -176,6 +176,7 @@ const WindowFold& FeatureAnswers::FoldOf(int window) {
   if (scratch_->folded_at[index] != scratch_->read) {
     FoldOptions wanted = options_;
     if (!plan.window.with_request) wanted.request = {};
+    wanted.known_from_ms = known_from_ms_;
     FoldWindow(layout_, plan, row_, horizon_, at_ms_, wanted, FoldInside(plan), &fold);
     scratch_->folded_at[index] = scratch_->read;
     const auto merges = static_cast<uint64_t>(fold.merges);

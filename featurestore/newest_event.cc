@@ -42,12 +42,15 @@ std::optional<NewestEvent> NewestInTiles(std::span<const TileTier> tiers, int64_
   return newest;
 }
 
-std::optional<NewestEvent> NewestBefore(const EntityRow& row, int64_t before_ms) {
+std::optional<NewestEvent> NewestBefore(const EntityRow& row, const Horizon& horizon,
+                                        int64_t before_ms) {
   if (row.newest_ms() < before_ms) {
     if (row.newest_ms() <= -kTimeLimitMs) return std::nullopt;
     return NewestEvent{row.newest_ms(), true};
   }
   if (const auto newest = row.log().NewestBefore(before_ms)) return NewestEvent{*newest, true};
+  // The log would tell of any later one.
+  before_ms = std::min(before_ms, row.complete_from_ms(horizon));
   auto newest = NewestInTiles(row.tiles().tiers(), before_ms);
   if (newest || row.base().empty()) return newest;
   return NewestInState(row.layout().state(), row.base().view(), before_ms);

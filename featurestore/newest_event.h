@@ -13,6 +13,7 @@
 namespace millrace {
 
 class EntityRow;
+struct Horizon;
 
 struct NewestEvent {
   int64_t ms = 0;
@@ -23,7 +24,8 @@ struct NewestEvent {
 std::optional<NewestEvent> NewestInTiles(std::span<const TileTier> tiers, int64_t before_ms);
 
 // Of all the entity's records.
-std::optional<NewestEvent> NewestBefore(const EntityRow& row, int64_t before_ms);
+std::optional<NewestEvent> NewestBefore(const EntityRow& row, const Horizon& horizon,
+                                        int64_t before_ms);
 
 }  // namespace millrace
 

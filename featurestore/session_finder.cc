@@ -17,13 +17,15 @@ void Begin(int64_t first, Newest* newest) {
 }  // namespace
 
 SessionFinder::SessionFinder(const ViewLayout& layout, const WindowPlan& window,
-                             const EntityRow& row, const Horizon& horizon, TileScratch* scratch)
+                             const EntityRow& row, const Horizon& horizon,
+                             const FoldOptions& options, TileScratch* scratch)
     : layout_(layout),
       window_(window),
       row_(row),
       horizon_(horizon),
       scratch_(scratch),
-      complete_from_(row.complete_from_ms(horizon)),
+      known_(options.known_ms.has_value()),
+      complete_from_(known_ ? options.known_from_ms : row.complete_from_ms(horizon)),
       kept_from_(HasTiles() ? std::min(complete_from_, horizon.tier_cut_ms[Tier()])
                             : complete_from_),
       seeker_(row.log()) {}
@@ -44,7 +46,7 @@ std::optional<Span> SessionFinder::Find(int64_t end, int64_t at) {
 }
 
 std::optional<int64_t> SessionFinder::LastBefore(int64_t time) {
-  const auto last = NewestBefore(row_, time);
+  const auto last = NewestBefore(row_, horizon_, time);
   ++walked_;
   // What a row holds beyond its horizon tells nothing, but for its newest record.
   if (!last || (last->ms < kept_from_ && last->ms != row_.newest_ms())) return std::nullopt;
@@ -84,6 +86,13 @@ int64_t SessionFinder::RunStart(int64_t last) {
   return start;
 }
 
+void SessionFinder::Note(int64_t tile_start, StateView tile) {
+  ++walked_;
+  if (tile_start >= complete_from_) return;  // the log tells
+  const FoldPlan::Filter& every = layout_.state().filter(0);
+  retractions_lost_ |= tile.words[every.live_word] != tile.words[every.word];
+}
+
 // Records in one tile are no further apart than a gap, so tiles tell where a run begins.
 int64_t SessionFinder::RunStartInTiles(int64_t earliest) {
   const int64_t gap = window_.window.gap_ms;
@@ -92,7 +101,7 @@ int64_t SessionFinder::RunStartInTiles(int64_t earliest) {
   int64_t start = earliest;
   bool ended = false;
   const auto goes_on = [&](int64_t tile_start, StateView tile) {
-    ++walked_;
+    Note(tile_start, tile);
     if (tile_start < cut) return false;
     const auto newest = static_cast<int64_t>(tile.words[all.newest_word]);
     if (static_cast<int64_t>(tile.words[all.live_word]) <= 0)
@@ -115,22 +124,22 @@ void SessionFinder::CutInTiles(int64_t end, Newest* newest) {
   const auto beyond = [&] { return newest->session.begin_ms + length + 1; };
   if (beyond() >= until || !HasTiles()) return;
   const int64_t step = layout_.tile_ms(Tier());
-  row_.tiles().ForRange(row_.log(), window_.plan, Tier(), FloorTo(beyond(), step),
-                        FloorTo(until - 1, step) + step, scratch_, [&](int64_t, StateView tile) {
-                          ++walked_;
-                          if (tile.max_time_ms() < beyond()) return;
-                          if (tile.min_time_ms() >= until) return;
-                          if (tile.min_time_ms() >= beyond()) Begin(tile.min_time_ms(), newest);
-                          const int64_t in_tile = std::min(tile.max_time_ms(), until - 1);
-                          if (in_tile < beyond()) return;
-                          // Which of its records begin sessions is not known: as early as can be.
-                          cut_ = true;
-                          const int64_t sessions =
-                              (in_tile - newest->session.begin_ms) / (length + 1);
-                          const int64_t all_but_one = (sessions - 1) * (length + 1);
-                          if (sessions > 1) Begin(newest->session.begin_ms + all_but_one, newest);
-                          Begin(beyond(), newest);
-                        });
+  row_.tiles().ForRange(
+      row_.log(), window_.plan, Tier(), FloorTo(beyond(), step), FloorTo(until - 1, step) + step,
+      scratch_, [&](int64_t tile_start, StateView tile) {
+        Note(tile_start, tile);
+        if (tile.max_time_ms() < beyond()) return;
+        if (tile.min_time_ms() >= until) return;
+        if (tile.min_time_ms() >= beyond()) Begin(tile.min_time_ms(), newest);
+        const int64_t in_tile = std::min(tile.max_time_ms(), until - 1);
+        if (in_tile < beyond()) return;
+        // Which of its records begin sessions is not known: as early as can be.
+        cut_ = true;
+        const int64_t sessions = (in_tile - newest->session.begin_ms) / (length + 1);
+        const int64_t all_but_one = (sessions - 1) * (length + 1);
+        if (sessions > 1) Begin(newest->session.begin_ms + all_but_one, newest);
+        Begin(beyond(), newest);
+      });
 }
 
 void SessionFinder::CutInLog(int64_t last, Newest* newest) {

@@ -22,7 +22,7 @@ namespace millrace {
 class SessionFinder {
  public:
   SessionFinder(const ViewLayout& layout, const WindowPlan& window, const EntityRow& row,
-                const Horizon& horizon, TileScratch* scratch);
+                const Horizon& horizon, const FoldOptions& options, TileScratch* scratch);
 
   // The session of the window before `end`, as the span from its first to after its last record;
   // nullopt: there is none. It is current while `at` is at most a gap after its last record.
@@ -30,6 +30,9 @@ class SessionFinder {
   std::optional<Span> Find(int64_t end, int64_t at);
   // Where it begins, or whether there is one, is not certain: what is kept does not tell.
   bool cut() const { return cut_; }
+  // A tile that was looked at holds a record that was taken back: what goes on for it may have
+  // ended.
+  bool retractions_lost() const { return retractions_lost_; }
   // Records and tiles looked at.
   int64_t walked() const { return walked_ + seeker_.steps(); }
 
@@ -52,7 +55,9 @@ class SessionFinder {
   // Cut the run where sessions get too long: as far as only tiles tell, and from there.
   void CutInTiles(int64_t end, Newest* newest);
   void CutInLog(int64_t last, Newest* newest);
-  bool HasTiles() const { return !row_.tiles().empty() && window_.tail >= 0; }
+  // Of a tile that is looked at.
+  void Note(int64_t tile_start, StateView tile);
+  bool HasTiles() const { return !known_ && !row_.tiles().empty() && window_.tail >= 0; }
   size_t Tier() const { return static_cast<size_t>(window_.tail); }
 
   const ViewLayout& layout_;
@@ -60,12 +65,14 @@ class SessionFinder {
   const EntityRow& row_;
   const Horizon& horizon_;
   TileScratch* scratch_;
+  const bool known_;             // of what was known then, whose tiles tell no more than the log
   const int64_t complete_from_;  // the log holds every record from this time on
   const int64_t kept_from_;      // and tiles tell of every one from this time on
   LiveSeeker seeker_;
   int64_t end_ = 0;
   int64_t walked_ = 0;
   bool cut_ = false;
+  bool retractions_lost_ = false;
 };
 
 }  // namespace millrace

@@ -129,7 +129,14 @@ bool SpanFolder::GoOnFromInner(int top, int64_t begin) {
     if (horizon_.tier_cut_ms[tier] > FloorTo(inner_->core_begin_ms, coarser)) return false;
   }
   Merge(inner_->core.view());
-  Inner(inner_->core_tier, top, begin, inner_->core_begin_ms);
+  // Up to the coarser tiles from the newest end: the finer ones may be kept no longer than that.
+  int64_t end = inner_->core_begin_ms;
+  for (int tier = inner_->core_tier; tier < top; ++tier) {
+    const int64_t coarser_end = FloorTo(end, layout_.tile_ms(static_cast<size_t>(tier) + 1));
+    Tiles(tier, coarser_end, end);
+    end = coarser_end;
+  }
+  Tiles(top, begin, end);
   return true;
 }
 
@@ -168,8 +175,16 @@ void SpanFolder::Partial(int tier, int64_t tile_start, int64_t begin, int64_t en
       finer ? std::max(static_cast<int64_t>(kFoldEntries), tile_ms / layout_.tile_ms(i - 1)) : 0;
   if (exact && (!finer || tile->entries() <= cheap)) return Entries(begin, end);
   const int64_t tile_end = tile_start + tile_ms;
-  const bool takes_whole = layout_.spec().accuracy == Accuracy::kTiled && end == tile_end;
+  const bool takes_whole =
+      layout_.spec().accuracy == Accuracy::kTiled && end == tile_end && tier <= window_.tail;
   if (finer && !takes_whole) return Cover(tier - 1, tier - 1, begin, end);
+  const int64_t open = row_.tiles().closed_ms();
+  if (tier > 0 && begin <= tile_start && tile_start <= open && open <= end && end < tile_end &&
+      !row_.tiles().MustClose(horizon_)) {
+    fold_->merges += row_.tiles().MergeClosed(row_.log(), window_.plan, i, tile_start,
+                                              &fold_->scratch, fold_->state.slot());
+    return Partial(0, open, open, end);
+  }
   if (end == tile_end) {  // a start that cannot be resolved: a little too much, and said so
     fold_->covered.begin_ms = std::min(fold_->covered.begin_ms, tile_start);
     Merge(*tile);

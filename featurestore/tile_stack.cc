@@ -165,10 +165,18 @@ void TileStack::StoreOldest(const MicroLog& log, const Horizon& horizon) {
   stored_until_ms_ = oldest.end_ms;
 }
 
-void TileStack::CloseFor(const MicroLog& log, const Horizon& horizon) {
+bool TileStack::MustClose(const Horizon& horizon) const {
+  return layout_->tiers() > 0 && ClosedBy(horizon) > closed_ms_;
+}
+
+int64_t TileStack::ClosedBy(const Horizon& horizon) const {
   int64_t cut = horizon.base_end_ms;
   for (size_t i = 0; i < layout_->tiers(); ++i) cut = std::max(cut, horizon.tier_cut_ms[i]);
-  if (layout_->tiers() > 0 && cut > closed_ms_) CloseUntil(log, horizon, cut);
+  return cut;
+}
+
+void TileStack::CloseFor(const MicroLog& log, const Horizon& horizon) {
+  if (MustClose(horizon)) CloseUntil(log, horizon, ClosedBy(horizon));
 }
 
 void TileStack::Trim(const MicroLog& log, const Horizon& horizon) {
@@ -225,6 +233,20 @@ int64_t TileStack::MergeRange(const MicroLog& log, const FoldPlan& plan, size_t 
   if (const auto tile = View(log, plan, tier, open, scratch)) {
     MergeState(plan, *tile, state);
     ++merges;
+  }
+  return merges;
+}
+
+int64_t TileStack::MergeClosed(const MicroLog& log, const FoldPlan& plan, size_t tier,
+                               int64_t start_ms, TileScratch* scratch, StateSlot state) const {
+  int64_t merges = 0;
+  for (; tier > 0; --tier) {
+    const int64_t until = ClosedUntil(tier);
+    const auto stored = empty() ? std::nullopt : tiers_[tier].Find(start_ms);
+    MergeState(plan, stored ? *stored : FoldParts(log, plan, tier, start_ms, until, scratch),
+               state);
+    ++merges;
+    start_ms = until;
   }
   return merges;
 }

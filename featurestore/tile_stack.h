@@ -59,6 +59,8 @@ class TileStack {
   // Stores the tiles of the records that the log will drop next for want of room. REQUIRES: trimmed
   // to `horizon`: older tiles are not stored.
   void StoreOldest(const MicroLog& log, const Horizon& horizon);
+  // The horizon has passed closed_ms(), which moves when the stack is trimmed to it.
+  bool MustClose(const Horizon& horizon) const;
   // Closes what the horizon has passed.
   void CloseFor(const MicroLog& log, const Horizon& horizon);
   // And drops it.
@@ -83,6 +85,10 @@ class TileStack {
   // Merges them all into `state`. Returns how many merges and entries that took.
   int64_t MergeRange(const MicroLog& log, const FoldPlan& plan, size_t tier, int64_t begin_ms,
                      int64_t end_ms, TileScratch* scratch, StateSlot state) const;
+  // Merges the closed parts of a tile that is open into `state`: what it holds before closed_ms().
+  // Returns how many merges that took. REQUIRES: closed_ms() lies in the tile.
+  int64_t MergeClosed(const MicroLog& log, const FoldPlan& plan, size_t tier, int64_t start_ms,
+                      TileScratch* scratch, StateSlot state) const;
   // What ForRange visits, of what is closed: a coarser tile that is open without its open part.
   template <typename Visit>
   void ForClosed(const MicroLog& log, size_t tier, int64_t begin_ms, TileScratch* scratch,
@@ -102,6 +108,8 @@ class TileStack {
   size_t MemoryBytes() const;
 
  private:
+  // All before it is behind the horizon.
+  int64_t ClosedBy(const Horizon& horizon) const;
   // Entries of a tier's tiles before this time are merged into them.
   int64_t ClosedUntil(size_t tier) const {
     return tier == 0 ? INT64_MAX : FloorTo(closed_ms_, layout_->tile_ms(tier - 1));

@@ -44,8 +44,8 @@ class WindowFolder {
       FoldNewest(end);
     } else if (window_.window.kind == WindowKind::kEvents) {
       FoldAllEntries(end);
-    } else if (OnlyLive() && folder_.complete_from_ms() <= fold_->asked.begin_ms) {
-      folder_.EntriesIf(begin, end, [this](const EntryRef& entry) { return Counts(entry); });
+    } else if (OnlyLive()) {
+      FoldLive(begin, end);
     } else if (LeavesOut() && options_.current->event_time_ms >= begin &&
                options_.current->event_time_ms < end) {
       // The record's millisecond apart.
@@ -63,7 +63,7 @@ class WindowFolder {
 
   // Narrows what is asked to the session. False: there is none.
   bool FindSession(int64_t at_ms) {
-    SessionFinder finder(layout_, window_, row_, horizon_, &fold_->scratch);
+    SessionFinder finder(layout_, window_, row_, horizon_, options_, &fold_->scratch);
     auto session = finder.Find(fold_->asked.end_ms, at_ms - window_.window.lag_ms);
     if (session && AfterDeletion(session->begin_ms) >= session->end_ms) session.reset();
     const int64_t end = fold_->asked.end_ms;
@@ -71,6 +71,7 @@ class WindowFolder {
     if (window_.window.which == Which::kCurrent) fold_->asked.end_ms = end;
     fold_->covered = fold_->asked;
     fold_->cut |= finder.cut();
+    fold_->extent_lost = finder.retractions_lost();
     fold_->merges += finder.walked();
     return session.has_value();
   }
@@ -80,17 +81,20 @@ class WindowFolder {
     folder_.Sliding(begin, end);
   }
 
-  // [begin, end) around the retractions of the log that met nothing.
+  // [begin, end) around the deciding record, where that is left out, and the retractions that met
+  // nothing, as far as the log tells.
   void FoldLive(int64_t begin, int64_t end) {
+    const int64_t tile = window_.tail < 0 ? 1 : layout_.tile_ms(static_cast<size_t>(window_.tail));
+    const int64_t from = std::max(begin, FloorTo(folder_.complete_from_ms() + tile - 1, tile));
     int64_t next = begin;
-    row_.log().ForRange(std::max(begin, folder_.complete_from_ms()), end, [&](const EntryRef& e) {
+    row_.log().ForRange(from, end, [&](const EntryRef& e) {
       const int64_t time = e.time_ms();
-      if (!e.retracts() || e.cancelled() || time < next) return;
+      const bool met_nothing = e.retracts() && !e.cancelled();
+      if ((!met_nothing && !IsCurrent(e)) || time < next) return;
       FoldSpan(next, time);
       folder_.EntriesIf(time, time + 1, [this](const EntryRef& entry) { return Counts(entry); });
       next = time + 1;
     });
-    fold_->cut |= fold_->covered.end_ms < next && next > begin;
     FoldSpan(next, end);
   }
 
@@ -210,6 +214,7 @@ void FoldWindow(const ViewLayout& layout, const WindowPlan& window, const Entity
   fold->asked = fold->covered = SpanAt(window.window, at_ms);
   fold->gone = false;
   fold->cut = false;
+  fold->extent_lost = false;
   fold->merges = 0;
   fold->core_tier = -1;
   const Span& asked = fold->asked;
@@ -248,9 +253,8 @@ bool CountsLostRetraction(const ViewLayout& layout, const WindowPlan& window,
     return TakenBack(fold.state.view(), counts) != TakenBack(fold.unmatched.view(), counts);
   };
   // Of a session, be it one that no feature counts: the extent goes by it.
-  if (window.window.kind == WindowKind::kSession || feature.column < 0) {
-    return lost(state.filter(window.window.kind == WindowKind::kSession ? 0 : feature.filter));
-  }
+  if (window.window.kind == WindowKind::kSession) return fold.extent_lost || lost(state.filter(0));
+  if (feature.column < 0) return lost(state.filter(feature.filter));
   return lost(state.column(feature.column));
 }
 

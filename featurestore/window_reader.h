@@ -17,9 +17,10 @@ namespace millrace {
 
 // What of the records counts, beside the window.
 struct FoldOptions {
-  // Only what was known then, which is a row of its own (FeatureAnswers). REQUIRES: the view keeps
-  // knowledge times.
+  // Only what was known then, which is a row of its own (FeatureAnswers), made of the records from
+  // known_from_ms on. REQUIRES: the view keeps knowledge times.
   std::optional<int64_t> known_ms;
+  int64_t known_from_ms = kBeginningOfTime;
   // A deletion of then came too late to part the entity's records: what stands before it or at its
   // time does not count, as far as tiles tell (WindowFold::covered).
   std::optional<int64_t> deleted_ms;
@@ -43,6 +44,9 @@ struct WindowFold {
   // Records that the window asks for were dropped, and no tile is as fine as the window needs: only
   // `covered` is answered.
   bool cut = false;
+  // A record that was taken back may have made the session longer than it is, or be why none was
+  // found.
+  bool extent_lost = false;
   int64_t merges = 0;  // of tiles and entries
   // The window's newest part, from a whole tile of its coarsest tier on: longer windows go on from
   // there. Only of windows that are inside others.

@@ -11,18 +11,19 @@
 
 #include "core/random.h"
 #include "stream/window.h"
-#include "tests/oracle/feature.h"
-#include "tests/oracle/record.h"
+#include "tests/oracle/feature_oracle.h"
 
 namespace millrace {
 
 struct KeptLimitCase {
   uint64_t seed = 0;
+  int sources = 1;
   oracle::View view;
   Accuracy accuracy = Accuracy::kAuto;
   int64_t as_of_ms = 0;
   int64_t retention_ms = 0;  // no record is later than this
   bool retracts = false;
+  bool tombstones = false;
   std::vector<oracle::Record> arrivals;
   std::vector<size_t> moments;  // numbers of arrivals after which it is read, ascending
 };
@@ -32,11 +33,13 @@ KeptLimitCase MakeKeptLimitCase(uint64_t seed);
 // The same records in an order of arrival in which none is later than the case's retention.
 std::vector<oracle::Record> InAnotherOrder(const KeptLimitCase& c, Random* random);
 
-// Newest event time of the first `n` arrivals.
+// Newest event time of the first `n` arrivals; tombstones move no time.
 int64_t NewestOf(const KeptLimitCase& c, size_t n);
 
-// A time to read at: about now, within `as_of`, or further back; often an edge of something.
-int64_t RandomReadTime(const KeptLimitCase& c, int64_t newest_ms, Random* random);
+// A read of an entity: about now, within `as_of`, or further back; often at an edge of something;
+// sometimes of what was known at a time.
+oracle::Read RandomKeptLimitRead(const KeptLimitCase& c, const std::string& key, int64_t newest_ms,
+                                 Random* random);
 
 // For messages: accuracy, as_of, number and span of the records.
 std::string Describe(const KeptLimitCase& c);

@@ -1,39 +1,38 @@
 // KeptLimitLaw: what an answer of a view that does not keep everything must hold to. Every answer
 // is the truth over the span it says it covers, or says `truncated`; and it covers what was asked
-// but for a tail tile at most, within `as_of`. The truth is the slow oracle's (tests/oracle).
-// Immutable; thread-compatible.
+// but for a tail tile at most, within `as_of`. What a tombstone that came too late leaves out is at
+// most a tile too little. The truth is the slow oracle's (tests/oracle). Immutable;
+// thread-compatible.
 
 #ifndef MILLRACE_TESTS_FEATURESTORE_KEPT_LIMIT_LAW_H_
 #define MILLRACE_TESTS_FEATURESTORE_KEPT_LIMIT_LAW_H_
 
 #include <cstdint>
-#include <span>
 #include <string>
-#include <vector>
 
 #include "featurestore/online_store.h"
 #include "tests/featurestore/kept_limit_case.h"
-#include "tests/oracle/surviving_records.h"
+#include "tests/featurestore/kept_limit_history.h"
 #include "tests/oracle/window_members.h"
 
 namespace millrace {
 
 class KeptLimitLaw {
  public:
-  // Of the entity, after the first `arrivals` of the case came and time moved to `now_ms`. The case
-  // outlives it.
-  KeptLimitLaw(const KeptLimitCase& c, const std::string& key, size_t arrivals, int64_t now_ms);
+  // For a read that sees that life of an entity, after time moved to `now_ms`. All of them outlive
+  // it.
+  KeptLimitLaw(const KeptLimitCase& c, const KeptLimitLife& life, const oracle::Read& read,
+               int64_t now_ms);
 
   // What is wrong with the answer of a feature; empty: nothing.
-  std::string Violation(const oracle::Feature& feature, int64_t at_ms,
-                        const FeatureValue& value) const;
+  std::string Violation(const oracle::Feature& feature, const FeatureValue& value) const;
 
  private:
   struct Question {
     const oracle::Feature& feature;
-    int64_t at_ms;
     const FeatureValue& value;
-    bool within_as_of;
+    bool truncated;
+    int64_t tile_ms;  // by which an end may be off; 0: there are no tiles for it
   };
 
   std::string OfSpan(const Question& q) const;
@@ -44,15 +43,27 @@ class KeptLimitLaw {
   int64_t RunStart(const Question& q, const oracle::Record& last) const;
   // Against the truth over a span of live and, if wanted, unmatched records.
   std::string Difference(const Question& q, const oracle::Members& members) const;
-  oracle::Members Within(const Span& span) const;
-  // Whether the answer may count what was taken back after its record had become part of a tile.
+  // The records of the span that the answer covers.
+  oracle::Members Covered(const Question& q) const;
+  // Of a window that counts records, or of a session.
+  std::string CoveredDifference(const Question& q) const;
+  // Whether a tombstone that came too late concerns a window that begins there.
+  bool ReachesDeletion(int64_t begin_ms) const {
+    return life_.deleted_ms && begin_ms <= *life_.deleted_ms;
+  }
+  // From when on a read has every record, one by one.
+  int64_t CompleteFrom(const Question& q) const;
+  // Whether something was taken back, in the span that is covered, whose record may be part of a
+  // tile by then.
+  bool RetractsInTiles(const Question& q) const;
+  // Whether the answer may count that.
   bool MayCountRetracted(const Question& q) const;
 
   const KeptLimitCase& case_;
+  const KeptLimitLife& life_;
+  const oracle::Read& read_;
   const int64_t now_ms_;
-  oracle::Survivors survivors_;
-  int64_t complete_from_ms_;                 // every record from here on is kept
-  std::vector<int64_t> retractions_beyond_;  // times of retractions before it
+  const bool within_as_of_;
 };
 
 }  // namespace millrace

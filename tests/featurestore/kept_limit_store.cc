@@ -7,19 +7,16 @@
 #include "core/hashing.h"
 #include "core/status_macros.h"
 #include "tests/oracle/random_cases.h"
+#include "tests/oracle/store_values.h"
 
 namespace millrace {
 namespace {
 
 constexpr int32_t kShards = 4;
 
-// A field as a decoder gives it; valid as long as the record.
-Value FieldOf(const oracle::Record& record, const std::string& name) {
-  const auto found = record.fields.find(name);
-  if (found == record.fields.end()) return Value::Null();
-  if (const auto* v = found->second.As<int64_t>()) return Value::Int(*v);
-  if (const auto* v = found->second.As<double>()) return Value::Double(*v);
-  return Value::String(*found->second.As<std::string>());
+// Valid as long as the fields.
+Value KeyOf(const oracle::DatumMap& fields) {
+  return Value::String(*fields.at("k").As<std::string>());
 }
 
 }  // namespace
@@ -27,7 +24,7 @@ Value FieldOf(const oracle::Record& record, const std::string& name) {
 absl::StatusOr<std::unique_ptr<KeptLimitStore>> KeptLimitStore::Open(const KeptLimitCase& c) {
   LoadOptions options;
   options.text = absl::StrCat("version: 1\nproject: kept\nlog: {embedded: {path: log}}\n",
-                              "state: {path: state}\n", oracle::ConfigYaml(c.view, 1));
+                              "state: {path: state}\n", oracle::ConfigYaml(c.view, c.sources));
   const LoadResult loaded = Load(options);
   if (!loaded.project) {
     std::string problems = *options.text;
@@ -38,9 +35,9 @@ absl::StatusOr<std::unique_ptr<KeptLimitStore>> KeptLimitStore::Open(const KeptL
   view->accuracy = c.accuracy;
   view->as_of_ms = c.as_of_ms;
   view->retention_ms = c.retention_ms;
-  view->inputs[0].retracts = c.retracts;
+  for (ViewInput& input : view->inputs) input.retracts = c.retracts;
   std::unique_ptr<KeptLimitStore> store(
-      new KeptLimitStore(loaded.project->sources[0].schema, std::move(view)));
+      new KeptLimitStore(c, loaded.project->sources[0].schema, std::move(view)));
   RETURN_IF_ERROR(store->Reopen());
   return store;
 }
@@ -52,19 +49,27 @@ absl::Status KeptLimitStore::Reopen() {
   return absl::OkStatus();
 }
 
-absl::Status KeptLimitStore::Apply(const oracle::Record& record) {
-  std::vector<Value> fields;
-  for (const Field& field : schema_.fields) fields.push_back(FieldOf(record, field.name));
+absl::StatusOr<KeptLimitStore::Applied> KeptLimitStore::Apply(const oracle::Record& record) {
   Event event;
-  event.event_time_ms = event.append_ms = record.order.event_time_ms;
+  event.event_time_ms = record.order.event_time_ms;
+  event.append_ms = event.known_ms = record.appended_ms;
   event.source = record.order.source;
   event.partition = record.order.partition;
   event.offset = record.order.offset;
-  event.fields = fields;
+  if (record.change == oracle::Change::kDelete) {
+    event.change = Change::kDelete;
+    const Value key = KeyOf(record.fields);
+    const uint64_t before = store_->LateDeletions(0);
+    RETURN_IF_ERROR(store_->Delete(0, {&key, 1}, event));
+    return store_->LateDeletions(0) == before ? Applied::kDone : Applied::kLate;
+  }
+  const oracle::Row row = oracle::RowOf(schema_, record.fields);
+  event.fields = row.views;
   const bool retracts = record.change == oracle::Change::kRetract;
   event.change = retracts ? Change::kRetract : Change::kInsert;
   event.fingerprint = Xxh3(oracle::Fingerprint(record));
-  return store_->Apply(event);
+  RETURN_IF_ERROR(store_->Apply(event));
+  return Applied::kDone;
 }
 
 absl::Status KeptLimitStore::Commit(int32_t shard, bool succeeds) {
@@ -80,18 +85,16 @@ absl::Status KeptLimitStore::Disturb(Random* random) {
     if (random->Chance(0.3)) RETURN_IF_ERROR(Commit(shard, false));
     RETURN_IF_ERROR(Commit(shard, true));
   }
-  if (random->Chance(0.3)) return absl::OkStatus();
-  cache_bytes_ = random->Chance(0.5) ? 1 : size_t{64} << 20;
-  return Reopen();
+  return random->Chance(0.3) ? absl::OkStatus() : Reopen();
 }
 
-absl::Status KeptLimitStore::Read(const std::string& key, int64_t at_ms,
+absl::Status KeptLimitStore::Read(const oracle::Read& read, const std::vector<int>& features,
                                   std::vector<FeatureValue>* values) const {
-  const Value key_value = Value::String(key);
-  std::vector<int> features;
-  for (size_t f = 0; f < view_->features.size(); ++f) features.push_back(static_cast<int>(f));
+  const Value key = KeyOf(read.key);
+  ReadOptions options;
+  options.known_ms = read.known_ms;
   values->assign(features.size(), FeatureValue());
-  return store_->Read(0, {&key_value, 1}, at_ms, features, {}, *values);
+  return store_->Read(0, {&key, 1}, read.at_ms, features, options, *values);
 }
 
 }  // namespace millrace

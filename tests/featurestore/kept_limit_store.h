@@ -24,25 +24,32 @@ class KeptLimitStore {
   // The case outlives it. Errors: InvalidArgument with the loader's messages.
   static absl::StatusOr<std::unique_ptr<KeptLimitStore>> Open(const KeptLimitCase& c);
 
-  absl::Status Apply(const oracle::Record& record);
+  // What the record does: `kLate` of a tombstone that comes too late to be exact.
+  enum class Applied : uint8_t { kDone, kLate };
+  absl::StatusOr<Applied> Apply(const oracle::Record& record);
   // Commits some shards, fails to commit some, and mostly opens the store again.
   absl::Status Disturb(Random* random);
   void AdvanceTime(int64_t event_time_ms) { store_->AdvanceTime(event_time_ms); }
 
-  // One value for each feature of the view. OutOfRange as OnlineStore::Read; they are filled then.
-  absl::Status Read(const std::string& key, int64_t at_ms, std::vector<FeatureValue>* values) const;
+  // One value for each of these features of the view. OutOfRange as OnlineStore::Read; they are
+  // filled then.
+  absl::Status Read(const oracle::Read& read, const std::vector<int>& features,
+                    std::vector<FeatureValue>* values) const;
 
  private:
-  KeptLimitStore(Schema schema, std::shared_ptr<const ViewSpec> view)
-      : schema_(std::move(schema)), view_(std::move(view)) {}
+  // Half of the stores keep no row in memory that is not to be committed.
+  KeptLimitStore(const KeptLimitCase& c, Schema schema, std::shared_ptr<const ViewSpec> view)
+      : schema_(std::move(schema)),
+        view_(std::move(view)),
+        cache_bytes_(c.seed % 2 == 0 ? 1 : size_t{64} << 20) {}
   absl::Status Reopen();
   absl::Status Commit(int32_t shard, bool succeeds);
 
-  const Schema schema_;
+  const Schema schema_;  // of every source
   const std::shared_ptr<const ViewSpec> view_;
+  const size_t cache_bytes_;
   MemoryStateStore state_;
   std::unique_ptr<OnlineStore> store_;
-  size_t cache_bytes_ = size_t{64} << 20;
 };
 
 }  // namespace millrace

@@ -115,5 +115,46 @@ TEST_F(KnownReads, ALifetimeIsWholeUntilItsRecordsAreNoLongerKept) {
   EXPECT_GT(bounded.effective.begin_ms, kNoon + kMinute);
 }
 
+// Where sessions of a run are cut depends on its first record.
+TEST_F(KnownReads, ASessionOfARunThatBeginsBeforeWhatIsKeptIsTruncated) {
+  Window session;
+  session.kind = WindowKind::kSession;
+  session.gap_ms = kMinute;
+  session.max_length_ms = 10 * kMinute;
+  Open(TestFeature("count", -1, session));
+  constexpr int64_t kRecords = 6'000, kStep = 10'000;
+  for (int64_t i = 0; i < kRecords; ++i) Apply(kNoon + i * kStep, i, kNoon + i * kStep);
+  const int64_t now = kNoon + kRecords * kStep;
+  EXPECT_EQ(FeatureStatusName(Read(now, now).status), "truncated");
+  // A run of its own, after a pause.
+  Apply(now + kHour, 1, now + kHour);
+  EXPECT_EQ(Text(Read(now + kHour + 1, now + kHour)), "1 present");
+}
+
+// The state of what is older than `as_of` cannot give back a largest value.
+TEST_F(KnownReads, ALifetimeDoesWithoutWhatWasTakenBackHoweverOldItIs) {
+  Open(TestFeature("max", kN, Lifetime()));
+  Apply(kNoon, 5, kNoon);
+  Apply(kNoon + kMinute, 100, kNoon + kMinute);
+  Apply(kNoon + kMinute, 100, kNoon + kMinute, Change::kRetract);
+  for (int64_t now = kNoon + kHour; now < kNoon + 5'000 * kHour; now += kHour) {
+    store_->AdvanceTime(now);
+    const FeatureValue known = Read(now, now);
+    if (known.effective.begin_ms > kNoon) continue;  // it is kept no longer
+    EXPECT_EQ(Text(known), "5 present") << now;
+  }
+}
+
+TEST_F(KnownReads, OfAMillisecondThatIsNotWholeAnyMoreNothingCounts) {
+  Open(TestFeature("count", -1, Lifetime()));
+  constexpr int64_t kLater = 4'095;  // with one of the two before them the log is full
+  Apply(kNoon, 1, kNoon);
+  Apply(kNoon, 2, kNoon);
+  for (int64_t i = 1; i <= kLater; ++i) Apply(kNoon + i, i, kNoon + i);
+  const FeatureValue known = Read(kNoon + kMinute, kNoon + kMinute);
+  EXPECT_EQ(Text(known), "4095 truncated");
+  EXPECT_EQ(known.effective.begin_ms, kNoon + 1);
+}
+
 }  // namespace
 }  // namespace millrace

@@ -149,5 +149,20 @@ TEST(NestedWindows, ALongerWindowGoesOnFromAShorterOne) {
   EXPECT_LT(together, alone * 3 / 4);
 }
 
+// Between a short window and a long one there are tiles of neither, kept for another window only as
+// long as that needs them.
+TEST(NestedWindows, AMuchLongerWindowReachesBackBeyondTheTilesBetween) {
+  const auto view = ViewOf({Sliding(5 * kMinute), Sliding(kDay), Sliding(30 * kDay)});
+  view->as_of_ms = 0;
+  MemoryStateStore state;
+  const auto store = OpenStore(state, view);
+  constexpr int64_t kStep = 5'000, kRecords = 3 * kDay / kStep;
+  for (int64_t i = 0; i < kRecords; ++i) Apply(*store, kStartMs + i * kStep, i, i % 7, 1);
+  const auto counts = Read(*store, kStartMs + kRecords * kStep, {0, 8, 4});
+  EXPECT_EQ(counts[0].value.view(), Value::Int(5 * kMinute / kStep));
+  EXPECT_EQ(counts[1].value.view(), Value::Int(kRecords));
+  EXPECT_EQ(counts[2].value.view(), Value::Int(kDay / kStep));
+}
+
 }  // namespace
 }  // namespace millrace

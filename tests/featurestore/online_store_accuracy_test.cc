@@ -158,5 +158,71 @@ TEST_F(OnlineStoreTest, WhatDoesNotSubtractSaysThatARetractionCameTooLate) {
   EXPECT_EQ(Text(Read(now, 1)), "1000000 truncated");
 }
 
+// As a decision reads that a record makes: up to that record's time.
+TEST_F(OnlineStoreTest, AReadUpToTheNewestRecordReachesItInLongWindowsToo) {
+  for (const Accuracy accuracy : {Accuracy::kAuto, Accuracy::kTiled}) {
+    auto view = TestView({TestFeature("count", -1, Sliding(10'000)),
+                          TestFeature("count", -1, Sliding(24 * kHour)),
+                          TestFeature("var_pop", kN, Sliding(24 * kHour))});
+    view->accuracy = accuracy;
+    view->as_of_ms = 0;
+    view_ = view;
+    MemoryStateStore fresh;
+    store_ = *OnlineStore::Open(fresh, {view}, {});
+    // Many more in a tile of the long window than are kept one by one.
+    constexpr int64_t kStep = 20, kRecords = 3 * kHour / kStep;
+    for (int64_t i = 0; i < kRecords; ++i) Apply(At(kEight + i * kStep, i % 2));
+    // In the middle of a tile of 10 minutes.
+    const int64_t newest = kEight + 3 * kHour + 5 * kMinute + 7;
+    for (int64_t at = kEight + 3 * kHour; at < newest; at += kStep) Apply(At(at, 1));
+    Apply(At(newest, 1));
+    const FeatureValue count = Read(newest, 1);
+    EXPECT_EQ(count.effective, count.asked);
+    EXPECT_EQ(count.value.view().int_value(), kRecords + (newest - kEight - 3 * kHour) / kStep + 1);
+    EXPECT_EQ(Read(newest, 2).count, count.count);
+    EXPECT_EQ(Read(newest, 2).effective, count.asked);
+    store_.reset();
+  }
+}
+
+TEST_F(OnlineStoreTest, SessionsBehindTheMicroLogPassOverARetractionOfNothing) {
+  Window session;
+  session.kind = WindowKind::kSession;
+  session.gap_ms = kMinute;
+  auto view = TestView({TestFeature("count", -1, session), TestFeature("sum", kN, session)});
+  view->inputs[0].retracts = true;
+  Open(view);
+  constexpr int64_t kRecords = 6'000, kStep = 10'000;
+  for (int64_t i = 0; i < kRecords; ++i) Apply(At(kEight + i * kStep, 1));
+  const int64_t now = kEight + kRecords * kStep;
+  TestRecord never = At(now - kMinute + 1, 5);
+  never.offset = next_offset_++;
+  Apply(never, Change::kRetract);
+  EXPECT_EQ(Text(Read(now, 0)), "6000 present");
+  EXPECT_EQ(Text(Read(now, 1)), "6000 present");
+  // One that is in tiles only may have been a session's first or last record, or the link of two.
+  TestRecord late = At(kEight + kStep, 1);
+  late.offset = next_offset_++;
+  Apply(late, Change::kRetract);
+  EXPECT_EQ(Text(Read(now, 0)), "5999 truncated");
+}
+
+TEST_F(OnlineStoreTest, AnEntityWhoseNewestRecordWasTakenBackGoesByTheOneBefore) {
+  auto view = TestView({TestFeature("count", -1, Sliding(kHour))});
+  view->accuracy = Accuracy::kTiled;  // the entries are those of seconds
+  view->inputs[0].retracts = true;
+  view->ttl_ms = 10 * kMinute;
+  Open(view);
+  for (int i = 0; i < 20; ++i) Apply(At(kEight + i * kMinute, i));
+  TestRecord newest = At(kEight + 20 * kMinute, 20);
+  Apply(newest);
+  newest.offset = next_offset_++;
+  Apply(newest, Change::kRetract);
+  EXPECT_EQ(Text(Read(kEight + 29 * kMinute)), "20 present");
+  const FeatureValue expired = Read(kEight + 30 * kMinute);
+  EXPECT_EQ(Text(expired), "null expired");
+  EXPECT_EQ(expired.age_ms, 11 * kMinute);
+}
+
 }  // namespace
 }  // namespace millrace

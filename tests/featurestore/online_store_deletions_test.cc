@@ -152,5 +152,23 @@ TEST_F(OnlineStoreTest, ALifetimeWithADeletionBehindItsBaseSaysSo) {
   EXPECT_EQ(Text(Read(kEight + 2000 * kHour)), "null missing");
 }
 
+// With a lifetime the state of older records does not tell of those between it and the entries.
+TEST_F(OnlineStoreTest, ADeletionAmongTilesOnlyIsLateInTiledViewsToo) {
+  constexpr int64_t kSecond = 1000, kRecords = 3'000, kDeleted = 1'205;
+  auto view = TestView({TestFeature("count", -1, Lifetime())});
+  view->accuracy = Accuracy::kTiled;
+  view->as_of_ms = 6 * kHour;
+  Open(view);
+  for (int64_t i = 0; i < kRecords; ++i) Apply(At(kEight + i * kSecond, i));
+  const int64_t place = kEight + kDeleted * kSecond + 1;
+  Delete(place);
+  EXPECT_EQ(store_->LateDeletions(0), 1u);
+  const FeatureValue all = Read(kEight + kRecords * kSecond);
+  EXPECT_EQ(FeatureStatusName(all.status), "truncated");
+  EXPECT_GT(all.effective.begin_ms, place - kMinute) << "a tile of a minute";
+  EXPECT_LE(all.effective.begin_ms, place + 1);
+  EXPECT_EQ(all.count, (kEight + kRecords * kSecond - all.effective.begin_ms) / kSecond);
+}
+
 }  // namespace
 }  // namespace millrace

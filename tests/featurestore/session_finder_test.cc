@@ -25,16 +25,19 @@ Window SessionOf(int64_t gap_ms, int64_t max_length_ms = 0, Which which = Which:
 // One entity of a view that counts the records of a session.
 class SessionFinderTest : public ::testing::Test {
  protected:
-  void Open(const Window& window, Accuracy accuracy) {
+  enum class Retracts { kNo, kYes };
+  void Open(const Window& window, Accuracy accuracy, Retracts retracts = Retracts::kNo) {
     auto view = TestView({TestFeature("count", -1, window)});
     view->accuracy = accuracy;
+    view->inputs[0].retracts = retracts == Retracts::kYes;
     state_ = std::make_unique<MemoryStateStore>();
     store_ = *OnlineStore::Open(*state_, {view}, {});
   }
-  void Add(int64_t at) {
+  void Add(int64_t at, Change change = Change::kInsert) {
     const Value fields[4] = {key_, Value::Int(1), Value::Double(1), Value::Null()};
-    ASSERT_TRUE(store_->Apply({at, at, 0, 0, offset_++, fields}).ok());
+    ASSERT_TRUE(store_->Apply({at, at, 0, 0, offset_++, fields, change}).ok());
   }
+  void Retract(int64_t at) { Add(at, Change::kRetract); }
   // Records `step` apart from `begin`; returns the time of the last one.
   int64_t AddRun(int64_t begin, int64_t step, int64_t records) {
     for (int64_t i = 0; i < records; ++i) Add(begin + i * step);
@@ -121,6 +124,16 @@ TEST_F(SessionFinderTest, WhatARowHoldsBeyondItsHorizonChangesNothing) {
   EXPECT_EQ(before.status, after.status);
   EXPECT_EQ(before.asked, after.asked);
   EXPECT_EQ(ToString(before.value.view()), ToString(after.value.view()));
+}
+
+// The run may have ended at the record that was taken back: there may be a session that is not
+// found.
+TEST_F(SessionFinderTest, ARunThatGoesOnByARecordThatWasTakenBackInTilesIsTruncated) {
+  Open(SessionOf(1'000, 0, Which::kComplete), Accuracy::kTiled, Retracts::kYes);
+  const int64_t last = AddRun(kBeginMs, 1'000, 3'000);
+  Retract(kBeginMs + 1'000'000);
+  const FeatureValue value = Read(last + 1);
+  EXPECT_EQ(value.status, FeatureStatus::kTruncated);
 }
 
 }  // namespace

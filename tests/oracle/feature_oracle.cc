@@ -9,7 +9,6 @@
 
 #include "tests/oracle/aggregate.h"
 #include "tests/oracle/groups.h"
-#include "tests/oracle/window_members.h"
 
 namespace millrace::oracle {
 namespace {
@@ -42,13 +41,6 @@ bool Enters(const View& view, const Record& record) {
     }
   }
   return true;
-}
-
-// A retraction has the fields of what it takes back, so they do not say when it came itself.
-int64_t KnownMs(const View& view, const Record& record) {
-  if (record.change == Change::kRetract) return record.appended_ms;
-  const auto* known = record.Field(view.known_at).As<int64_t>();
-  return known == nullptr ? record.appended_ms : *known;
 }
 
 // Without the records that `exclude_current` leaves out.
@@ -103,8 +95,16 @@ std::optional<int64_t> NewestBefore(std::span<const Record> records, int64_t at_
   return newest;
 }
 
-Answer Folded(const Feature& feature, const Members& members, const Read& read) {
-  Answer answer = AnswerOf(feature, members, read.at_ms);
+}  // namespace
+
+int64_t KnownMs(const View& view, const Record& record) {
+  if (record.change == Change::kRetract) return record.appended_ms;
+  const auto* known = record.Field(view.known_at).As<int64_t>();
+  return known == nullptr ? record.appended_ms : *known;
+}
+
+Answer FoldedAnswer(const Feature& feature, const Members& members, int64_t at_ms) {
+  Answer answer = AnswerOf(feature, members, at_ms);
   const auto add = [&](const Record& record, int sign) {
     if (feature.where && feature.aggregation != "ratio" &&
         !feature.where->test(record).value_or(false)) {
@@ -119,11 +119,9 @@ Answer Folded(const Feature& feature, const Members& members, const Read& read) 
   if (Subtracts(feature.aggregation)) {
     for (const Record& record : members.unmatched) add(record, -1);
   }
-  if (answer.max_event_time_ms) answer.age_ms = read.at_ms - *answer.max_event_time_ms;
+  if (answer.max_event_time_ms) answer.age_ms = at_ms - *answer.max_event_time_ms;
   return answer;
 }
-
-}  // namespace
 
 FeatureOracle::FeatureOracle(const View& view, std::span<const Record> records) : view_(view) {
   for (const Record& record : records) {
@@ -187,7 +185,7 @@ Answer FeatureOracle::Of(const Feature& feature, const Read& read,
   if (feature.with_request && read.request) {
     AddRequest(feature.window, read, seen, &members);
   }
-  Answer answer = Folded(feature, members, read);
+  Answer answer = FoldedAnswer(feature, members, read.at_ms);
   if (answer.status == Status::kMissing && feature.default_value) {
     answer.value = *feature.default_value;
   }

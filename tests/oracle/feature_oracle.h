@@ -18,6 +18,7 @@
 #ifndef MILLRACE_TESTS_ORACLE_FEATURE_ORACLE_H_
 #define MILLRACE_TESTS_ORACLE_FEATURE_ORACLE_H_
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <span>
@@ -27,6 +28,7 @@
 #include "tests/oracle/answer.h"
 #include "tests/oracle/feature.h"
 #include "tests/oracle/surviving_records.h"
+#include "tests/oracle/window_members.h"
 
 namespace millrace::oracle {
 
@@ -59,6 +61,13 @@ class FeatureOracle {
   View view_;
   std::map<std::string, std::vector<Record>> entities_;
 };
+
+// The answer over the records of a window, with its metadata.
+Answer FoldedAnswer(const Feature& feature, const Members& members, int64_t at_ms);
+
+// When a record became known, as the view has it. A retraction has the fields of what it takes
+// back, so they do not say when it came itself.
+int64_t KnownMs(const View& view, const Record& record);
 
 }  // namespace millrace::oracle
 

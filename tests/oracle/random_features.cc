@@ -97,24 +97,6 @@ std::optional<bool> Flag(const Record& record) {
   return b == nullptr ? std::nullopt : std::optional(*b);
 }
 
-const std::vector<Condition>& Conditions() {
-  static const std::vector<Condition> kConditions = {
-      {"x > 0.0", [](const Record& r) { return Positive(r.Field("x")); }},
-      {"!(x > 0.0)", [](const Record& r) { return Not(Positive(r.Field("x"))); }},
-      {"b", Flag},
-      {"b && v > 0", [](const Record& r) { return And(Flag(r), Positive(r.Field("v"))); }},
-      {"!b || !(v > 0)", [](const Record& r) { return Not(And(Flag(r), Positive(r.Field("v")))); }},
-      {"s == null", [](const Record& r) { return std::optional<bool>(r.Field("s").is_null()); }},
-      {"c == 'a' || c == 'B'",
-       [](const Record& r) -> std::optional<bool> {
-         const auto* c = r.Field("c").As<std::string>();
-         if (c == nullptr) return std::nullopt;
-         return *c == "a" || *c == "B";
-       }},
-      {"false", [](const Record&) { return std::optional<bool>(false); }}};
-  return kConditions;
-}
-
 int64_t RandomLength(Random* random, const TimeLine& line) {
   static const std::vector<int64_t> kLengths = {1,        10,         999,      kSecond,    1280,
                                                 60'000,   5 * 60'000, kHour,    12 * kHour, kDay,
@@ -318,6 +300,24 @@ Feature Nested(Random* random, const TimeLine& line, const Feature& widest) {
 }
 
 }  // namespace
+
+const std::vector<Condition>& Conditions() {
+  static const std::vector<Condition> kConditions = {
+      {"x > 0.0", [](const Record& r) { return Positive(r.Field("x")); }},
+      {"!(x > 0.0)", [](const Record& r) { return Not(Positive(r.Field("x"))); }},
+      {"b", Flag},
+      {"b && v > 0", [](const Record& r) { return And(Flag(r), Positive(r.Field("v"))); }},
+      {"!b || !(v > 0)", [](const Record& r) { return Not(And(Flag(r), Positive(r.Field("v")))); }},
+      {"s == null", [](const Record& r) { return std::optional<bool>(r.Field("s").is_null()); }},
+      {"c == 'a' || c == 'B'",
+       [](const Record& r) -> std::optional<bool> {
+         const auto* c = r.Field("c").As<std::string>();
+         if (c == nullptr) return std::nullopt;
+         return *c == "a" || *c == "B";
+       }},
+      {"false", [](const Record&) { return std::optional<bool>(false); }}};
+  return kConditions;
+}
 
 std::vector<Feature> RandomFeatures(Random* random, const TimeLine& line,
                                     const CaseOptions& options) {

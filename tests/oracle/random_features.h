@@ -4,7 +4,7 @@
 #ifndef MILLRACE_TESTS_ORACLE_RANDOM_FEATURES_H_
 #define MILLRACE_TESTS_ORACLE_RANDOM_FEATURES_H_
 
-#include <string>
+#include <vector>
 
 #include "core/random.h"
 #include "tests/oracle/random_records.h"
@@ -15,6 +15,9 @@ namespace millrace::oracle {
 // another: those share their state and what is folded of it.
 std::vector<Feature> RandomFeatures(Random* random, const TimeLine& line,
                                     const CaseOptions& options);
+
+// Conditions over the fields of RandomSchema(); most of them pass some records and not others.
+const std::vector<Condition>& Conditions();
 
 }  // namespace millrace::oracle
 

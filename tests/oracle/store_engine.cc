@@ -7,92 +7,15 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "app/config/load.h"
-#include "core/collection.h"
 #include "core/hashing.h"
 #include "core/status_macros.h"
 #include "featurestore/memory_state_store.h"
 #include "featurestore/online_store.h"
 #include "tests/oracle/random_cases.h"
+#include "tests/oracle/store_values.h"
 
 namespace millrace::oracle {
 namespace {
-
-// A field of a record as the store gets it from a decoder.
-OwnedValue ToValue(const Datum& datum, const ValueType& type) {
-  if (const bool* v = datum.As<bool>()) return OwnedValue(Value::Bool(*v));
-  if (const int64_t* v = datum.As<int64_t>()) {
-    if (type == Type::kDouble) return OwnedValue(Value::Double(static_cast<double>(*v)));
-    if (type == Type::kTimestamp) return OwnedValue(Value::Timestamp(*v));
-    if (type == Type::kDuration) return OwnedValue(Value::Duration(*v));
-    return OwnedValue(Value::Int(*v));
-  }
-  if (const double* v = datum.As<double>()) return OwnedValue(Value::Double(*v));
-  if (const std::string* v = datum.As<std::string>()) {
-    return OwnedValue(type == Type::kBytes ? Value::Bytes(*v) : Value::String(*v));
-  }
-  if (const DatumList* v = datum.As<DatumList>()) {
-    ListBuilder list;
-    for (const Datum& item : *v) list.Add(ToValue(item, type.element).view());
-    return OwnedValue(list.value());
-  }
-  if (const DatumMap* v = datum.As<DatumMap>()) {
-    MapBuilder map;
-    for (const auto& [key, item] : *v) map.Add(key, ToValue(item, type.element).view());
-    return OwnedValue(map.Finish());
-  }
-  if (const DatumVector* v = datum.As<DatumVector>()) {
-    std::string bytes;
-    return OwnedValue(MakeVector(*v, &bytes));
-  }
-  return OwnedValue();
-}
-
-Datum ToDatum(const Value& value) {
-  switch (value.type()) {
-    case Type::kNull: return Datum();
-    case Type::kBool: return Datum(value.bool_value());
-    case Type::kInt:
-    case Type::kTimestamp:
-    case Type::kDuration: return Datum(value.int_value());
-    case Type::kDouble: return Datum(value.double_value());
-    case Type::kString:
-    case Type::kBytes: return Datum(std::string(value.string_value()));
-    case Type::kList: {
-      DatumList list;
-      ForEachItem(value, [&list](const Value& item) { list.push_back(ToDatum(item)); });
-      return Datum(std::move(list));
-    }
-    case Type::kMap: {
-      DatumMap map;
-      ForEachEntry(value, [&map](absl::string_view key, const Value& item) {
-        map[std::string(key)] = ToDatum(item);
-      });
-      return Datum(std::move(map));
-    }
-    case Type::kVector: {
-      DatumVector vector;
-      ForEachItem(value, [&vector](const Value& item) { vector.push_back(item.double_value()); });
-      return Datum(std::move(vector));
-    }
-  }
-  return Datum();
-}
-
-Status ToStatus(FeatureStatus status) {
-  switch (status) {
-    case FeatureStatus::kNull: return Status::kNull;
-    case FeatureStatus::kMissing: return Status::kMissing;
-    case FeatureStatus::kExpired: return Status::kExpired;
-    case FeatureStatus::kTruncated: return Status::kTruncated;
-    case FeatureStatus::kOverflow: return Status::kOverflow;
-    default: return Status::kPresent;
-  }
-}
-
-struct Row {
-  std::vector<OwnedValue> owned;
-  std::vector<Value> views;
-};
 
 class StoreEngine final : public Engine {
  public:
@@ -113,7 +36,7 @@ class StoreEngine final : public Engine {
       const DatumVector* v = found->second.As<DatumVector>();
       if (v != nullptr && v->size() != size) return absl::OkStatus();
     }
-    const Row row = RowOf(source, record.fields);
+    const Row row = RowOf(project_.sources[source].schema, record.fields);
     Event event;
     event.event_time_ms = record.order.event_time_ms;
     event.append_ms = event.known_ms = record.appended_ms;
@@ -150,7 +73,7 @@ class StoreEngine final : public Engine {
     options.known_ms = read.known_ms;
     Row request;
     if (read.request) {
-      request = RowOf(0, *read.request);
+      request = RowOf(project_.sources[0].schema, *read.request);
       options.request = request.views;
     }
     if (read.deciding) {
@@ -179,17 +102,6 @@ class StoreEngine final : public Engine {
     }
     for (const OwnedValue& part : key.owned) key.views.push_back(part.view());
     return key;
-  }
-
-  Row RowOf(size_t source, const DatumMap& fields) const {
-    Row row;
-    for (const Field& field : project_.sources[source].schema.fields) {
-      const auto found = fields.find(field.name);
-      row.owned.push_back(found == fields.end() ? OwnedValue()
-                                                : ToValue(found->second, field.type));
-    }
-    for (const OwnedValue& value : row.owned) row.views.push_back(value.view());
-    return row;
   }
 
   const Project project_;
