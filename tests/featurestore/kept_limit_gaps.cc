@@ -2,10 +2,6 @@
 
 namespace millrace {
 
-bool RetractionMeetsTombstone(const KeptLimitHistory& history) {
-  return history.RetractsAtTombstone();
-}
-
 bool KnownReadMeetsTombstone(const KeptLimitHistory& history, const oracle::Read& read) {
   return read.known_ms.has_value() && history.HasTombstones();
 }
@@ -14,10 +10,6 @@ bool LateTombstoneMeetsBase(const KeptLimitCase& c, const oracle::Feature& featu
                             const KeptLimitLife& life, int64_t now_ms) {
   return feature.window.kind == oracle::WindowKind::kLifetime && life.deleted_ms &&
          *life.deleted_ms < now_ms - c.as_of_ms;
-}
-
-bool ReducesHeavyHitters(const oracle::Feature& feature) {
-  return feature.aggregation == "top_frequency";
 }
 
 }  // namespace millrace

@@ -11,19 +11,12 @@
 
 namespace millrace {
 
-// A retraction is placed by itself, not by the record it takes back: at the time of a tombstone the
-// two may fall into different lives.
-bool RetractionMeetsTombstone(const KeptLimitHistory& history);
-
 // A read of what was known then, of an entity that was deleted.
 bool KnownReadMeetsTombstone(const KeptLimitHistory& history, const oracle::Read& read);
 
 // A lifetime whose base may hold the time of a tombstone that came too late.
 bool LateTombstoneMeetsBase(const KeptLimitCase& c, const oracle::Feature& feature,
                             const KeptLimitLife& life, int64_t now_ms);
-
-// Estimates of frequencies, which a merge reduces.
-bool ReducesHeavyHitters(const oracle::Feature& feature);
 
 }  // namespace millrace
 

@@ -105,15 +105,6 @@ KeptLimitHistory::KeptLimitHistory(const KeptLimitCase& c, const std::string& ke
   }
 }
 
-bool KeptLimitHistory::RetractsAtTombstone() const {
-  std::set<int64_t> times;
-  for (const Order& place : lives_begin_) times.insert(place.event_time_ms);
-  for (const Order& place : late_) times.insert(place.event_time_ms);
-  return std::any_of(own_.begin(), own_.end(), [&times](const Record& record) {
-    return record.change == Change::kRetract && times.contains(record.order.event_time_ms);
-  });
-}
-
 const KeptLimitLife& KeptLimitHistory::LifeAt(const oracle::Read& read) {
   const std::optional<Order> begin = NewestBefore(lives_begin_, read.at_ms);
   std::optional<Order> late = NewestBefore(late_, read.at_ms);
@@ -129,13 +120,21 @@ KeptLimitLife KeptLimitHistory::MakeLife(const std::optional<Order>& begin,
                                          std::optional<int64_t> known_ms) const {
   std::vector<Record> own, known;
   for (const Record& record : own_) {
-    if (begin && record.order < *begin) continue;
+    // A retraction of the deletion's very time goes with its record, wherever it stands itself.
+    const bool goes_along = begin && record.change == Change::kRetract &&
+                            record.order.event_time_ms == begin->event_time_ms;
+    if (begin && record.order < *begin && !goes_along) continue;
     own.push_back(record);
     if (known_ms && oracle::KnownMs(case_.view, record) > *known_ms) continue;
     known.push_back(record);
   }
   KeptLimitLife life;
   life.survivors = oracle::Surviving(known);
+  if (begin) {
+    std::erase_if(life.survivors.unmatched, [&](const Record& record) {
+      return record.order.event_time_ms <= begin->event_time_ms;
+    });
+  }
   life.after_deletion = life.survivors;
   if (late) {
     life.deleted_ms = late->event_time_ms;

@@ -41,8 +41,6 @@ class KeptLimitHistory {
   const KeptLimitLife& LifeAt(const oracle::Read& read);
   // Something of the entity was deleted.
   bool HasTombstones() const { return !lives_begin_.empty() || !late_.empty(); }
-  // Something was taken back at the very time of a tombstone.
-  bool RetractsAtTombstone() const;
 
  private:
   KeptLimitLife MakeLife(const std::optional<oracle::Order>& begin,

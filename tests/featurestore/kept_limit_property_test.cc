@@ -59,7 +59,6 @@ bool OnlySessionsOfTiles(const KeptLimitCase& c, const std::vector<int>& feature
 // read alone.
 void CheckEntity(const KeptLimitCase& c, const KeptLimitStore& store, const std::string& key,
                  KeptLimitHistory history, int64_t now_ms, Random* random) {
-  if (RetractionMeetsTombstone(history)) return;
   std::vector<FeatureValue> values, alone;
   for (int left = key == "hot" ? 12 : 3; left > 0; --left) {
     const oracle::Read read = RandomKeptLimitRead(c, key, now_ms, random);
@@ -74,9 +73,7 @@ void CheckEntity(const KeptLimitCase& c, const KeptLimitStore& store, const std:
     const KeptLimitLaw law(c, life, read, now_ms);
     for (size_t f = 0; f < values.size(); ++f) {
       const oracle::Feature& feature = c.view.features[static_cast<size_t>(features[f])];
-      if (ReducesHeavyHitters(feature) || LateTombstoneMeetsBase(c, feature, life, now_ms)) {
-        continue;
-      }
+      if (LateTombstoneMeetsBase(c, feature, life, now_ms)) continue;
       EXPECT_EQ(law.Violation(feature, values[f]), "") << key;
       store.Read(read, {features[f]}, &alone).IgnoreError();
       EXPECT_EQ(ToText(alone[0]), ToText(values[f])) << key << " alone: " << feature.name;
@@ -194,8 +191,7 @@ TEST_P(KeptLimitProperty, RepliesDoNotDependOnCommitsNorOnArrival) {
     const Replies expected = RepliesOf(c, c.arrivals, 0, reads, &random);
     const Replies reopened = RepliesOf(c, c.arrivals, 0.002, reads, &random);
     const Replies reordered = RepliesOf(c, InAnotherOrder(c, &random), 0.001, reads, &random);
-    const bool in_time = !expected.late_tombstones && !reordered.late_tombstones &&
-                         !RetractionMeetsTombstone({c, "hot", c.arrivals.size(), {}, now});
+    const bool in_time = !expected.late_tombstones && !reordered.late_tombstones;
     for (size_t f = 0; f < c.view.features.size(); ++f) {
       const oracle::Feature& feature = c.view.features[f];
       SCOPED_TRACE(feature.name);
