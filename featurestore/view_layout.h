@@ -16,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "featurestore/tile_tier.h"
 #include "stream/aggregate_state.h"
+#include "stream/state_time.h"
 #include "stream/tile_ladder.h"
 #include "stream/view_spec.h"
 
@@ -23,8 +24,6 @@ namespace millrace {
 
 // Entries kept per entity unless the view says `accuracy: exact`.
 inline constexpr size_t kMicroLogEntries = 4096;
-// Event and read times are within ±kTimeLimitMs, so that no arithmetic on them overflows.
-inline constexpr int64_t kTimeLimitMs = int64_t{1} << 59;
 
 // What is still kept, by event time; a function of the stream time alone, so every replica and
 // every arrival order agree. Everything older is gone, even where a row happens to still hold it.

@@ -3,6 +3,7 @@
 #include "core/coding.h"
 #include "core/collection.h"
 #include "stream/aggregations/values.h"
+#include "stream/state_time.h"
 
 namespace millrace {
 namespace {
@@ -68,12 +69,14 @@ void EncodeEntry(const EntryLayout& layout, const EntryRef& entry, EntryCursor* 
   }
   PutVarint(out, words[1] >> 32);
   PutVarint(out, words[1] & 0xffffffffu);
-  PutSignedVarint(out, offset - cursor->offset);
+  PutSignedVarint(out, WrappingDifference(offset, cursor->offset));
   *cursor = {false, entry.time_ms(), offset};
   for (int i = 0; i < layout.bit_words(); ++i) PutVarint(out, words[3 + i]);
   if (layout.retracts()) PutBig64(out, words[layout.fingerprint_word()]);
   if (layout.known()) {
-    PutSignedVarint(out, static_cast<int64_t>(words[layout.known_word()]) - entry.time_ms());
+    // It may come from a field, which may hold anything.
+    const auto known = static_cast<int64_t>(words[layout.known_word()]);
+    PutSignedVarint(out, WrappingDifference(known, entry.time_ms()));
   }
   for (size_t c = 0; c < layout.columns().size(); ++c) {
     const int column = static_cast<int>(c);
@@ -92,9 +95,10 @@ bool DecodeEntry(const EntryLayout& layout, EntryCursor* cursor, absl::string_vi
   if (cursor->first) {
     if (!GetSignedVarint(in, &cursor->time_ms)) return false;
   } else {
-    if (!GetVarint(in, &delta)) return false;
-    cursor->time_ms = static_cast<int64_t>(static_cast<uint64_t>(cursor->time_ms) + delta);
+    if (!GetVarint(in, &delta) || delta > uint64_t{2 * kTimeLimitMs}) return false;
+    cursor->time_ms += static_cast<int64_t>(delta);
   }
+  if (!IsStateTime(cursor->time_ms)) return false;
   if (!GetVarint(in, &source) || source > 0x7fffffff || !GetVarint(in, &partition) ||
       partition > 0x7fffffff || !GetSignedVarint(in, &offset)) {
     return false;

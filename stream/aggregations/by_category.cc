@@ -172,7 +172,7 @@ absl::StatusOr<Aggregation> ByCategory(const Aggregation& inside,
   bound.when_empty = WhenEmpty::kZero;  // an empty map, where there are records
   bound.state_key = absl::StrCat("by ", options.max_keys, " ", inside.state_key);
   bound.accumulator = std::make_shared<Categories>(inside.accumulator, options.max_keys);
-  bound.finalise = [finalise = inside.finalise, options](const Folded& folded, Answer* answer) {
+  bound.finalise = [inside, options](const Folded& folded, Answer* answer) {
     const auto* part = FindPart<CategoriesPart>(*folded.words, *folded.parts);
     std::vector<Shown> shown;
     Answer inner;
@@ -186,7 +186,7 @@ absl::StatusOr<Aggregation> ByCategory(const Aggregation& inside,
         of.parts = &category.parts;
         inner.state = ResultState::kPresent;
         inner.value = Value::Null();
-        finalise(of, &inner);
+        FinaliseFinite(inside, of, &inner);
         truncated |= inner.state == ResultState::kTruncated;
         if (inner.value.is_null()) continue;
         shown.emplace_back(absl::string_view(key), OwnedValue(inner.value));
