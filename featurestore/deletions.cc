@@ -7,7 +7,7 @@
 #include "core/hashing.h"
 #include "core/status_macros.h"
 #include "stream/state_keys.h"
-#include "stream/state_time.h"
+#include "stream/state_limits.h"
 
 namespace millrace {
 namespace {

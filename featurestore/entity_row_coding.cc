@@ -4,7 +4,7 @@
 
 #include "core/coding.h"
 #include "featurestore/entity_row.h"
-#include "stream/state_time.h"
+#include "stream/state_limits.h"
 
 namespace millrace {
 namespace {

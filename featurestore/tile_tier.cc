@@ -3,7 +3,7 @@
 #include <cstddef>
 
 #include "core/coding.h"
-#include "stream/state_time.h"
+#include "stream/state_limits.h"
 
 namespace millrace {
 

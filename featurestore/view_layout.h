@@ -16,7 +16,7 @@
 #include "absl/status/statusor.h"
 #include "featurestore/tile_tier.h"
 #include "stream/aggregate_state.h"
-#include "stream/state_time.h"
+#include "stream/state_limits.h"
 #include "stream/tile_ladder.h"
 #include "stream/view_spec.h"
 

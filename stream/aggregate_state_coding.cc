@@ -2,7 +2,7 @@
 
 #include "core/coding.h"
 #include "stream/aggregate_state.h"
-#include "stream/state_time.h"
+#include "stream/state_limits.h"
 
 namespace millrace {
 namespace {
@@ -13,10 +13,10 @@ void PutCounts(const uint64_t* words, int net, int live, std::string* out) {
   if (net != live) PutSignedVarint(out, static_cast<int64_t>(words[net]));
 }
 bool GetCounts(absl::string_view* in, int net, int live, uint64_t* words) {
-  if (!GetVarint(in, &words[live])) return false;
+  if (!GetVarint(in, &words[live]) || words[live] > kCountLimit) return false;
   int64_t count = 0;
   if (net == live) return true;
-  if (!GetSignedVarint(in, &count)) return false;
+  if (!GetStateCount(in, &count)) return false;
   words[net] = static_cast<uint64_t>(count);
   return true;
 }
@@ -52,7 +52,7 @@ bool DecodeState(const StateLayout& layout, int64_t base_ms, absl::string_view* 
                  StateSlot state) {
   ResetState(layout, state);
   uint64_t* words = state.words;
-  if (!GetVarint(in, &words[0])) return false;
+  if (!GetVarint(in, &words[0]) || words[0] > kCountLimit) return false;
   if (words[0] == 0) return true;
   if (!GetStateTime(in, base_ms, &words[1]) || !GetStateTime(in, base_ms, &words[2])) return false;
   for (const FoldPlan::Filter& filter : layout.plan().filters) {

@@ -1,9 +1,12 @@
 #include "stream/entry.h"
 
+#include <bit>
+#include <cmath>
+
 #include "core/coding.h"
 #include "core/collection.h"
 #include "stream/aggregations/values.h"
-#include "stream/state_time.h"
+#include "stream/state_limits.h"
 
 namespace millrace {
 namespace {
@@ -27,7 +30,9 @@ bool DecodeValue(const Type type, absl::string_view* in, uint64_t* word, BlobLis
     *word = blobs->size();
     return true;
   }
-  if (type == Type::kDouble) return GetBig64(in, word);
+  if (type == Type::kDouble) {
+    return GetBig64(in, word) && std::isfinite(std::bit_cast<double>(*word));
+  }
   int64_t integer = 0;
   if (!GetSignedVarint(in, &integer)) return false;
   *word = static_cast<uint64_t>(integer);
@@ -37,7 +42,9 @@ bool DecodeValue(const Type type, absl::string_view* in, uint64_t* word, BlobLis
 }  // namespace
 
 void EntryLayout::Finish() {
-  bit_words_ = (2 + filters_ - 1 + static_cast<int>(columns_.size()) + 63) / 64;
+  const int bits = column_bit(static_cast<int>(columns_.size()));
+  bit_words_ = (bits + 63) / 64;
+  unknown_bits_ = bits % 64 == 0 ? 0 : ~uint64_t{0} << (bits % 64);
   words_ = 3 + bit_words_ + (options_.retracts ? 1 : 0) + (options_.known ? 1 : 0);
   for (const StateColumn& column : columns_) {
     value_words_.push_back(words_);
@@ -112,6 +119,7 @@ bool DecodeEntry(const EntryLayout& layout, EntryCursor* cursor, absl::string_vi
   for (int i = 0; i < layout.bit_words(); ++i) {
     if (!GetVarint(in, &words[3 + i])) return false;
   }
+  if (!layout.HasKnownBits(words)) return false;
   if (layout.retracts() && !GetBig64(in, &words[layout.fingerprint_word()])) return false;
   if (layout.known()) {
     int64_t later = 0;

@@ -7,7 +7,7 @@
 #include "core/coding.h"
 #include "core/status_macros.h"
 #include "core/value_coding.h"
-#include "stream/state_time.h"
+#include "stream/state_limits.h"
 
 namespace millrace {
 namespace {

@@ -11,6 +11,7 @@
 #include "core/collection.h"
 #include "core/type_words.h"
 #include "stream/aggregations/values.h"
+#include "stream/state_limits.h"
 
 namespace millrace {
 namespace {
@@ -111,7 +112,7 @@ class Categories final : public Accumulator {
       absl::string_view key;
       if (!GetLengthPrefixed(in, &key)) return false;
       Category category = Empty();
-      if (!GetSignedVarint(in, &category.n) || (category.n <= 0 && !subtracts())) return false;
+      if (!GetStateCount(in, &category.n) || (category.n <= 0 && !subtracts())) return false;
       if (inside_ != nullptr &&
           !inside_->Decode(in, category.n, base_ms, category.words.data(), &category.parts)) {
         return false;

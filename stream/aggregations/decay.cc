@@ -10,7 +10,7 @@
 #include "core/status_macros.h"
 #include "stream/aggregations/exact_sum.h"
 #include "stream/aggregations/values.h"
-#include "stream/state_time.h"
+#include "stream/state_limits.h"
 
 namespace millrace {
 namespace {
@@ -19,9 +19,9 @@ namespace {
 // small and old sums are seldom scaled.
 constexpr double kAheadHalfLives = 8;
 
-// 2^x, to a unit in the last place or two.
+// 2^x, to a unit in the last place or two; beyond the doubles zero or infinite.
 double PowerOfTwo(double x) {
-  if (x < -1100) return 0;
+  x = std::clamp(x, -1100.0, 1100.0);
   const double whole = std::floor(x);
   return std::ldexp(PortableExp((x - whole) * kLn2), static_cast<int>(whole));
 }

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "stream/state_time.h"
+#include "stream/state_limits.h"
 
 namespace millrace {
 namespace {

@@ -6,7 +6,7 @@
 #include "core/coding.h"
 #include "core/hashing.h"
 #include "core/type_words.h"
-#include "stream/state_time.h"
+#include "stream/state_limits.h"
 
 namespace millrace {
 namespace {

@@ -1,8 +1,8 @@
-// Times inside stored states: written relative to a base, and never beyond ±kTimeLimitMs.
-// Pure functions; thread-safe.
+// What times and counts in stored states may be, so that no arithmetic on them overflows: whatever
+// is beyond is damage. Pure functions; thread-safe.
 
-#ifndef MILLRACE_STREAM_STATE_TIME_H_
-#define MILLRACE_STREAM_STATE_TIME_H_
+#ifndef MILLRACE_STREAM_STATE_LIMITS_H_
+#define MILLRACE_STREAM_STATE_LIMITS_H_
 
 #include <cstdint>
 #include <string>
@@ -12,7 +12,7 @@
 
 namespace millrace {
 
-// Event and read times are within ±kTimeLimitMs, so that no arithmetic on them overflows.
+// Of event and read times, either way.
 inline constexpr int64_t kTimeLimitMs = int64_t{1} << 59;
 
 constexpr bool IsStateTime(int64_t time_ms) {
@@ -36,6 +36,14 @@ inline bool GetStateTime(absl::string_view* in, int64_t base_ms, uint64_t* time)
   return IsStateTime(static_cast<int64_t>(*time));
 }
 
+// Of records and values, either way: retractions may come before what they take back.
+inline constexpr int64_t kCountLimit = int64_t{1} << 48;
+
+// Takes a signed count off the front of *in. False when it does not parse or is beyond the limit.
+inline bool GetStateCount(absl::string_view* in, int64_t* count) {
+  return GetSignedVarint(in, count) && *count >= -kCountLimit && *count <= kCountLimit;
+}
+
 }  // namespace millrace
 
-#endif  // MILLRACE_STREAM_STATE_TIME_H_
+#endif  // MILLRACE_STREAM_STATE_LIMITS_H_
