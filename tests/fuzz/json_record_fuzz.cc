@@ -58,10 +58,11 @@ Verdict FuzzTarget(absl::string_view input) {
   if (rejection.has_value() && rejection->code == RejectCode::kMalformed) {
     CHECK(!is_object || rejection->message.find("stands twice") != std::string::npos);
   }
-  // A text is malformed, or not, whatever the options are.
+  // A text is malformed (or nested too deep), or not, whatever the options are.
   const auto other = by_field.Decode(record, &out);
   if (!is_json) {
-    CHECK(other.has_value() && other->code == RejectCode::kMalformed);
+    CHECK(rejection->code == RejectCode::kMalformed || rejection->code == RejectCode::kTooLarge);
+    CHECK(other.has_value() && other->code == rejection->code);
     CHECK(other->message == rejection->message);
   }
   return verdict;
