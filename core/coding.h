@@ -31,7 +31,8 @@ inline void PutVarint(std::string* out, uint64_t v) {
 }
 inline void PutSignedVarint(std::string* out, int64_t v) { PutVarint(out, ZigZag(v)); }
 
-inline bool GetVarint(absl::string_view* in, uint64_t* v) {
+// In any number of bytes, as Protobuf and Avro allow.
+inline bool GetPaddedVarint(absl::string_view* in, uint64_t* v) {
   uint64_t result = 0;
   for (unsigned shift = 0; shift < 64; shift += 7) {
     if (in->empty()) return false;
@@ -45,6 +46,13 @@ inline bool GetVarint(absl::string_view* in, uint64_t* v) {
     }
   }
   return false;
+}
+// As PutVarint writes it: equal numbers are equal bytes.
+inline bool GetVarint(absl::string_view* in, uint64_t* v) {
+  const char* const begin = in->data();
+  if (!GetPaddedVarint(in, v)) return false;
+  const char* const last = in->data() - 1;
+  return last == begin || *last != 0;
 }
 inline bool GetSignedVarint(absl::string_view* in, int64_t* v) {
   uint64_t raw;

@@ -7,6 +7,7 @@
 #include "core/hashing.h"
 #include "core/status_macros.h"
 #include "stream/state_keys.h"
+#include "stream/state_limits.h"
 
 namespace millrace {
 namespace {
@@ -35,11 +36,14 @@ bool GetPlaces(absl::string_view* in, std::vector<EventOrder>* places) {
     EventOrder place;
     int64_t source = 0, partition = 0;
     if (!GetSignedVarint(in, &place.event_time_ms) || !GetSignedVarint(in, &source) ||
-        !GetSignedVarint(in, &partition) || !GetSignedVarint(in, &place.offset)) {
+        !GetSignedVarint(in, &partition) || !GetSignedVarint(in, &place.offset) ||
+        !IsStateTime(place.event_time_ms) || source < 0 || source > INT32_MAX || partition < 0 ||
+        partition > INT32_MAX) {
       return false;
     }
     place.source = static_cast<int32_t>(source);
     place.partition = static_cast<int32_t>(partition);
+    if (!places->empty() && !(places->back() < place)) return false;
     places->push_back(place);
   }
   return true;

@@ -4,6 +4,7 @@
 
 #include "core/coding.h"
 #include "featurestore/entity_row.h"
+#include "stream/state_limits.h"
 
 namespace millrace {
 namespace {
@@ -28,12 +29,17 @@ bool GetOrder(absl::string_view* in, EventOrder* order) {
   uint64_t source, partition;
   if (!GetSignedVarint(in, &order->event_time_ms) || !GetVarint(in, &source) ||
       !GetVarint(in, &partition) || !GetSignedVarint(in, &order->offset) || source > 0x7fffffff ||
-      partition > 0x7fffffff) {
+      partition > 0x7fffffff || !IsStateTime(order->event_time_ms)) {
     return false;
   }
   order->source = static_cast<int32_t>(source);
   order->partition = static_cast<int32_t>(partition);
   return true;
+}
+
+// A time of the head: an event's, or where a tile begins or a window reaches back to from there.
+bool GetTime(absl::string_view* in, int64_t* time_ms) {
+  return GetSignedVarint(in, time_ms) && IsStateTime(*time_ms / 2);
 }
 
 std::string PartKey(absl::string_view prefix, char part, int64_t number) {
@@ -147,14 +153,14 @@ bool EntityRow::DecodeHead(absl::string_view* in, std::optional<EventOrder>* flo
   if (in->size() < 2 || (*in)[0] != kVersion) return false;
   const auto flags = static_cast<uint8_t>((*in)[1]);
   in->remove_prefix(2);
-  if (!GetSignedVarint(in, &newest_ms_) || !GetSignedVarint(in, next_chunk)) return false;
+  if (!GetTime(in, &newest_ms_) || !GetSignedVarint(in, next_chunk)) return false;
   if ((flags & kHasFloor) != 0) {
     floor->emplace();
     if (!GetOrder(in, &**floor)) return false;
   }
   if (((flags & kHasBase) != 0) != layout_->has_lifetime()) return false;
   if (layout_->has_lifetime()) {
-    if (!GetSignedVarint(in, &base_end_ms_) ||
+    if (!GetTime(in, &base_end_ms_) ||
         !DecodeState(layout_->state(), base_end_ms_, in, base_.slot())) {
       return false;
     }
@@ -164,8 +170,7 @@ bool EntityRow::DecodeHead(absl::string_view* in, std::optional<EventOrder>* flo
   if (layout_->tiers() == 0) return !has_tiles;
   int64_t closed_ms = 0;
   int64_t stored_until_ms = -kTimeLimitMs;
-  if (!GetSignedVarint(in, &closed_ms) ||
-      (floor->has_value() && !GetSignedVarint(in, &stored_until_ms))) {
+  if (!GetTime(in, &closed_ms) || (floor->has_value() && !GetTime(in, &stored_until_ms))) {
     return false;
   }
   tiles_.Restore(closed_ms, stored_until_ms, has_tiles);
@@ -230,7 +235,7 @@ absl::StatusOr<std::unique_ptr<EntityRow>> EntityRow::Decode(
   } else if (!row->DecodeInline(&head)) {
     return Damaged();
   }
-  row->log_.FinishDecode(floor, next_chunk);
+  if (!row->log_.FinishDecode(floor, next_chunk)) return Damaged();
   return row;
 }
 

@@ -265,7 +265,9 @@ bool MicroLog::DecodeChunk(int64_t id, absl::string_view in) {
   chunk.words.resize(n * stride_);
   EntryCursor cursor;
   for (size_t i = 0; i < n; ++i) {
-    if (!DecodeEntry(*layout_, &cursor, &in, &chunk.words[i * stride_], &chunk.blobs)) {
+    uint64_t* const entry = &chunk.words[i * stride_];
+    if (!DecodeEntry(*layout_, &cursor, &in, entry, &chunk.blobs) ||
+        (i > 0 && EntryBefore(entry, entry - stride_))) {
       return false;
     }
   }
@@ -275,16 +277,27 @@ bool MicroLog::DecodeChunk(int64_t id, absl::string_view in) {
   return true;
 }
 
-void MicroLog::FinishDecode(const std::optional<EventOrder>& floor, int64_t next_id) {
+bool MicroLog::FinishDecode(const std::optional<EventOrder>& floor, int64_t next_id) {
   floor_ = floor;
   next_id_ = next_id;
-  std::sort(chunks_.begin(), chunks_.end(), [](const Chunk& a, const Chunk& b) {
-    return EntryBefore(a.words.data(), b.words.data());  // NOLINT: sort compares no moved-from ones
-  });
+  // Of one place there may be more entries than a chunk holds; then they came in the order of ids.
+  const auto before = [this](const Chunk& a, const Chunk& b) {
+    for (const auto& [x, y] :
+         {std::pair(FirstOf(a), FirstOf(b)), std::pair(LastOf(a), LastOf(b))}) {
+      if (EntryBefore(x, y) || EntryBefore(y, x)) return EntryBefore(x, y);
+    }
+    return a.id < b.id;
+  };
+  std::sort(chunks_.begin(), chunks_.end(), before);
+  for (size_t c = 0; c < chunks_.size(); ++c) {
+    if (chunks_[c].id < 0 || chunks_[c].id >= next_id) return false;
+    if (c > 0 && EntryBefore(FirstOf(chunks_[c]), LastOf(chunks_[c - 1]))) return false;
+  }
   while (floor_ && !chunks_.empty() &&
          !(*floor_ < OrderOf(&chunks_.front().words[chunks_.front().first * stride_]))) {
     DropFirst();
   }
+  return true;
 }
 
 size_t MicroLog::MemoryBytes() const {

@@ -116,12 +116,17 @@ class MicroLog {
   void EncodeEntries(int64_t from_ms, std::string* out) const;
   // Adds a chunk as stored; in any order of ids. False when it does not parse.
   bool DecodeChunk(int64_t id, absl::string_view in);
-  // REQUIRES: called after all chunks were decoded. Drops what the floor covers.
-  void FinishDecode(const std::optional<EventOrder>& floor, int64_t next_id);
+  // Drops what the floor covers. False when the chunks do not follow each other. REQUIRES: called
+  // after all chunks were decoded.
+  bool FinishDecode(const std::optional<EventOrder>& floor, int64_t next_id);
   int64_t next_id() const { return next_id_; }
   size_t MemoryBytes() const;
 
  private:
+  static const uint64_t* FirstOf(const Chunk& chunk) { return chunk.words.data(); }
+  const uint64_t* LastOf(const Chunk& chunk) const {
+    return &chunk.words[chunk.words.size() - stride_];
+  }
   void InsertInto(Chunk* chunk, size_t index, const EntryRef& entry);
   void InsertInOrder(const EntryRef& entry, Inserted* inserted);
   int64_t TimeAfter(size_t chunk_index, size_t index) const;

@@ -3,6 +3,7 @@
 #include <cstddef>
 
 #include "core/coding.h"
+#include "stream/state_limits.h"
 
 namespace millrace {
 
@@ -124,7 +125,9 @@ bool TileTier::DecodeBlock(int64_t number, absl::string_view in) {
   if (!GetBig64(&in, &block.present)) return false;
   const auto tiles = static_cast<size_t>(std::popcount(block.present));
   block.words.resize(tiles * shape_->stride);
-  int64_t start = number * tile_ms() * kTilesPerBlock;
+  const int64_t span = tile_ms() * kTilesPerBlock;
+  if (tiles == 0 || number < -kTimeLimitMs / span || number > kTimeLimitMs / span) return false;
+  int64_t start = number * span;
   size_t index = 0;
   for (int bit = 0; bit < kTilesPerBlock; ++bit, start += tile_ms()) {
     if ((block.present >> bit & 1) == 0) continue;

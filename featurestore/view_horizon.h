@@ -12,14 +12,12 @@
 #include <vector>
 
 #include "featurestore/window_plan.h"
+#include "stream/state_limits.h"
 #include "stream/tile_ladder.h"
 #include "stream/view_spec.h"
 #include "stream/window.h"
 
 namespace millrace {
-
-// Event and read times are within ±kTimeLimitMs, so that no arithmetic on them overflows.
-inline constexpr int64_t kTimeLimitMs = int64_t{1} << 59;
 
 // What is still kept, by event time; a function of the stream time alone, so every replica and
 // every arrival order agree. Everything older is gone, even where a row happens to still hold it.

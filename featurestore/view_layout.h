@@ -16,6 +16,7 @@
 #include "featurestore/view_horizon.h"
 #include "featurestore/window_plan.h"
 #include "stream/aggregate_state.h"
+#include "stream/state_limits.h"
 #include "stream/tile_ladder.h"
 #include "stream/view_spec.h"
 
@@ -23,6 +24,7 @@ namespace millrace {
 
 // Entries kept per entity unless the view says `accuracy: exact`.
 inline constexpr size_t kMicroLogEntries = 4096;
+
 class ViewLayout {
  public:
   // InvalidArgument when the view cannot be (types, no features, too many distinct states).

@@ -2,19 +2,10 @@
 
 #include "core/coding.h"
 #include "stream/aggregate_state.h"
+#include "stream/state_limits.h"
 
 namespace millrace {
 namespace {
-
-void PutTime(uint64_t time, int64_t base_ms, std::string* out) {
-  PutSignedVarint(out, static_cast<int64_t>(time) - base_ms);
-}
-bool GetTime(absl::string_view* in, int64_t base_ms, uint64_t* time) {
-  int64_t relative;
-  if (!GetSignedVarint(in, &relative)) return false;
-  *time = static_cast<uint64_t>(relative) + static_cast<uint64_t>(base_ms);
-  return true;
-}
 
 // A live count, and a net one where that is apart.
 void PutCounts(const uint64_t* words, int net, int live, std::string* out) {
@@ -22,10 +13,10 @@ void PutCounts(const uint64_t* words, int net, int live, std::string* out) {
   if (net != live) PutSignedVarint(out, static_cast<int64_t>(words[net]));
 }
 bool GetCounts(absl::string_view* in, int net, int live, uint64_t* words) {
-  if (!GetVarint(in, &words[live])) return false;
+  if (!GetVarint(in, &words[live]) || words[live] > kCountLimit) return false;
   int64_t count = 0;
   if (net == live) return true;
-  if (!GetSignedVarint(in, &count)) return false;
+  if (!GetStateCount(in, &count)) return false;
   words[net] = static_cast<uint64_t>(count);
   return true;
 }
@@ -40,12 +31,12 @@ void EncodeState(const StateLayout& layout, StateView state, int64_t base_ms, st
   const uint64_t* words = state.words;
   PutVarint(out, words[0]);
   if (words[0] == 0) return;
-  PutTime(words[1], base_ms, out);
-  PutTime(words[2], base_ms, out);
+  PutStateTime(words[1], base_ms, out);
+  PutStateTime(words[2], base_ms, out);
   for (const FoldPlan::Filter& filter : layout.plan().filters) {
     if (filter.word == 0) continue;
     PutCounts(words, filter.word, filter.live_word, out);
-    if (words[filter.live_word] != 0) PutTime(words[filter.newest_word], base_ms, out);
+    if (words[filter.live_word] != 0) PutStateTime(words[filter.newest_word], base_ms, out);
   }
   for (const FoldPlan::Column& column : layout.plan().columns) {
     PutCounts(words, column.net_word, column.live_word, out);
@@ -61,14 +52,14 @@ bool DecodeState(const StateLayout& layout, int64_t base_ms, absl::string_view* 
                  StateSlot state) {
   ResetState(layout, state);
   uint64_t* words = state.words;
-  if (!GetVarint(in, &words[0])) return false;
+  if (!GetVarint(in, &words[0]) || words[0] > kCountLimit) return false;
   if (words[0] == 0) return true;
-  if (!GetTime(in, base_ms, &words[1]) || !GetTime(in, base_ms, &words[2])) return false;
+  if (!GetStateTime(in, base_ms, &words[1]) || !GetStateTime(in, base_ms, &words[2])) return false;
   for (const FoldPlan::Filter& filter : layout.plan().filters) {
     if (filter.word == 0) continue;
     if (!GetCounts(in, filter.word, filter.live_word, words)) return false;
     if (words[filter.live_word] == 0) continue;
-    if (!GetTime(in, base_ms, &words[filter.newest_word])) return false;
+    if (!GetStateTime(in, base_ms, &words[filter.newest_word])) return false;
   }
   for (const FoldPlan::Column& column : layout.plan().columns) {
     if (!GetCounts(in, column.net_word, column.live_word, words)) return false;

@@ -1,8 +1,12 @@
 #include "stream/entry.h"
 
+#include <bit>
+#include <cmath>
+
 #include "core/coding.h"
 #include "core/collection.h"
 #include "stream/aggregations/values.h"
+#include "stream/state_limits.h"
 
 namespace millrace {
 namespace {
@@ -26,7 +30,9 @@ bool DecodeValue(const Type type, absl::string_view* in, uint64_t* word, BlobLis
     *word = blobs->size();
     return true;
   }
-  if (type == Type::kDouble) return GetBig64(in, word);
+  if (type == Type::kDouble) {
+    return GetBig64(in, word) && std::isfinite(std::bit_cast<double>(*word));
+  }
   int64_t integer = 0;
   if (!GetSignedVarint(in, &integer)) return false;
   *word = static_cast<uint64_t>(integer);
@@ -36,7 +42,9 @@ bool DecodeValue(const Type type, absl::string_view* in, uint64_t* word, BlobLis
 }  // namespace
 
 void EntryLayout::Finish() {
-  bit_words_ = (moot_bit() + (options_.retracts ? 1 : 0) + 63) / 64;
+  const int bits = moot_bit() + (options_.retracts ? 1 : 0);
+  bit_words_ = (bits + 63) / 64;
+  unknown_bits_ = bits % 64 == 0 ? 0 : ~uint64_t{0} << (bits % 64);
   words_ = 3 + bit_words_ + (options_.retracts ? 1 : 0) + (options_.known ? 1 : 0);
   for (const StateColumn& column : columns_) {
     value_words_.push_back(words_);
@@ -68,12 +76,14 @@ void EncodeEntry(const EntryLayout& layout, const EntryRef& entry, EntryCursor* 
   }
   PutVarint(out, words[1] >> 32);
   PutVarint(out, words[1] & 0xffffffffu);
-  PutSignedVarint(out, offset - cursor->offset);
+  PutSignedVarint(out, WrappingDifference(offset, cursor->offset));
   *cursor = {false, entry.time_ms(), offset};
   for (int i = 0; i < layout.bit_words(); ++i) PutVarint(out, words[3 + i]);
   if (layout.retracts()) PutBig64(out, words[layout.fingerprint_word()]);
   if (layout.known()) {
-    PutSignedVarint(out, static_cast<int64_t>(words[layout.known_word()]) - entry.time_ms());
+    // It may come from a field, which may hold anything.
+    const auto known = static_cast<int64_t>(words[layout.known_word()]);
+    PutSignedVarint(out, WrappingDifference(known, entry.time_ms()));
   }
   for (size_t c = 0; c < layout.columns().size(); ++c) {
     const int column = static_cast<int>(c);
@@ -92,9 +102,10 @@ bool DecodeEntry(const EntryLayout& layout, EntryCursor* cursor, absl::string_vi
   if (cursor->first) {
     if (!GetSignedVarint(in, &cursor->time_ms)) return false;
   } else {
-    if (!GetVarint(in, &delta)) return false;
-    cursor->time_ms = static_cast<int64_t>(static_cast<uint64_t>(cursor->time_ms) + delta);
+    if (!GetVarint(in, &delta) || delta > uint64_t{2 * kTimeLimitMs}) return false;
+    cursor->time_ms += static_cast<int64_t>(delta);
   }
+  if (!IsStateTime(cursor->time_ms)) return false;
   if (!GetVarint(in, &source) || source > 0x7fffffff || !GetVarint(in, &partition) ||
       partition > 0x7fffffff || !GetSignedVarint(in, &offset)) {
     return false;
@@ -108,6 +119,7 @@ bool DecodeEntry(const EntryLayout& layout, EntryCursor* cursor, absl::string_vi
   for (int i = 0; i < layout.bit_words(); ++i) {
     if (!GetVarint(in, &words[3 + i])) return false;
   }
+  if (!layout.HasKnownBits(words)) return false;
   if (layout.retracts() && !GetBig64(in, &words[layout.fingerprint_word()])) return false;
   if (layout.known()) {
     int64_t later = 0;

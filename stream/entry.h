@@ -69,6 +69,7 @@ class EntryLayout {
  public:
   static constexpr int kRetractBit = 0;
   static constexpr int kCancelledBit = 1;
+  static constexpr uint64_t kRetractionBits = 3;
 
   struct Options {
     bool retracts = false;  // entries have a fingerprint
@@ -90,6 +91,11 @@ class EntryLayout {
   int filters() const { return filters_; }
   const std::vector<StateColumn>& columns() const { return columns_; }
   int words() const { return words_; }
+  // Of an entry's bits only those are set that have a meaning.
+  bool HasKnownBits(const uint64_t* entry) const {
+    return (entry[3] & (options_.retracts ? 0 : kRetractionBits)) == 0 &&
+           (entry[2 + bit_words_] & unknown_bits_) == 0;
+  }
   int bit_words() const { return bit_words_; }
   int filter_bit(int filter) const { return 2 + filter - 1; }  // of filter > 0
   int column_bit(int column) const { return 2 + filters_ - 1 + column; }
@@ -113,6 +119,7 @@ class EntryLayout {
   Options options_;
   int filters_ = 1;
   int bit_words_ = 0;
+  uint64_t unknown_bits_ = 0;  // of the last word of bits
   int words_ = 0;
   std::vector<StateColumn> columns_;
   std::vector<int> value_words_;

@@ -7,6 +7,7 @@
 #include "core/coding.h"
 #include "core/status_macros.h"
 #include "core/value_coding.h"
+#include "stream/state_limits.h"
 
 namespace millrace {
 namespace {
@@ -33,9 +34,13 @@ absl::StatusOr<std::unique_ptr<LabelJoin>> LabelJoin::Open(const StateStore& sta
 
 absl::Status LabelJoin::Load(const StateStore& state) {
   bool damaged = false;
+  const auto get_time = [](absl::string_view* in, int64_t* time_ms) {
+    return GetSignedVarint(in, time_ms) && IsStateTime(*time_ms);
+  };
   const auto visit = [&](absl::string_view key, absl::string_view in) {
-    const char kind = key[prefix_.size()];
-    const std::string id(key.substr(prefix_.size() + 1));
+    key.remove_prefix(prefix_.size());
+    const char kind = key.empty() ? '\0' : key.front();
+    const std::string id(key.substr(std::min<size_t>(key.size(), 1)));
     if (kind == kCountsKind) {
       for (uint64_t JoinCounts::*count : kStoredCounts)
         damaged |= !GetVarint(&in, &(counts_.*count));
@@ -44,9 +49,10 @@ absl::Status LabelJoin::Load(const StateStore& state) {
       Decision decision;
       uint64_t flags = 0;
       absl::string_view body;
-      damaged |= !GetVarint(&in, &flags) || !GetSignedVarint(&in, &decision.time_ms) ||
+      damaged |= !GetVarint(&in, &flags) || !get_time(&in, &decision.time_ms) ||
                  !GetSignedVarint(&in, &decision.int_sum) ||
                  !GetDouble(&in, &decision.double_sum) || !GetLengthPrefixed(&in, &body);
+      if (damaged) return false;
       decision.settled = flags & 1;
       decision.any_record = flags & 2;
       decision.integer = flags & 4;
@@ -54,14 +60,18 @@ absl::Status LabelJoin::Load(const StateStore& state) {
       if (!decision.settled) ++open_;
       due_[decision.time_ms + rule_.within_ms].push_back(id);
       decisions_.emplace(id, std::move(decision));
-    } else {
-      while (!in.empty() && !damaged) {
+    } else if (kind == kParkedKind) {
+      while (!in.empty()) {
         ParkedLabel label;
-        damaged |= !GetSignedVarint(&in, &label.time_ms) || !GetValue(&in, &label.value);
+        damaged |= !get_time(&in, &label.time_ms) || !GetValue(&in, &label.value);
+        if (damaged) return false;
         parked_due_[label.time_ms].push_back(id);
         parked_[id].push_back(std::move(label));
       }
+    } else {
+      damaged = true;
     }
+    damaged |= !in.empty();
     return !damaged;
   };
   std::string end = prefix_;

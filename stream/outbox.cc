@@ -104,7 +104,7 @@ absl::StatusOr<std::unique_ptr<Outbox>> Outbox::Open(const StateStore& state) {
       state.Scan(channels, channels_end, [&](absl::string_view key, absl::string_view value) {
         const std::string name(key.substr(1));
         uint64_t last;
-        if (!GetVarint(&value, &last)) {
+        if (!GetVarint(&value, &last) || !value.empty()) {
           parsed = absl::DataLossError(absl::StrCat("outbox: channel ", name, " does not parse"));
           return false;
         }
@@ -118,7 +118,7 @@ absl::StatusOr<std::unique_ptr<Outbox>> Outbox::Open(const StateStore& state) {
         key.remove_prefix(1);
         absl::string_view name;
         OutboxEntry entry;
-        if (!GetLengthPrefixed(&key, &name) || !GetBig64(&key, &entry.n) ||
+        if (!GetLengthPrefixed(&key, &name) || !GetBig64(&key, &entry.n) || !key.empty() ||
             !DecodeEntry(value, &entry.record)) {
           parsed = absl::DataLossError("outbox: an entry does not parse");
           return false;

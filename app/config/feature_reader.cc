@@ -28,13 +28,13 @@ bool FeatureReader::Read(const Section& feature, FeatureSpec* spec) {
   spec->aggregation_name = std::string(type_->name.data(), type_->name.size());
   AggregationRequest request;
   request.type = type_;
-  const bool options =
-      ReadOptions(feature, spec, &request.input.options) & ReadBy(feature, spec, &request);
+  const bool options = ReadOptions(feature, spec, &request.input.options);
+  const bool by = ReadBy(feature, spec, &request);
   const bool needs_value = type_->every_record == EveryRecord::kRefused ||
                            type_->every_record == EveryRecord::kAsValues ||
                            (type_->every_record == EveryRecord::kCounted && request.by.has_value());
   if (!ReadInput(*input, needs_value, spec) || !ReadCategory(feature, spec) ||
-      !ReadSecond(feature, spec) || !ReadElementwise(feature, spec, &request) || !options ||
+      !ReadSecond(feature, spec) || !ReadElementwise(feature, spec, &request) || !options || !by ||
       !window || !where) {
     return false;
   }

@@ -25,7 +25,8 @@ class ViewReader {
   void Read() {
     view_.name = section_.name();
     view_.documentation = ReadDocumentation(section_);
-    const bool complete = ReadInputs() & ReadKnownAt();
+    const bool inputs_known = ReadInputs();
+    const bool complete = ReadKnownAt() && inputs_known;
     ReadOptions();
     if (!sources_known_) {
       draft_->broken_views.insert(view_.name);

@@ -69,13 +69,17 @@ struct Aggregation {
   WhenEmpty when_empty = WhenEmpty::kNothing;
   // It needs Folded::candidates.
   bool counts_candidates = false;
-  // REQUIRES of the caller: n > 0, unless when_empty is kZero.
+  // A double may turn out not finite: callers use the functions below. REQUIRES of the caller:
+  // n > 0, unless when_empty is kZero.
   std::function<void(const Folded&, Answer*)> finalise;
 };
 
 // The answer with the rules that hold for all aggregations: nothing in the window is missing, no
 // value in it is null.
 void Finalise(const Aggregation& aggregation, const Folded& folded, Answer* answer);
+// Calls aggregation.finalise and makes of a number that is not finite an overflow. For aggregations
+// inside others.
+void FinaliseFinite(const Aggregation& aggregation, const Folded& folded, Answer* answer);
 
 // The options of a feature, by name, as numbers; durations in ms.
 class AggregationOptions {

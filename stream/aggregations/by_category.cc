@@ -11,6 +11,7 @@
 #include "core/collection.h"
 #include "core/type_words.h"
 #include "stream/aggregations/values.h"
+#include "stream/state_limits.h"
 
 namespace millrace {
 namespace {
@@ -111,7 +112,7 @@ class Categories final : public Accumulator {
       absl::string_view key;
       if (!GetLengthPrefixed(in, &key)) return false;
       Category category = Empty();
-      if (!GetSignedVarint(in, &category.n) || (category.n <= 0 && !subtracts())) return false;
+      if (!GetStateCount(in, &category.n) || (category.n <= 0 && !subtracts())) return false;
       if (inside_ != nullptr &&
           !inside_->Decode(in, category.n, base_ms, category.words.data(), &category.parts)) {
         return false;
@@ -172,7 +173,7 @@ absl::StatusOr<Aggregation> ByCategory(const Aggregation& inside,
   bound.when_empty = WhenEmpty::kZero;  // an empty map, where there are records
   bound.state_key = absl::StrCat("by ", options.max_keys, " ", inside.state_key);
   bound.accumulator = std::make_shared<Categories>(inside.accumulator, options.max_keys);
-  bound.finalise = [finalise = inside.finalise, options](const Folded& folded, Answer* answer) {
+  bound.finalise = [inside, options](const Folded& folded, Answer* answer) {
     const auto* part = FindPart<CategoriesPart>(*folded.words, *folded.parts);
     std::vector<Shown> shown;
     Answer inner;
@@ -186,7 +187,7 @@ absl::StatusOr<Aggregation> ByCategory(const Aggregation& inside,
         of.parts = &category.parts;
         inner.state = ResultState::kPresent;
         inner.value = Value::Null();
-        finalise(of, &inner);
+        FinaliseFinite(inside, of, &inner);
         truncated |= inner.state == ResultState::kTruncated;
         if (inner.value.is_null()) continue;
         shown.emplace_back(absl::string_view(key), OwnedValue(inner.value));

@@ -7,6 +7,7 @@
 #include "core/coding.h"
 #include "core/status_macros.h"
 #include "stream/aggregations/values.h"
+#include "stream/state_limits.h"
 
 namespace millrace {
 namespace {
@@ -66,7 +67,7 @@ class Comoments final : public Accumulator {
   void Encode(const StateRef& state, int64_t base_ms, std::string* out) const override {
     PutTypedValue(ValueOfWord(x_, state.words[0]), out);
     if (second_ == Second::kTime) {
-      PutSignedVarint(out, static_cast<int64_t>(state.words[1]) - base_ms);
+      PutStateTime(state.words[1], base_ms, out);
     } else {
       PutTypedValue(ValueOfWord(y_, state.words[1]), out);
     }
@@ -75,12 +76,10 @@ class Comoments final : public Accumulator {
   bool Decode(absl::string_view* in, int64_t, int64_t base_ms, uint64_t* words,
               StateParts*) const override {
     Value x, y;
-    int64_t relative = 0;
     if (!GetTypedValue(x_, in, &x)) return false;
     words[0] = WordOf(x);
     if (second_ == Second::kTime) {
-      if (!GetSignedVarint(in, &relative)) return false;
-      words[1] = static_cast<uint64_t>(relative) + static_cast<uint64_t>(base_ms);
+      if (!GetStateTime(in, base_ms, &words[1])) return false;
     } else {
       if (!GetTypedValue(y_, in, &y)) return false;
       words[1] = WordOf(y);
@@ -121,9 +120,7 @@ Aggregation Bound(std::shared_ptr<const Accumulator> accumulator, std::string ke
     const Sums sums = Comoments::Load(folded.n, folded.words);
     if (!Finite(sums)) return answer->Fail(ResultState::kOverflow);
     if (!defined(sums)) return answer->Fail(ResultState::kNull);
-    const double value = statistic(sums);
-    if (!std::isfinite(value)) return answer->Fail(ResultState::kOverflow);
-    answer->Set(Value::Double(value));
+    answer->Set(Value::Double(statistic(sums)));
   };
   return bound;
 }

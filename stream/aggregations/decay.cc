@@ -10,6 +10,7 @@
 #include "core/status_macros.h"
 #include "stream/aggregations/exact_sum.h"
 #include "stream/aggregations/values.h"
+#include "stream/state_limits.h"
 
 namespace millrace {
 namespace {
@@ -18,9 +19,9 @@ namespace {
 // small and old sums are seldom scaled.
 constexpr double kAheadHalfLives = 8;
 
-// 2^x, to a unit in the last place or two.
+// 2^x, to a unit in the last place or two; beyond the doubles zero or infinite.
 double PowerOfTwo(double x) {
-  if (x < -1100) return 0;
+  x = std::clamp(x, -1100.0, 1100.0);
   const double whole = std::floor(x);
   return std::ldexp(PortableExp((x - whole) * kLn2), static_cast<int>(whole));
 }
@@ -54,14 +55,12 @@ class DecayedSums final : public Accumulator {
     for (int i = 1; i < 5; ++i) AddTo(std::bit_cast<double>(other[i]), words + (i < 3 ? 1 : 3));
   }
   void Encode(const StateRef& state, int64_t base_ms, std::string* out) const override {
-    PutSignedVarint(out, Reference(state.words) - base_ms);
+    PutStateTime(state.words[0], base_ms, out);
     for (int i = 1; i < 5; ++i) PutBig64(out, state.words[i]);
   }
   bool Decode(absl::string_view* in, int64_t, int64_t base_ms, uint64_t* words,
               StateParts*) const override {
-    int64_t relative = 0;
-    if (!GetSignedVarint(in, &relative)) return false;
-    words[0] = static_cast<uint64_t>(relative) + static_cast<uint64_t>(base_ms);
+    if (!GetStateTime(in, base_ms, &words[0])) return false;
     for (int i = 1; i < 5; ++i) {
       if (!GetBig64(in, &words[i])) return false;
     }
@@ -130,7 +129,6 @@ absl::StatusOr<Aggregation> Bind(const AggregationInput& input, Statistic statis
         value = accumulator->Weights(folded.words, folded.at_ms) * kLn2 / (half_life_ms / 1000);
         break;
     }
-    if (!std::isfinite(value)) return answer->Fail(ResultState::kOverflow);
     answer->Set(Value::Double(value));
   };
   return bound;

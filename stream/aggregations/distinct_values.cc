@@ -13,6 +13,7 @@
 #include "core/value_coding.h"
 #include "stream/aggregations/values.h"
 #include "stream/sketches/hyper_log_log.h"
+#include "stream/state_limits.h"
 
 namespace millrace {
 namespace {
@@ -126,7 +127,7 @@ class KeyCounts final : public Accumulator {
     for (uint64_t i = 0; i < size / 2; ++i) {
       Key key{};
       int64_t count = 0;
-      if (!GetKey(in, &key) || !GetSignedVarint(in, &count) || count == 0) return false;
+      if (!GetKey(in, &key) || !GetStateCount(in, &count) || count == 0) return false;
       if (!part.counts.empty() && !(part.counts.rbegin()->first < key)) return false;
       part.shown += count > 0 ? 1 : 0;
       part.counts.emplace_hint(part.counts.end(), std::move(key), count);

@@ -109,8 +109,7 @@ absl::StatusOr<Aggregation> Elementwise(const Aggregation& inside, int32_t dim) 
   bound.result = ValueType(Type::kVector, Type::kDouble, dim);
   bound.state_key = absl::StrCat("elements ", inside.state_key);
   bound.accumulator = elements;
-  bound.finalise = [finalise = inside.finalise, elements, dim](const Folded& folded,
-                                                               Answer* answer) {
+  bound.finalise = [inside, elements, dim](const Folded& folded, Answer* answer) {
     const auto* part = FindPart<ElementsPart>(*folded.words, *folded.parts);
     if (part == nullptr) return answer->Fail(ResultState::kNull);
     std::vector<double> components;
@@ -118,7 +117,7 @@ absl::StatusOr<Aggregation> Elementwise(const Aggregation& inside, int32_t dim) 
     bool truncated = false;
     for (size_t i = 0; i < static_cast<size_t>(dim); ++i) {
       inner.state = ResultState::kPresent;
-      finalise(elements->ElementOf(folded, *part, i), &inner);
+      FinaliseFinite(inside, elements->ElementOf(folded, *part, i), &inner);
       if (inner.value.is_null()) return answer->Fail(inner.state);
       truncated |= inner.state == ResultState::kTruncated;
       components.push_back(NumberOf(inner.value));

@@ -123,9 +123,7 @@ absl::StatusOr<Aggregation> Bind(absl::string_view name, const AggregationInput&
       return answer->Fail(ResultState::kOverflow);
     }
     if (needs_spread && !(sums.m2 > 0)) return answer->Fail(ResultState::kNull);
-    const double value = statistic(sums);
-    if (!std::isfinite(value)) return answer->Fail(ResultState::kOverflow);
-    answer->Set(Value::Double(value));
+    answer->Set(Value::Double(statistic(sums)));
   };
   return bound;
 }

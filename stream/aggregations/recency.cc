@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/coding.h"
+#include "stream/state_limits.h"
 
 namespace millrace {
 namespace {
@@ -21,14 +21,12 @@ class Times final : public Accumulator {
     Offer(Time(later.words), Time(later.words + 1), n, words);
   }
   void Encode(const StateRef& state, int64_t base_ms, std::string* out) const override {
-    for (int i = 0; i < 2; ++i) PutSignedVarint(out, Time(state.words + i) - base_ms);
+    for (int i = 0; i < 2; ++i) PutStateTime(state.words[i], base_ms, out);
   }
   bool Decode(absl::string_view* in, int64_t, int64_t base_ms, uint64_t* words,
               StateParts*) const override {
     for (int i = 0; i < 2; ++i) {
-      int64_t relative = 0;
-      if (!GetSignedVarint(in, &relative)) return false;
-      words[i] = static_cast<uint64_t>(relative) + static_cast<uint64_t>(base_ms);
+      if (!GetStateTime(in, base_ms, &words[i])) return false;
     }
     return true;
   }

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cmath>
-#include <limits>
 
 #include "absl/strings/str_cat.h"
 #include "core/coding.h"
@@ -12,8 +10,6 @@
 
 namespace millrace {
 namespace {
-
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 double Get(const uint64_t* words, int i) { return std::bit_cast<double>(words[i]); }
 void Put(double v, uint64_t* words, int i) { words[i] = std::bit_cast<uint64_t>(v); }
@@ -123,9 +119,7 @@ absl::StatusOr<Aggregation> BindEwMean(const AggregationInput& input) {
   bound.state_key = absl::StrCat("ew_mean", std::bit_cast<uint64_t>(alpha));
   bound.accumulator = std::make_shared<WeightedMean>(alpha);
   bound.finalise = [](const Folded& folded, Answer* answer) {
-    const double mean = Get(folded.words, 0) / Get(folded.words, 1);
-    if (!std::isfinite(mean)) return answer->Fail(ResultState::kOverflow);
-    answer->Set(Value::Double(mean));
+    answer->Set(Value::Double(Get(folded.words, 0) / Get(folded.words, 1)));
   };
   return bound;
 }
@@ -138,9 +132,7 @@ absl::StatusOr<Aggregation> BindDrawdown(const AggregationInput& input) {
   bound.accumulator = std::make_shared<Drawdown>();
   bound.finalise = [](const Folded& folded, Answer* answer) {
     if (folded.n < 2 || !(Get(folded.words, 0) > 0)) return answer->Fail(ResultState::kNull);
-    const double fall = Get(folded.words, 3);
-    if (fall == kInfinity) return answer->Fail(ResultState::kOverflow);
-    answer->Set(Value::Double(fall));
+    answer->Set(Value::Double(Get(folded.words, 3)));
   };
   return bound;
 }

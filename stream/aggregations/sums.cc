@@ -9,11 +9,14 @@
 #include "core/type_words.h"
 #include "stream/aggregations/expansion_words.h"
 #include "stream/aggregations/values.h"
+#include "stream/state_limits.h"
 
 namespace millrace {
 namespace {
 
 constexpr size_t kMaxComponents = 64;
+// What 2^40 of the largest addends come to; the sum of many such sums is still finite.
+constexpr double kLargestSum = kLargestAddend * 0x1p40;
 
 __int128 GetInt128(const uint64_t* words) {
   return static_cast<__int128>(static_cast<unsigned __int128>(words[1]) << 64 | words[0]);
@@ -111,13 +114,12 @@ class DoubleSum final : public Accumulator {
               StateParts* parts) const override {
     int64_t addends;
     uint64_t components;
-    if (!GetSignedVarint(in, &addends) || !GetVarint(in, &components)) return false;
+    if (!GetStateCount(in, &addends) || !GetVarint(in, &components)) return false;
     if (components > kMaxComponents) return false;
     words[0] = static_cast<uint64_t>(addends);
     Expansion sum(components);
     for (double& component : sum) {
-      // Sums stay far below the largest double; whatever does not is damage.
-      if (!GetDouble(in, &component) || !(std::fabs(component) < 0x1p1023)) return false;
+      if (!GetDouble(in, &component) || !(std::fabs(component) <= kLargestSum)) return false;
     }
     StoreExpansion(sum, words, parts);
     return true;

@@ -1,9 +1,12 @@
 #include "stream/aggregations/values.h"
 
+#include <cmath>
+
 #include "absl/strings/str_cat.h"
 #include "core/coding.h"
 #include "core/hashing.h"
 #include "core/type_words.h"
+#include "stream/state_limits.h"
 
 namespace millrace {
 namespace {
@@ -126,7 +129,8 @@ bool GetTypedValue(Type type, absl::string_view* in, Value* value) {
   }
   if (type == Type::kDouble) {
     double number = 0;
-    if (!GetDouble(in, &number)) return false;
+    // No aggregation is given others.
+    if (!GetDouble(in, &number) || !std::isfinite(number)) return false;
     *value = Value::Double(number);
     return true;
   }
@@ -137,20 +141,19 @@ bool GetTypedValue(Type type, absl::string_view* in, Value* value) {
 }
 
 void PutSampleOrder(const uint64_t* order, int64_t base_ms, std::string* out) {
-  PutSignedVarint(out, static_cast<int64_t>(order[0]) - base_ms);
+  PutStateTime(order[0], base_ms, out);
   PutVarint(out, order[1] >> 32);
   PutVarint(out, order[1] & 0xffffffffu);
   PutSignedVarint(out, static_cast<int64_t>(order[2]));
 }
 
 bool GetSampleOrder(absl::string_view* in, int64_t base_ms, uint64_t* order) {
-  int64_t relative, offset;
+  int64_t offset;
   uint64_t source, partition;
-  if (!GetSignedVarint(in, &relative) || !GetVarint(in, &source) || source > 0x7fffffff ||
+  if (!GetStateTime(in, base_ms, &order[0]) || !GetVarint(in, &source) || source > 0x7fffffff ||
       !GetVarint(in, &partition) || partition > 0x7fffffff || !GetSignedVarint(in, &offset)) {
     return false;
   }
-  order[0] = static_cast<uint64_t>(relative) + static_cast<uint64_t>(base_ms);
   order[1] = source << 32 | partition;
   order[2] = static_cast<uint64_t>(offset);
   return true;

@@ -52,9 +52,11 @@ class AvroReader final : public FieldReader {
 
   bool TakeLong(int64_t* value) {
     absl::string_view rest = rest_;
-    if (!GetSignedVarint(&rest, value)) {
+    uint64_t raw = 0;
+    if (!GetPaddedVarint(&rest, &raw)) {
       return Malformed("a number is cut off or longer than 64 bits");
     }
+    *value = UnZigZag(raw);
     rest_ = rest;
     return true;
   }

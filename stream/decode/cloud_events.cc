@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -12,6 +13,7 @@ namespace millrace {
 namespace {
 
 constexpr absl::string_view kMediaType = "application/cloudevents";
+constexpr size_t kShownBytes = 32;  // of an attribute, in a message
 
 std::optional<absl::string_view> TextOf(const Value& value) {
   if (value.is_null()) return std::nullopt;
@@ -83,9 +85,10 @@ std::optional<Rejection> JudgeCloudEvent(const CloudEventAttributes& attributes,
   };
   if (attributes.version.value_or("").empty()) return missing("specversion");
   if (!absl::StartsWith(*attributes.version, "1.")) {
-    return Rejection{
-        RejectCode::kMalformed,
-        absl::StrCat("CloudEvents of version '", *attributes.version, "' are not known; 1.0 is")};
+    // From a header, which may hold anything.
+    const std::string version = absl::CHexEscape(attributes.version->substr(0, kShownBytes));
+    return Rejection{RejectCode::kMalformed,
+                     absl::StrCat("CloudEvents of version '", version, "' are not known; 1.0 is")};
   }
   if (attributes.id.value_or("").empty()) return missing("id");
   if (attributes.source.value_or("").empty()) return missing("source");

@@ -23,10 +23,10 @@ Rejection Fault(absl::string_view what) {
 }
 
 bool TakeIndex(absl::string_view* bytes, MessageIndices indices, int64_t* value) {
-  if (indices == MessageIndices::kZigZag) return GetSignedVarint(bytes, value);
-  uint64_t plain = 0;
-  if (!GetVarint(bytes, &plain) || plain > INT64_MAX) return false;
-  *value = static_cast<int64_t>(plain);
+  uint64_t raw = 0;
+  if (!GetPaddedVarint(bytes, &raw)) return false;
+  const bool zig_zag = indices == MessageIndices::kZigZag;
+  *value = zig_zag ? UnZigZag(raw) : static_cast<int64_t>(raw);
   return true;
 }
 

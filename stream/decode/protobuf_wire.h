@@ -35,7 +35,8 @@ struct WireDatum {
 
 inline bool TakeTag(absl::string_view* in, WireTag* tag) {
   uint64_t raw = 0;
-  if (!GetVarint(in, &raw) || raw > UINT32_MAX || (raw >> 3) == 0 || (raw & 7) > 5) return false;
+  if (!GetPaddedVarint(in, &raw) || raw > UINT32_MAX || (raw >> 3) == 0 || (raw & 7) > 5)
+    return false;
   *tag = {static_cast<uint32_t>(raw >> 3), static_cast<WireType>(raw & 7)};
   return true;
 }
@@ -49,17 +50,25 @@ bool TakeFixed(absl::string_view* in, Unsigned* value) {
   return true;
 }
 
+inline bool TakeBytes(absl::string_view* in, uint64_t size, absl::string_view* bytes) {
+  if (size > in->size()) return false;
+  *bytes = in->substr(0, size);
+  in->remove_prefix(size);
+  return true;
+}
+
 // REQUIRES: no group.
 inline bool TakeDatum(absl::string_view* in, WireType type, WireDatum* datum) {
   uint32_t narrow = 0;
   switch (type) {
-    case WireType::kVarint: return GetVarint(in, &datum->number);
+    case WireType::kVarint: return GetPaddedVarint(in, &datum->number);
     case WireType::kFixed64: return TakeFixed(in, &datum->number);
     case WireType::kFixed32:
       if (!TakeFixed(in, &narrow)) return false;
       datum->number = narrow;
       return true;
-    default: return GetLengthPrefixed(in, &datum->bytes);
+    default:
+      return GetPaddedVarint(in, &datum->number) && TakeBytes(in, datum->number, &datum->bytes);
   }
 }
 

@@ -134,7 +134,8 @@ bool OpenBatch(absl::string_view key, absl::string_view batch, BatchInfo* info) 
   info->append_ms = static_cast<int64_t>(append_ms);
   info->max_timestamp_ms = static_cast<int64_t>(max_ms);
   info->running_max_timestamp_ms = static_cast<int64_t>(running_max_ms);
-  return info->records > 0;
+  // A body takes a byte at least, a header two.
+  return info->records > 0 && info->records <= batch.size() && info->headers <= batch.size() / 2;
 }
 
 BatchCursor::BatchCursor(const BatchInfo& info, int32_t partition,

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/coding.h"
+#include "stream/state_limits.h"
 
 namespace millrace {
 
@@ -60,7 +61,7 @@ void HeavyHitters::Encode(std::string* out) const {
 bool HeavyHitters::Decode(absl::string_view* in) {
   counts_.clear();
   uint64_t error, size;
-  if (!GetSignedVarint(in, &n_) || !GetVarint(in, &error) || error > INT64_MAX ||
+  if (!GetStateCount(in, &n_) || !GetVarint(in, &error) || error > kCountLimit ||
       !GetVarint(in, &size) || size > capacity_) {
     return false;
   }
@@ -68,7 +69,7 @@ bool HeavyHitters::Decode(absl::string_view* in) {
   for (uint64_t i = 0; i < size; ++i) {
     absl::string_view key;
     int64_t count;
-    if (!GetLengthPrefixed(in, &key) || !GetSignedVarint(in, &count) || count == 0) return false;
+    if (!GetLengthPrefixed(in, &key) || !GetStateCount(in, &count) || count == 0) return false;
     const std::string owned(key.data(), key.size());
     if (!counts_.empty() && owned <= counts_.rbegin()->first) return false;
     counts_.emplace_hint(counts_.end(), owned, count);

@@ -8,6 +8,7 @@
 #include "core/coding.h"
 #include "core/hashing.h"
 #include "core/random.h"
+#include "stream/state_limits.h"
 
 namespace millrace {
 namespace {
@@ -150,7 +151,7 @@ void Kll::Encode(std::string* out) const {
 bool Kll::Decode(absl::string_view* in) {
   *this = Kll();
   uint64_t n, levels;
-  if (!GetVarint(in, &n) || n > uint64_t{1} << 62) return false;
+  if (!GetVarint(in, &n) || n > kCountLimit) return false;
   n_ = static_cast<int64_t>(n);
   if (n == 0) return true;
   if (!GetVarint(in, &levels) || levels == 0 || levels > kMaxLevels) return false;

@@ -76,6 +76,23 @@ TEST(Coding, VarintRefusesMoreThan64Bits) {
   EXPECT_EQ(v, std::numeric_limits<uint64_t>::max());
 }
 
+TEST(Coding, OnlyTheShortestVarintIsOurs) {
+  for (const std::string& padded : {std::string("\x80\x00", 2), std::string("\xac\x82\x00", 3)}) {
+    absl::string_view in = padded;
+    uint64_t v;
+    EXPECT_FALSE(GetVarint(&in, &v));
+    in = padded;
+    ASSERT_TRUE(GetPaddedVarint(&in, &v));
+    EXPECT_TRUE(in.empty());
+    std::string shortest;
+    PutVarint(&shortest, v);
+    in = shortest;
+    uint64_t same;
+    ASSERT_TRUE(GetVarint(&in, &same));
+    EXPECT_EQ(same, v);
+  }
+}
+
 TEST(Coding, BytesAreAsDocumented) {
   std::string out;
   PutVarint(&out, 300);

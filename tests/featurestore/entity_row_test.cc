@@ -131,14 +131,32 @@ TEST(EntityRow, DamagedBytesAreRefusedNotServed) {
     EXPECT_TRUE(absl::IsDataLoss(EntityRow::Decode(*layout, head.substr(0, cut), {}).status()));
   }
   EXPECT_TRUE(absl::IsDataLoss(EntityRow::Decode(*layout, head + "x", {}).status()));
-  const uint64_t seed = 5;
-  SCOPED_TRACE(seed);
-  Random random(seed);
-  for (int i = 0; i < 20'000; ++i) {  // whatever it says, it does not crash
-    std::string bytes = head;
-    bytes[random.Below(bytes.size())] = static_cast<char>(random.Below(256));
-    (void)EntityRow::Decode(*layout, bytes, {});
+}
+
+// As the events of one record are: they come in their order.
+TEST(EntityRow, RecordsOfOnePlaceComeBackInTheirOrder) {
+  const auto layout = LayoutOf({TestFeature("last", kX, Sliding(3'600'000))});
+  const Horizon horizon = layout->horizon().At(1000);
+  EntityRow row(*layout, horizon);
+  Add(*layout, Record(999, 6, -1), horizon, &row);
+  for (int i = 0; i < 3000; ++i) Add(*layout, Record(1000, 7, i), horizon, &row);
+  Add(*layout, Record(1001, 8, -2), horizon, &row);
+  StateBatch batch;
+  std::vector<std::string> deleted;
+  row.AddChanges("", &batch, &deleted);
+  std::string head;
+  std::vector<std::pair<std::string, std::string>> parts;
+  for (const auto& [key, value] : batch.changes()) {
+    if (key == std::string(1, '\0')) {
+      head = *value;
+    } else {
+      parts.emplace_back(key, *value);
+    }
   }
+  ASSERT_GT(parts.size(), 20u);
+  const auto loaded = EntityRow::Decode(*layout, head, parts);
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  EXPECT_EQ((*loaded)->Canonical(horizon), row.Canonical(horizon));
 }
 
 }  // namespace

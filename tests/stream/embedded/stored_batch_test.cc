@@ -148,7 +148,6 @@ TEST(StoredBatch, RefusesEveryChangedBitEveryShorterLengthAndAnotherKey) {
 
 TEST(StoredBatch, RefusesMalformedBodiesUnderAMatchingChecksum) {
   const std::vector<std::string> bodies = {
-      "",                                              // no record at all
       "\x10",                                          // an unknown flag
       "\x01",                                          // a key without its length
       std::string("\x02\x05\x41", 3),                  // a value shorter than its length
@@ -172,6 +171,21 @@ TEST(StoredBatch, RefusesMalformedBodiesUnderAMatchingChecksum) {
     EXPECT_EQ(taken, 0);
     EXPECT_FALSE(BatchCursor(info, 0, batch).SkipTo(1)) << absl::BytesToHexString(body);
   }
+}
+
+// A reader makes room for what the header counts.
+TEST(StoredBatch, RefusesCountsThatItsBytesCannotHold) {
+  const auto opens = [](uint32_t records, uint32_t headers, size_t body_bytes) {
+    BatchInfo info{.records = records, .headers = headers};
+    std::string bytes(kBatchHeaderBytes + body_bytes, '\0');
+    SealBatch(kKey, info, &bytes);
+    return OpenBatch(kKey, bytes, &info);
+  };
+  EXPECT_TRUE(opens(4, 2, 4));
+  EXPECT_FALSE(opens(1, 0, 0));
+  EXPECT_FALSE(opens(5, 0, 4));
+  EXPECT_FALSE(opens(1, 3, 4));
+  EXPECT_FALSE(opens(1, UINT32_MAX, 4));
 }
 
 }  // namespace
