@@ -155,7 +155,8 @@ std::string SpanText(const JsonValue& feature) {
   const auto text = [](const JsonValue& end) {
     return end.kind() == JsonKind::kInt ? TimeText(end.int_value()) : "";
   };
-  return absl::StrCat(text(span->items()[0]), " … ", text(span->items()[1]));
+  const std::string begin = text(span->items()[0]), end = text(span->items()[1]);
+  return begin.empty() && end.empty() ? "nothing" : absl::StrCat(begin, " … ", end);
 }
 
 // Columns that no feature has anything for are left out.
@@ -173,7 +174,7 @@ std::string FeaturesTable(const JsonValue& features, bool metadata) {
   TextTable table(headers);
   for (const JsonMember& feature : features.members()) {
     const JsonValue& value = feature.value;
-    std::vector<std::string> cells = {feature.name, MemberText(value, "value"),
+    std::vector<std::string> cells = {feature.name, MemberValue(value, "value"),
                                       MemberText(value, "status"),
                                       MemberText(value, "age_ms", AgeText)};
     if (error) cells.push_back(MemberRounded(value, "error"));

@@ -56,7 +56,7 @@ std::string ModelText(const JsonValue& model) {
 std::string FeaturesText(const JsonValue& features) {
   TextTable table({"feature", ">value", "status", ">age"});
   for (const JsonMember& feature : features.members()) {
-    table.Add({feature.name, MemberText(feature.value, "value"),
+    table.Add({feature.name, MemberValue(feature.value, "value"),
                MemberText(feature.value, "status"), MemberText(feature.value, "age_ms", AgeText)});
   }
   return table.ToString();

@@ -8,17 +8,31 @@
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
 #include "core/double_text.h"
+#include "serving/json.h"
 
 namespace millrace {
 namespace {
 
 constexpr absl::string_view kNothing = "-";
 
+// In UTF-8.
+bool StartsCharacter(char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }
+
 // Characters on the screen, taking each code point for one.
 size_t Width(absl::string_view text) {
-  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U;
-  }));
+  return static_cast<size_t>(std::count_if(text.begin(), text.end(), StartsCharacter));
+}
+
+// The first `width` characters, the last of them an ellipsis where there are more.
+std::string Shortened(std::string text, size_t width) {
+  if (Width(text) <= width) return text;
+  size_t end = 0;
+  for (size_t shown = 0; shown < width; ++end) {
+    if (StartsCharacter(text[end])) ++shown;
+  }
+  // `end` is behind the first byte of the character that gives way.
+  text.resize(end - 1);
+  return text + "…";
 }
 
 // What a terminal would take for a command is shown as '?': values come from records.
@@ -117,6 +131,17 @@ std::string MemberText(const JsonValue& object, absl::string_view name,
   const JsonValue* value = object.Find(name);
   return value != nullptr && value->kind() == JsonKind::kInt ? text(value->int_value())
                                                              : std::string(kNothing);
+}
+
+std::string MemberValue(const JsonValue& object, absl::string_view name) {
+  const JsonValue* value = object.Find(name);
+  if (value == nullptr ||
+      (value->kind() != JsonKind::kArray && value->kind() != JsonKind::kObject)) {
+    return Shortened(MemberText(object, name), kShownValue);
+  }
+  std::string text;
+  JsonWriter(&text).Document(*value);
+  return Shortened(std::move(text), kShownValue);
 }
 
 std::string MemberRounded(const JsonValue& object, absl::string_view name) {

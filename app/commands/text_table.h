@@ -47,6 +47,10 @@ std::string MemberText(const JsonValue& object, absl::string_view name);
 // The same of an integer, by one of the functions above.
 std::string MemberText(const JsonValue& object, absl::string_view name,
                        std::string (*text)(int64_t));
+// The value of a feature: as MemberText, lists and maps as JSON; of more than kShownValue
+// characters the first ones and an ellipsis.
+inline constexpr size_t kShownValue = 60;
+std::string MemberValue(const JsonValue& object, absl::string_view name);
 // A number to four digits.
 std::string MemberRounded(const JsonValue& object, absl::string_view name);
 

@@ -14,9 +14,7 @@ const absl::CivilDay kEpoch(1970, 1, 1);
 // 1970-01-01 was a Thursday, day 3 of a week that begins on Monday.
 int64_t WeekdayOf(int64_t days) { return (days + 3) - FloorDiv(days + 3, 7) * 7; }
 
-// The first moment of a civil time, given in milliseconds as if it were UTC.
-Value FirstMomentOf(int64_t local_ms, const ZoneOffsets& zone) {
-  const int64_t ms = zone.FirstMomentOf(local_ms);
+Value TimestampOrNull(int64_t ms) {
   if (ms < kMinTimestampMs || ms > kMaxTimestampMs) return Value::Null();
   return Value::Timestamp(ms);
 }
@@ -57,12 +55,9 @@ Value ApplyCivil(Op op, int64_t epoch_ms, const ZoneOffsets& zone) {
     case Op::kDayOfYear: return Value::Int(absl::GetYearDay(kEpoch + days) - 1);
     case Op::kOrdinalDay: return Value::Int(absl::GetYearDay(kEpoch + days));
     case Op::kStartOfMinute:
-    case Op::kStartOfHour: {
-      // Back by what has passed: an hour that the clocks repeat has two starts.
-      const int64_t back = local_ms - StartOf(op, local_ms);
-      return Value::Timestamp(epoch_ms - back);
-    }
-    default: return FirstMomentOf(StartOf(op, local_ms), zone);
+    case Op::kStartOfHour:
+      return TimestampOrNull(zone.LastMomentOf(StartOf(op, local_ms), epoch_ms));
+    default: return TimestampOrNull(zone.FirstMomentOf(StartOf(op, local_ms)));
   }
 }
 

@@ -13,7 +13,8 @@
 namespace millrace {
 
 // kHour … kStartOfYear. A start is the first moment of its unit that there is in the zone; weeks
-// begin on Monday. Null for a timestamp beyond the range of RFC 3339 (time_text.h).
+// begin on Monday. An hour or a minute that the clocks show twice has two starts, of which it is the
+// last. Null for a timestamp beyond the range of RFC 3339 (time_text.h).
 Value ApplyCivil(Op op, int64_t epoch_ms, const ZoneOffsets& zone);
 
 // kWholeHours … kMillisPart, towards zero as CEL does.

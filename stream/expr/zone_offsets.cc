@@ -34,14 +34,29 @@ int64_t ZoneOffsets::CachedSecondsAt(int64_t epoch_ms) const {
   return offset;
 }
 
+absl::TimeZone::TimeInfo ZoneOffsets::MomentsOf(int64_t local_ms) const {
+  const int64_t seconds = FloorDiv(local_ms, 1000);
+  return zone_.At(absl::CivilSecond(1970, 1, 1) + static_cast<absl::civil_diff_t>(seconds));
+}
+
 int64_t ZoneOffsets::FirstMomentOf(int64_t local_ms) const {
   if (is_utc_) return local_ms;
-  const int64_t seconds = FloorDiv(local_ms, 1000);
-  const absl::TimeZone::TimeInfo info =
-      zone_.At(absl::CivilSecond(1970, 1, 1) + static_cast<absl::civil_diff_t>(seconds));
-  // A time that the clocks skip: when they go forward. One that they show twice: the first.
-  const absl::Time first = info.kind == absl::TimeZone::TimeInfo::SKIPPED ? info.trans : info.pre;
-  return absl::ToUnixMillis(first) + (local_ms - seconds * 1000);
+  const absl::TimeZone::TimeInfo info = MomentsOf(local_ms);
+  if (info.kind == absl::TimeZone::TimeInfo::SKIPPED) return absl::ToUnixMillis(info.trans);
+  return absl::ToUnixMillis(info.pre) + (local_ms - FloorDiv(local_ms, 1000) * 1000);
+}
+
+int64_t ZoneOffsets::LastMomentOf(int64_t local_ms, int64_t epoch_ms) const {
+  const int64_t moment_ms = local_ms - SecondsAt(epoch_ms) * 1000;
+  // Most often the clocks have not changed since.
+  if (SecondsAt(moment_ms) == SecondsAt(epoch_ms)) return moment_ms;
+  const absl::TimeZone::TimeInfo info = MomentsOf(local_ms);
+  if (info.kind == absl::TimeZone::TimeInfo::REPEATED) {
+    const int64_t again_ms =
+        absl::ToUnixMillis(info.post) + (local_ms - FloorDiv(local_ms, 1000) * 1000);
+    if (again_ms <= epoch_ms) return again_ms;
+  }
+  return FirstMomentOf(local_ms);
 }
 
 }  // namespace millrace

@@ -24,11 +24,16 @@ class ZoneOffsets {
   // The first moment at which the zone's clocks show a civil time or a later one; the civil time
   // is given in milliseconds as if it were UTC.
   int64_t FirstMomentOf(int64_t local_ms) const;
+  // Of the moments up to `epoch_ms` at which the clocks show a civil time, the last; where they
+  // skip it, the moment of the skip. REQUIRES: the clocks have shown or skipped it by then.
+  int64_t LastMomentOf(int64_t local_ms, int64_t epoch_ms) const;
 
  private:
   static constexpr size_t kEntries = 64;  // hours
 
   int64_t CachedSecondsAt(int64_t epoch_ms) const;
+  // The moments at which the clocks show the whole second of a civil time.
+  absl::TimeZone::TimeInfo MomentsOf(int64_t local_ms) const;
 
   const absl::TimeZone zone_;
   const bool is_utc_;

@@ -58,5 +58,30 @@ TEST(MemberText, ShowsADashForNothing) {
   EXPECT_EQ(TimeText(1357038000000), "2013-01-01T11:00:00.000Z");
 }
 
+TEST(MemberValue, ShowsListsAndMaps) {
+  const auto json =
+      ParseAnswer(R"({"list":[11.82,null,"x"],"none":[],"map":{"a":1,"b":[2.0]},"n":null})");
+  ASSERT_TRUE(json.ok());
+  EXPECT_EQ(MemberValue(*json, "list"), R"([11.82,null,"x"])");
+  EXPECT_EQ(MemberValue(*json, "none"), "[]");
+  EXPECT_EQ(MemberValue(*json, "map"), R"({"a":1,"b":[2.0]})");
+  EXPECT_EQ(MemberValue(*json, "n"), "-");
+  EXPECT_EQ(MemberValue(*json, "absent"), "-");
+}
+
+TEST(MemberValue, CutsLongOnesBetweenCharacters) {
+  const auto shown = [](const std::string& text) {
+    const auto json = ParseAnswer("{\"v\":\"" + text + "\"}");
+    return json.ok() ? MemberValue(*json, "v") : std::string(json.status().message());
+  };
+  const std::string fits(kShownValue, 'x');
+  EXPECT_EQ(shown(fits), fits);
+  EXPECT_EQ(shown(fits + "y"), fits.substr(1) + "…");
+  std::string wide, cut;
+  for (size_t i = 0; i < kShownValue + 1; ++i) wide += "é";
+  for (size_t i = 0; i + 1 < kShownValue; ++i) cut += "é";
+  EXPECT_EQ(shown(wide), cut + "…");
+}
+
 }  // namespace
 }  // namespace millrace
