@@ -142,6 +142,8 @@ absl::StatusOr<NamedTopic> FindTopic(absl::string_view name, const std::vector<T
   std::vector<const TopicInfo*> meant;
   for (const TopicInfo& info : topics) {
     if (absl::string_view(info.name) == name) return DescribeTopic(info);
+    // Whoever looks for a topic means no dead letters, however close the names are.
+    if (DescribeTopic(info).content == TopicContent::kDeadLetters) continue;
     known.push_back(info.name);
     absl::string_view rest = info.name;
     const std::string prefix =
@@ -159,10 +161,12 @@ absl::StatusOr<NamedTopic> FindTopic(absl::string_view name, const std::vector<T
   }
   if (project != nullptr) {
     for (const SourceSpec& source : project->sources) {
-      if (source.name != name) continue;
+      if (source.name != name && source.topic != name) continue;
       for (const TopicInfo& info : topics) {
         if (info.name == source.topic) return DescribeTopic(info);
       }
+      if (!project->log.kafka || source.topic.empty()) continue;
+      return absl::NotFoundError(MissingTopicText(project->log.brokers, source.topic));
     }
   }
   std::string message = absl::StrCat("there is no topic, task or source '", name, "'");

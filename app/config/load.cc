@@ -1,9 +1,12 @@
 #include "app/config/load.h"
 
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
+#include <system_error>
 #include <utility>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "app/config/check.h"
 #include "app/config/compile.h"
@@ -30,28 +33,36 @@ void TakeConfiguration(const LoadOptions& options, ConfigNode* root, DiagnosticS
   ApplySettings(absent, root, sink);
 }
 
-// At most one byte more than a configuration may have.
-std::optional<std::string> ReadFile(const std::string& path) {
+// At most one byte more than a configuration may have. The error says why there is no text.
+absl::StatusOr<std::string> ReadFile(const std::string& path) {
   std::error_code error;
-  if (!std::filesystem::exists(path, error) || std::filesystem::is_directory(path, error))
-    return std::nullopt;
+  if (!std::filesystem::exists(path, error) && !error) {
+    return absl::NotFoundError("the file does not exist");
+  }
+  if (std::filesystem::is_directory(path, error)) {
+    return absl::InvalidArgumentError("this is a directory, not a file");
+  }
+  errno = 0;
   std::ifstream in(path, std::ios::binary);
-  if (!in) return std::nullopt;
   std::string bytes(kMaxFileBytes + 1, '\0');
-  in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  if (in.bad()) return std::nullopt;
+  if (in) in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  if (in.bad() || !in.is_open()) {
+    return absl::PermissionDeniedError(
+        absl::StrCat("the file cannot be read: ", std::generic_category().message(errno)));
+  }
   bytes.resize(in.gcount());
   return bytes;
 }
 
 std::optional<Project> LoadInto(const LoadOptions& options, DiagnosticSink* sink) {
-  const std::optional<std::string> bytes = options.text ? options.text : ReadFile(options.path);
+  const absl::StatusOr<std::string> bytes =
+      options.text ? absl::StatusOr<std::string>(*options.text) : ReadFile(options.path);
   // What else is in a file of which the configuration is a part may be long.
-  const bool fits = bytes && (bytes->size() <= kMaxFileBytes || !options.other_keys.empty());
+  const bool fits = bytes.ok() && (bytes->size() <= kMaxFileBytes || !options.other_keys.empty());
   const int text = sink->AddText(options.path, fits ? *bytes : "");
-  if (!bytes) {
+  if (!bytes.ok()) {
     sink->Error(ConfigErrorCode::kUnreadable, {text, 0, 0, 1},
-                "the file does not exist or cannot be read")
+                std::string(bytes.status().message()))
         .suggestion = "name it with -f FILE, its folder with -C DIR, or make one: millrace init";
     return std::nullopt;
   }

@@ -1,5 +1,8 @@
 #include "app/workers/topics.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
 #include "core/status_macros.h"
 #include "stream/dead_letter.h"
@@ -9,9 +12,33 @@ namespace {
 
 constexpr absl::string_view kKinds[] = {"predictions", "examples", "models"};
 
+// Source topics on Kafka are made by whoever writes to them.
+absl::Status CheckSourceTopics(const Project& project, Log& log) {
+  ASSIGN_OR_RETURN(const std::vector<TopicInfo> topics, log.Topics());
+  for (const SourceSpec& source : project.sources) {
+    if (!source.bases.empty()) continue;
+    const bool exists = std::any_of(topics.begin(), topics.end(), [&](const TopicInfo& info) {
+      return info.name == source.topic;
+    });
+    if (!exists) {
+      return absl::NotFoundError(absl::StrCat("source ", source.name, ": ",
+                                              MissingTopicText(project.log.brokers, source.topic)));
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
+std::string MissingTopicText(absl::string_view brokers, absl::string_view topic) {
+  return absl::StrCat("topic ", topic, " does not exist on Kafka at ", brokers,
+                      "\n  hint: make it first: kafka-topics.sh --bootstrap-server ", brokers,
+                      " --create --topic ", topic,
+                      " --partitions 1 --config message.timestamp.type=LogAppendTime");
+}
+
 absl::Status CreateTopics(const Project& project, Log& log) {
+  if (project.log.kafka) RETURN_IF_ERROR(CheckSourceTopics(project, log));
   for (const SourceSpec& source : project.sources) {
     if (!source.bases.empty()) continue;
     if (!project.log.kafka) {

@@ -12,8 +12,12 @@
 
 namespace millrace {
 
-// Makes the topics that Millrace writes, and on an embedded log the sources' topics too.
+// Makes the topics that Millrace writes, and on an embedded log the sources' topics too. On Kafka
+// those must exist: NotFound, with the way to make it, before anything is made.
 absl::Status CreateTopics(const Project& project, Log& log);
+
+// Says that a source's topic is not on Kafka, and how to make it.
+std::string MissingTopicText(absl::string_view brokers, absl::string_view topic);
 
 // Makes the channels of all stages known to the outbox, so that what an earlier process left can be
 // shipped before the stages open.

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/directories.h"
+#include "core/status_macros.h"
 #include "rocksdb/cache.h"
 #include "rocksdb/db.h"
 #include "rocksdb/filter_policy.h"
@@ -134,6 +136,7 @@ class RocksStateStore final : public StateStore {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<StateStore>> OpenRocksStateStore(const RocksStateOptions& options) {
+  RETURN_IF_ERROR(MakeDirectories(options.path));
   rocksdb::DB* db = nullptr;
   const rocksdb::Status status = rocksdb::DB::Open(MakeOptions(options), options.path, &db);
   if (status.IsIOError() && status.ToString().find("lock") != std::string::npos) {

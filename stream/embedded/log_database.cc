@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "core/clock.h"
+#include "core/directories.h"
 #include "core/status_macros.h"
 #include "rocksdb/cache.h"
 #include "rocksdb/env.h"
@@ -93,12 +94,7 @@ LogDatabase::LogDatabase(const EmbeddedLogOptions& options, std::shared_ptr<LogB
 absl::StatusOr<std::unique_ptr<LogDatabase>> LogDatabase::Open(const EmbeddedLogOptions& options,
                                                                std::shared_ptr<LogBegins> begins) {
   std::unique_ptr<LogDatabase> database(new LogDatabase(options, std::move(begins)));
-  // RocksDB makes the last directory of the path only.
-  for (size_t slash = options.path.find('/', 1); slash != std::string::npos;
-       slash = options.path.find('/', slash + 1)) {
-    const rocksdb::Status made = database->env().CreateDirIfMissing(options.path.substr(0, slash));
-    if (!made.ok()) return OpenError(options.path, made);
-  }
+  if (options.env == nullptr) RETURN_IF_ERROR(MakeDirectories(options.path));
   absl::MutexLock lock(&database->mutex_);
   RETURN_IF_ERROR(database->OpenLocked());
   return database;

@@ -9,7 +9,9 @@
 namespace millrace {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 
 const std::vector<TopicInfo>& Topics() {
   static const auto* const kTopics = new std::vector<TopicInfo>{
@@ -69,8 +71,27 @@ TEST(FindTopic, SuggestsTopicsAndTasks) {
   EXPECT_THAT(Find("ordres", Topics(), "").status().message(), HasSubstr("did you mean 'orders'?"));
   EXPECT_THAT(Find("fruad", Topics(), "shop").status().message(),
               HasSubstr("did you mean 'fraud'?"));
+  EXPECT_THAT(Find("orders.dql", {{"orders.dlq", 1}}, "").status().message(),
+              Not(HasSubstr("did you mean")))
+      << "nobody looks for dead letters by mistake";
   EXPECT_TRUE(absl::IsNotFound(Find("", Topics(), "").status()));
   EXPECT_TRUE(absl::IsNotFound(Find("orders", {}, "").status()));
+}
+
+TEST(FindTopic, SaysHowTheTopicOfASourceIsMadeOnKafka) {
+  Project project;
+  project.log.kafka = true;
+  project.log.brokers = "b:9092";
+  project.sources.emplace_back();
+  project.sources.back().name = "purchases";
+  project.sources.back().topic = "orders";
+  for (const char* name : {"orders", "purchases"}) {
+    EXPECT_THAT(
+        std::string(FindTopic(name, {{"orders.dlq", 1}}, &project).status().message()),
+        AllOf(HasSubstr("topic orders does not exist on Kafka at b:9092"),
+              HasSubstr("kafka-topics.sh --bootstrap-server b:9092 --create --topic orders"),
+              Not(HasSubstr("did you mean"))));
+  }
 }
 
 TEST(FindTopic, AsksWhichProjectIsMeant) {

@@ -218,6 +218,24 @@ TEST_F(LogCommands, AWrongConfigurationIsToldAsSuch) {
   const ProgramResult result = Run({"tail", "orders"});
   EXPECT_EQ(result.code, 78);
   EXPECT_THAT(result.err, HasSubstr("millrace.yaml:"));
+  const ProgramResult directory = Run({"validate", "-f", "."});
+  EXPECT_EQ(directory.code, 78);
+  EXPECT_THAT(directory.err, HasSubstr("this is a directory, not a file"));
+  const ProgramResult absent = Run({"validate", "-f", "other.yaml"});
+  EXPECT_EQ(absent.code, 78);
+  EXPECT_THAT(absent.err, HasSubstr("the file does not exist"));
+}
+
+TEST_F(LogCommands, AServerMakesTheFoldersOfItsStateAndSaysWhatIsInTheWay) {
+  directory_.Write("file", "text");
+  const std::string blocked = "state.path=file/state";
+  const ProgramResult refused = Run({"serve", "--until-caught-up", "--set", blocked});
+  EXPECT_EQ(refused.code, 69);
+  EXPECT_THAT(refused.err, HasSubstr("file/state: Not a directory"));
+  const ProgramResult made =
+      Run({"serve", "--until-caught-up", "--set", "state.path=./new/folders/state"});
+  EXPECT_EQ(made.code, 0) << made.err;
+  EXPECT_TRUE(directory_.Has("new/folders/state"));
 }
 
 TEST_F(LogCommands, ALogInUseIsToldWithAWayOut) {
