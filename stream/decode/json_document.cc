@@ -7,11 +7,21 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "simdjson.h"
+#include "stream/expr/utf8.h"
 
 namespace millrace {
 namespace {
 
 namespace ondemand = simdjson::ondemand;
+
+constexpr size_t kShownNameBytes = 64;
+constexpr size_t kShownPathBytes = 256;
+
+// Its beginning, in whole characters.
+absl::string_view Clipped(absl::string_view text, size_t max_bytes) {
+  text = text.substr(0, max_bytes);
+  return text.substr(0, ValidUtf8Prefix(text));
+}
 
 // Walks a simdjson document once, front to back, building the tree. simdjson validates what it
 // walks over (and all of the UTF-8 beforehand), so nothing is left unchecked at the end.
@@ -140,7 +150,7 @@ class TreeBuilder {
     for (auto field : object) {
       std::string_view name;
       if (const auto error = field.unescaped_key().get(name)) return Fail(document, error);
-      absl::StrAppend(&path_, ".", absl::string_view(name.data(), name.size()).substr(0, 64));
+      absl::StrAppend(&path_, ".", Clipped({name.data(), name.size()}, kShownNameBytes));
       if (!IsNew(name, members, &seen)) return Fail(document, "duplicate name");
       if (members.size() == static_cast<size_t>(limits_.max_members)) {
         return Fail(document, absl::StrCat("more than ", limits_.max_members, " members"));
@@ -186,7 +196,7 @@ class TreeBuilder {
     size_t offset = at < begin_ ? 0 : static_cast<size_t>(at - begin_);
     if (offset > size_) offset = size_;
     error_ = absl::InvalidArgumentError(
-        absl::StrCat("byte ", offset, ": $", path_.substr(0, 256), ": ", message));
+        absl::StrCat("byte ", offset, ": $", Clipped(path_, kShownPathBytes), ": ", message));
     return false;
   }
 

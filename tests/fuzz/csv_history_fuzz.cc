@@ -53,8 +53,9 @@ std::string Quoted(absl::string_view cell) {
 void CheckCell(const MemoryFile& file, const DecoderOptions& options, absl::string_view cell) {
   // A line feed within quotes is kept; a carriage return before it is the line's end.
   if (ValidUtf8Prefix(cell) != cell.size() || cell.find('\r') != absl::string_view::npos) return;
-  if (cell.size() * 2 > options.max_record_bytes) return;
-  file.Replace(absl::StrCat("s,other\n", Quoted(cell), ",", Quoted(cell), "\n"));
+  const std::string line = absl::StrCat(Quoted(cell), ",", Quoted(cell), "\n");
+  if (line.size() > options.max_record_bytes) return;
+  file.Replace(absl::StrCat("s,other\n", line));
   const auto history = HistoryFile::Open(file.path(), HistoryFormat::kCsv, options);
   CHECK(history.ok());
   std::string json;

@@ -1,7 +1,5 @@
 // Bodies of requests and answers of /api/v1.
 
-#include <random>
-
 #include "core/collection.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -183,30 +181,6 @@ TEST(ReadQuery, IsReadAndChecked) {
        {"partition=-1", "partition=x", "offset=-1", "limit=0", "limit=1001", "wait=26s", "wait=-1",
         "wait=soon", "ofset=1", "limit=1&limit=2", "a=%", "a=%4", "a=%00", "wait=inf", "%zz=1"}) {
     EXPECT_FALSE(ParseReadQuery("t", bad).ok()) << bad;
-  }
-}
-
-TEST(Bodies, AnyBytesAreAnswered) {
-  const uint64_t seed = 20130101;
-  SCOPED_TRACE(testing::Message() << "seed " << seed);
-  std::mt19937_64 random(seed);
-  const std::string valid =
-      R"({"task":"t","records":[{"value":1}],"features":["a.b"],"keys":[{"x":1}],"request":[{"y":"z"}],"at":1})";
-  for (int i = 0; i < 5000; ++i) {
-    std::string body = valid;
-    for (uint64_t n = 1 + random() % 4; n > 0; --n) {
-      const size_t at = random() % body.size();
-      switch (random() % 3) {
-        case 0: body[at] = static_cast<char>(random()); break;
-        case 1: body.erase(at, random() % 8); break;
-        default: body.insert(at, body.substr(random() % body.size(), random() % 12));
-      }
-      if (body.empty()) body = "{";
-    }
-    (void)ParseFeaturesRequest(body);
-    (void)ParseScoreRequest(body);
-    (void)ParseAppendRequest(body);
-    (void)ParseReadQuery("t", body);
   }
 }
 

@@ -1,9 +1,7 @@
 #include "app/config/load.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <optional>
-#include <random>
 #include <string>
 #include <vector>
 
@@ -134,30 +132,6 @@ TEST(Load, ReportsUnreadableAndHugeFiles) {
   EXPECT_THAT(Render(Load(options).diagnostics, Color::kNever), HasSubstr("MILLRACE-2001"));
   options.text = std::string((1 << 20) + 1, '#');
   EXPECT_THAT(Render(Load(options).diagnostics, Color::kNever), HasSubstr("MILLRACE-2002"));
-}
-
-// Damaged files are explained, and nothing crashes: bytes and lines of a good file lost or doubled.
-TEST(Load, SurvivesDamage) {
-  const unsigned seed = 42;
-  SCOPED_TRACE(seed);
-  std::mt19937 random(seed);
-  for (int i = 0; i < 1'500; ++i) {
-    std::string text = kShop;
-    for (uint64_t damages = 1 + random() % 3; damages > 0; --damages) {
-      const size_t at = random() % text.size();
-      const size_t length = std::min<size_t>(random() % 12, text.size() - at);
-      switch (random() % 3) {
-        case 0: text.erase(at, length); break;
-        case 1: text.insert(at, text.substr(random() % text.size(), length)); break;
-        default: text[at] = ":{}[],\"' \n*&0azZ"[random() % 16]; break;
-      }
-    }
-    const LoadResult result = LoadText(text);
-    const bool errors =
-        std::any_of(result.diagnostics.begin(), result.diagnostics.end(),
-                    [](const Diagnostic& d) { return d.severity == Severity::kError; });
-    ASSERT_EQ(result.project.has_value(), !errors) << text;
-  }
 }
 
 }  // namespace

@@ -1,7 +1,5 @@
 #include "app/config/parse_yaml.h"
 
-#include <random>
-
 #include "gtest/gtest.h"
 
 namespace millrace {
@@ -85,22 +83,6 @@ TEST(ParseYaml, EndsAtAStrayComma) {
   DiagnosticSink sink;
   EXPECT_FALSE(Parse(",>{\n", &sink));
   EXPECT_TRUE(sink.has_errors());
-}
-
-TEST(ParseYaml, SurvivesRandomTexts) {
-  const unsigned seed = 7;
-  SCOPED_TRACE(seed);
-  std::mt19937 random(seed);
-  const std::string alphabet = "ab: \n-[]{},\"'&*!|>#%@`?~\t\\0${}\r<";
-  for (int i = 0; i < 3'000; ++i) {
-    std::string text;
-    const int length = random() % 60;
-    for (int k = 0; k < length; ++k) text += alphabet[random() % alphabet.size()];
-    DiagnosticSink sink;
-    const auto root = Parse(text, &sink);
-    ASSERT_TRUE(root || sink.has_errors()) << text;
-    Render(sink.Sorted(), Color::kAlways);
-  }
 }
 
 }  // namespace

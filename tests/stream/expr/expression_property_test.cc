@@ -3,7 +3,6 @@
 #include <cmath>
 #include <cstdint>
 #include <iterator>
-#include <random>
 #include <string>
 #include <vector>
 
@@ -53,34 +52,6 @@ TEST(ExpressionProperty, AgreesWithATreeWalkOverOptionalValues) {
   EXPECT_GT(compiled, 5'000);
   EXPECT_GT(nulls, compiled);
   EXPECT_LT(nulls, compiled * 7);
-}
-
-// Whatever the text is, compiling answers; an error is located within the text.
-TEST(ExpressionProperty, AnyTextIsAnsweredWithALocatedError) {
-  const uint64_t seed = PrintedSeed(7);
-  std::mt19937_64 random(seed);
-  ScalarMaker maker(seed);
-  const Scope scope = maker.MakeScope();
-  constexpr const char* kPieces[] = {
-      "(", ")",   "f_int", "view.double", "+",    "-",   "?",  ":",      "in", "[",
-      "]", "'a'", "'",     "\\",          "12",   "1.5", "7d", "null",   "&&", "!",
-      ",", ".",   "hour",  "coalesce(",   "\xff", "é",   " ",  "size()", "0x", "=="};
-  for (int round = 0; round < 50'000; ++round) {
-    std::string text;
-    if (round % 2 == 0) {
-      for (uint64_t n = random() % 12; n-- > 0;) text += kPieces[random() % std::size(kPieces)];
-    } else {
-      text = maker.Make(maker.AnyType(), 3).text;
-      text[random() % text.size()] = static_cast<char>(random());
-    }
-    TextRange where = {-1, -1};
-    const auto expression = Expression::Compile(text, scope, &where);
-    if (expression.ok()) continue;
-    ASSERT_GE(where.begin, 0) << text;
-    ASSERT_LE(where.begin, where.end) << text;
-    ASSERT_LE(where.end, static_cast<int>(text.size())) << text;
-    ASSERT_FALSE(expression.status().message().empty()) << text;
-  }
 }
 
 }  // namespace
