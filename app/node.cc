@@ -24,6 +24,7 @@ namespace millrace {
 namespace {
 
 constexpr absl::Duration kHousekeepEvery = absl::Milliseconds(500);
+constexpr int kMeasureStateEveryTurns = 20;
 constexpr int kRetentionEveryTurns = 20;
 
 std::string MeaningKey() { return std::string(1, kMetaPrefix) + "meaning"; }
@@ -191,8 +192,8 @@ void Node::OpenServices() {
   records_ = std::make_unique<LogRecords>(*log_, *options_.clock,
                                           LogRecordsOptions{.own_prefix = project_->OwnTopic("")});
   catalog_ = CatalogJson(*project_);
-  status_ =
-      std::make_unique<NodeStatus>(*project_, *engine_, *store_, *committer_, *options_.clock);
+  status_ = std::make_unique<NodeStatus>(*project_, *engine_, *store_, *committer_, *options_.clock,
+                                         registry_);
 }
 
 // The partitions, by their place in Engine::inputs(), whose records the view is computed from.
@@ -284,7 +285,7 @@ void Node::Start() {
 
 void Node::Housekeep() {
   for (int turn = 0;; ++turn) {
-    status_->Export(registry_);
+    if (turn % kMeasureStateEveryTurns == 0) status_->MeasureState();
     if (grpc_) grpc_->UpdateHealth();
     if (enforce_retention_ && turn % kRetentionEveryTurns == 0) {
       const absl::Status status = enforce_retention_();

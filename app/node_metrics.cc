@@ -97,8 +97,42 @@ void ExportWatermarks(const EngineStatus& status, int64_t now_ms, Registry& regi
         .GetGauge("millrace_watermark_timestamp_seconds", "Event time that a source has come to",
                   {{"source", source}})
         .Set(static_cast<double>(*watermark_ms) / 1000.0);
-    registry.GetGauge("millrace_watermark_lag_seconds", "The clock less that", {{"source", source}})
+    registry
+        .GetGauge("millrace_watermark_lag_seconds",
+                  "The clock less the event time that a source has come to", {{"source", source}})
         .Set(static_cast<double>(now_ms - *watermark_ms) / 1000.0);
+  }
+}
+
+// By partition of a topic, of the source over it that is furthest behind.
+void ExportLogLag(const EngineStatus& status, int64_t now_ms, Registry& registry) {
+  struct Lag {
+    int64_t records = 0;
+    std::optional<int64_t> ms;
+  };
+  std::map<std::pair<std::string, int32_t>, Lag> lags;
+  for (const EngineStatus::Input& input : status.inputs) {
+    if (input.is_history) continue;
+    Lag& lag = lags[{input.topic, input.partition}];
+    const int64_t records = input.end_offset - input.applied_offset;
+    lag.records = std::max(lag.records, records);
+    if (records > 0 && !input.read_append_ms) continue;
+    const int64_t ms = records > 0 ? std::max<int64_t>(now_ms - *input.read_append_ms, 0) : 0;
+    lag.ms = std::max(lag.ms.value_or(0), ms);
+  }
+  for (const auto& [where, lag] : lags) {
+    const Labels labels = {{"topic", where.first}, {"partition", absl::StrCat(where.second)}};
+    registry
+        .GetGauge("millrace_log_lag_records", "Records of a partition that are not applied yet",
+                  labels)
+        .Set(static_cast<double>(lag.records));
+    if (!lag.ms) continue;
+    registry
+        .GetGauge("millrace_log_lag_seconds",
+                  "The clock less the time at which the newest record read came to the log; 0 when "
+                  "all are applied",
+                  labels)
+        .Set(static_cast<double>(*lag.ms) / 1000.0);
   }
 }
 
@@ -211,16 +245,28 @@ void ExportView(const ViewSpec& view, const ViewCounts& counts, Registry& regist
 
 }  // namespace
 
-void NodeStatus::Export(Registry& registry) {
+void NodeStatus::MeasureState() {
+  for (size_t v = 0; v < store_.views().size(); ++v) {
+    registry_
+        .GetGauge("millrace_state_bytes", "About what the rows of a view take on disk",
+                  {{"view", store_.views()[v]->name}})
+        .Set(static_cast<double>(store_.ApproximateBytes(static_cast<int32_t>(v))));
+  }
+}
+
+void NodeStatus::RefreshMetrics() {
+  absl::MutexLock lock(&refresh_mutex_);
   const std::shared_ptr<const EngineStatus> status = engine_.status();
   if (status == nullptr) return;
-  ExportSources(*status, registry);
-  ExportWatermarks(*status, ToEpochMillis(clock_.Now()), registry);
+  const int64_t now_ms = ToEpochMillis(clock_.Now());
+  ExportSources(*status, registry_);
+  ExportWatermarks(*status, now_ms, registry_);
+  ExportLogLag(*status, now_ms, registry_);
   for (const EngineStatus::Task& task : status->tasks) {
-    ExportTask(task, registry);
+    ExportTask(task, registry_);
     const DeployedModel& champion = task.deployment->champion_model();
     if (champion.newest_label_time_ms && status->event_time_ms != INT64_MIN) {
-      registry
+      registry_
           .GetGauge("millrace_model_staleness_seconds",
                     "Event time less that of the newest label in the champion's weights",
                     {{"task", task.name}})
@@ -228,29 +274,29 @@ void NodeStatus::Export(Registry& registry) {
                    std::max<int64_t>(status->event_time_ms - *champion.newest_label_time_ms, 0)) /
                1000.0);
     }
-    registry
+    registry_
         .GetGauge("millrace_model_generation", "Generation of the model that answers",
                   {{"task", task.name}, {"alias", "champion"}})
         .Set(champion.generation);
   }
   for (size_t v = 0; v < store_.views().size(); ++v) {
-    registry
+    registry_
         .GetGauge("millrace_state_keys", "Entities of a view", {{"view", store_.views()[v]->name}})
         .Set(static_cast<double>(store_.EntityCount(static_cast<int32_t>(v))));
     const auto rejected = [&](const char* reason, uint64_t n) {
-      Raise(registry.GetCounter("millrace_view_rejected_total",
-                                "Records that do not concern a view, by reason",
-                                {{"view", store_.views()[v]->name}, {"reason", reason}}),
+      Raise(registry_.GetCounter("millrace_view_rejected_total",
+                                 "Records that do not concern a view, by reason",
+                                 {{"view", store_.views()[v]->name}, {"reason", reason}}),
             n);
     };
     rejected("null_key", store_.NullKeys(static_cast<int32_t>(v)));
     rejected("unnamed_tombstone", status->unnamed_tombstones[v]);
     rejected("late_tombstone", store_.LateDeletions(static_cast<int32_t>(v)));
-    Raise(registry.GetCounter("millrace_retract_unmatched_total",
-                              "Retractions that did not meet their record when they came",
-                              {{"view", store_.views()[v]->name}}),
+    Raise(registry_.GetCounter("millrace_retract_unmatched_total",
+                               "Retractions that did not meet their record when they came",
+                               {{"view", store_.views()[v]->name}}),
           store_.UnmatchedRetractions(static_cast<int32_t>(v)));
-    ExportView(*store_.views()[v], store_.Counts(static_cast<int32_t>(v)), registry);
+    ExportView(*store_.views()[v], store_.Counts(static_cast<int32_t>(v)), registry_);
   }
 }
 

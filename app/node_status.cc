@@ -100,12 +100,13 @@ void WriteCounts(const TaskCounts& counts, JsonWriter& json) {
 }  // namespace
 
 NodeStatus::NodeStatus(const Project& project, const Engine& engine, const OnlineStore& store,
-                       const Committer& committer, Clock& clock)
+                       const Committer& committer, Clock& clock, Registry& registry)
     : project_(project),
       engine_(engine),
       store_(store),
       committer_(committer),
       clock_(clock),
+      registry_(registry),
       started_ns_(clock.MonotonicNanos()) {}
 
 absl::StatusOr<std::string> NodeStatus::StatusJson() {

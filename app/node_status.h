@@ -23,13 +23,14 @@ class NodeStatus final : public StatusService {
  public:
   // REQUIRES: all outlive this.
   NodeStatus(const Project& project, const Engine& engine, const OnlineStore& store,
-             const Committer& committer, Clock& clock);
+             const Committer& committer, Clock& clock, Registry& registry);
 
   absl::StatusOr<std::string> StatusJson() override;
   Health GetHealth() override;
 
-  // Brings the metrics of sources, tasks, learners and models up to date.
-  void Export(Registry& registry);
+  void RefreshMetrics() override;
+  // Measures what the views' state takes, which RefreshMetrics does not: it may read files.
+  void MeasureState();
 
   // The engine's thread is over; an error makes the node not ready.
   void EngineEnded(const absl::Status& status);
@@ -42,7 +43,9 @@ class NodeStatus final : public StatusService {
   const OnlineStore& store_;
   const Committer& committer_;
   Clock& clock_;
+  Registry& registry_;
   const int64_t started_ns_;
+  absl::Mutex refresh_mutex_;  // so that one thread at a time raises counters
   absl::Mutex mutex_;
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;

@@ -53,4 +53,15 @@ absl::Status MemoryStateStore::Commit(const StateBatch& batch) {
   return absl::OkStatus();
 }
 
+uint64_t MemoryStateStore::ApproximateBytes(std::span<const StateRange> ranges) const {
+  absl::ReaderMutexLock lock(&mutex_);
+  uint64_t bytes = 0;
+  for (const StateRange& range : ranges) {
+    for (auto it = rows_.lower_bound(range.from); it != rows_.end() && it->first < range.to; ++it) {
+      bytes += it->first.size() + it->second.size();
+    }
+  }
+  return bytes;
+}
+
 }  // namespace millrace

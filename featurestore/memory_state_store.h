@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,7 @@ class MemoryStateStore final : public StateStore {
       absl::string_view from, absl::string_view to,
       const std::function<bool(absl::string_view, absl::string_view)>& visit) const override;
   absl::Status Commit(const StateBatch& batch) override;
+  uint64_t ApproximateBytes(std::span<const StateRange> ranges) const override;
 
  private:
   struct Less {

@@ -161,6 +161,11 @@ class OnlineStore {
   // Retractions applied by this process that did not meet their record when they came.
   virtual uint64_t UnmatchedRetractions(int32_t view) const = 0;
   virtual ViewCounts Counts(int32_t view) const = 0;
+  // ViewCounts::updates alone.
+  virtual uint64_t Updates(int32_t view) const = 0;
+  // Bytes that the view's rows take in the state store, as near as that can tell without reading
+  // them; what is not committed yet is not in there.
+  virtual uint64_t ApproximateBytes(int32_t view) const = 0;
   // Tombstones given to this process that came too late to be exact.
   virtual uint64_t LateDeletions(int32_t view) const = 0;
   virtual const std::vector<std::shared_ptr<const ViewSpec>>& views() const = 0;

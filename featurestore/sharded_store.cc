@@ -31,6 +31,12 @@ void PutRowPrefix(int32_t shard, int32_t view, std::string* key) {
   PutBig16(key, static_cast<uint16_t>(view));
 }
 
+std::string RowPrefix(int32_t shard, int32_t view) {
+  std::string key;
+  PutRowPrefix(shard, view, &key);
+  return key;
+}
+
 }  // namespace
 
 ShardedStore::ShardedStore(StateStore& state,
@@ -400,6 +406,14 @@ absl::StatusOr<std::unique_ptr<OnlineStore>> OnlineStore::Open(
   auto store = std::make_unique<ShardedStore>(state, std::move(layouts), options);
   RETURN_IF_ERROR(store->Start());
   return store;
+}
+
+uint64_t ShardedStore::ApproximateBytes(int32_t view) const {
+  std::vector<StateRange> ranges;
+  for (int32_t shard = 0; shard < options_.shards; ++shard) {
+    ranges.push_back({RowPrefix(shard, view), RowPrefix(shard, view + 1)});
+  }
+  return state_.ApproximateBytes(ranges);
 }
 
 }  // namespace millrace

@@ -60,6 +60,10 @@ class ShardedStore final : public OnlineStore {
     return views_[static_cast<size_t>(view)].unmatched.load(std::memory_order_relaxed);
   }
   ViewCounts Counts(int32_t view) const override;
+  uint64_t Updates(int32_t view) const override {
+    return views_[static_cast<size_t>(view)].updates.load(std::memory_order_relaxed);
+  }
+  uint64_t ApproximateBytes(int32_t view) const override;
   uint64_t LateDeletions(int32_t view) const override {
     return views_[static_cast<size_t>(view)].late_deletions.load(std::memory_order_relaxed);
   }

@@ -92,8 +92,11 @@ absl::Status ReadTime(const JsonValue& object, const char* name, std::optional<i
   } else if (value->kind() == JsonKind::kString) {
     *out = ParseRfc3339(value->string_value());
     if (!*out) {
+      constexpr size_t kShown = 40;
       return BadMember(
-          name, absl::StrCat("'", name, "' is no RFC 3339 time such as ", "2013-01-01T10:00:00Z"));
+          name, absl::StrCat("'", name, "' cannot be '", value->string_value().substr(0, kShown),
+                             "': it is milliseconds since the epoch, or RFC 3339 such as "
+                             "2013-01-01T10:00:00Z"));
     }
   } else {
     return WrongMemberType(name, "milliseconds since the epoch or an RFC 3339 string", *value);

@@ -37,7 +37,7 @@ absl::Status NotYet(const MinOffset& offset, size_t index, int64_t applied) {
   error.detail =
       absl::StrCat("offset ", offset.offset, " of partition ", offset.partition, " of topic '",
                    offset.topic, "' is not applied yet: ", applied, " is next");
-  error.hint = "try again, or wait longer with `wait_ms`";
+  error.hint = "try again, or wait longer: `wait_ms`, `--wait` on the command line";
   error.applied_offset = applied;
   return error.ToStatus();
 }

@@ -39,6 +39,9 @@ class StatusService {
   virtual absl::StatusOr<std::string> StatusJson() = 0;
   // Cheap; never blocks.
   virtual Health GetHealth() = 0;
+  // Brings the metrics that are derived from other counts up to date, for GET /metrics. Cheap;
+  // never blocks on the log.
+  virtual void RefreshMetrics() = 0;
 };
 
 // What a server serves. A null port answers Unimplemented (HTTP 501). The ports outlive the server.

@@ -89,6 +89,9 @@ class LogReader {
   // The offset Read(index) returns next.
   virtual int64_t NextOffset(size_t index) const = 0;
 
+  // One past the newest record of the input that the log has told us of; no less than NextOffset.
+  virtual int64_t EndOffset(size_t index) const = 0;
+
   // True when everything appended to the input so far, as far as the log has told us, was read.
   virtual bool AtEnd(size_t index) const = 0;
 

@@ -60,6 +60,11 @@ class MemoryLog::Reader final : public LogReader {
 
   int64_t NextOffset(size_t index) const override { return inputs_[index].next_offset; }
 
+  int64_t EndOffset(size_t index) const override {
+    absl::MutexLock lock(&log_.mutex_);
+    return std::max(inputs_[index].next_offset, inputs_[index].partition->end());
+  }
+
   bool AtEnd(size_t index) const override {
     absl::MutexLock lock(&log_.mutex_);
     return inputs_[index].next_offset >= inputs_[index].partition->end();

@@ -5,8 +5,10 @@
 #ifndef MILLRACE_STREAM_STATE_STORE_H_
 #define MILLRACE_STREAM_STATE_STORE_H_
 
+#include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -35,6 +37,12 @@ class StateBatch {
   std::vector<std::pair<std::string, std::optional<std::string>>> changes_;
 };
 
+// The keys in [from, to), bytewise.
+struct StateRange {
+  std::string from;
+  std::string to;
+};
+
 class StateStore {
  public:
   virtual ~StateStore() = default;
@@ -54,6 +62,11 @@ class StateStore {
   // Applies the batch atomically; afterwards it survives a kill of the process (and, if the store
   // was opened with Durability::kPowerLoss, a loss of power). On an error nothing was applied.
   virtual absl::Status Commit(const StateBatch& batch) = 0;
+
+  // About how many bytes the keys of all ranges and their values take where they are stored,
+  // compressed if they are; without reading them. It goes up and down as the
+  // store tidies up.
+  virtual uint64_t ApproximateBytes(std::span<const StateRange> ranges) const = 0;
 };
 
 }  // namespace millrace

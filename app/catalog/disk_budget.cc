@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "featurestore/rocks/rocks_state_store.h"
 
 namespace millrace {
 
@@ -39,27 +40,35 @@ bool RefuseEndless(const Section& root, std::span<const ViewExplanation> views,
 }  // namespace
 
 void CheckDiskBudget(const Section& root, const Project& project,
-                     std::span<const ViewExplanation> views, const EntityLoad& load,
-                     DiagnosticSink* sink) {
+                     std::span<const ViewExplanation> views, DiagnosticSink* sink) {
   if (!project.state.disk_bytes || RefuseEndless(root, views, sink)) return;
-  if (!load.entities || views.empty()) return;
   double all = 0;
-  const ViewExplanation* largest = &views[0];
+  const ViewExplanation* largest = nullptr;
   for (const ViewExplanation& view : views) {
-    all += view.DiskBytes(load);
-    if (view.DiskBytes(load) > largest->DiskBytes(load)) largest = &view;
+    all += view.DiskBytes();
+    if (!view.load.entities) continue;
+    if (largest == nullptr || view.DiskBytes() > largest->DiskBytes()) largest = &view;
   }
-  if (all <= static_cast<double>(*project.state.disk_bytes)) return;
+  if (largest == nullptr) return;
+  // RocksDB has half of the state's memory (Node).
+  const double directory = MostDirectoryBytes(all, project.state.memory_bytes / 2);
+  const auto budget = static_cast<double>(*project.state.disk_bytes);
+  if (directory <= budget) return;
   for (const Section& view : root.At("views").Named()) {
     if (view.name() != largest->view) continue;
     const bool exact = largest->accuracy == Accuracy::kExact;
     Diagnostic& d = sink->Error(
         ConfigErrorCode::kOverDiskBudget, exact ? view.Find("accuracy")->place : view.place(),
-        absl::StrCat("with ", *load.entities, " entities of ", load.records_per_s,
-                     " records a second the views take ", BytesText(all), ", of which this one ",
-                     BytesText(largest->DiskBytes(load)), "; `state.disk` is ",
-                     BytesText(static_cast<double>(*project.state.disk_bytes))));
-    if (exact) d.suggestion = "accuracy: auto keeps at most 4,096 records of an entity";
+        absl::StrCat("the rows of the views take ", BytesText(all), ", of which this one ",
+                     BytesText(largest->DiskBytes()), " with ", *largest->load.entities,
+                     " entities of ", largest->load.records_per_s,
+                     " records a second, and the state with its write-ahead log up to ",
+                     BytesText(directory), "; `state.disk` is ", BytesText(budget)));
+    if (MostDirectoryBytes(0, project.state.memory_bytes / 2) > budget / 2) {
+      d.suggestion = "less `state.memory` makes the write-ahead log smaller";
+    } else if (exact) {
+      d.suggestion = "accuracy: auto keeps at most 4,096 records of an entity";
+    }
   }
 }
 

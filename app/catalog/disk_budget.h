@@ -1,5 +1,5 @@
-// The disk budget: whether the views' state at a load stays within `state.disk`. A pure function;
-// thread-safe.
+// The disk budget: whether the state at a load, with what RocksDB needs beside the rows, stays
+// within `state.disk`. A pure function; thread-safe.
 
 #ifndef MILLRACE_APP_CATALOG_DISK_BUDGET_H_
 #define MILLRACE_APP_CATALOG_DISK_BUDGET_H_
@@ -14,11 +14,10 @@
 namespace millrace {
 
 // Reports an error at the view that takes most, at its `accuracy: exact` if it has that, when all
-// together take more than the budget; without a budget or a number of entities nothing. With a
-// budget, also at every view that keeps all records for ever.
+// together take more than the budget; without a budget nothing, and of views without a number of
+// entities nothing. With a budget, also at every view that keeps all records for ever.
 void CheckDiskBudget(const Section& root, const Project& project,
-                     std::span<const ViewExplanation> views, const EntityLoad& load,
-                     DiagnosticSink* sink);
+                     std::span<const ViewExplanation> views, DiagnosticSink* sink);
 
 // "1.5 GiB", "212 B": to three digits.
 std::string BytesText(double bytes);

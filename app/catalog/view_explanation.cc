@@ -28,9 +28,8 @@ Cover WorstCoverOf(const ViewLayout& layout, const WindowPlan& plan) {
     tiers.push_back(layout.tile_size_index(t));
   }
   if (plan.window.kind != WindowKind::kLifetime) {
-    const int64_t span_ms = plan.window.kind == WindowKind::kSession
-                                ? SessionReach(plan.window)
-                                : plan.window.size_ms;
+    const int64_t span_ms =
+        plan.window.kind == WindowKind::kSession ? SessionReach(plan.window) : plan.window.size_ms;
     return {WorstCover({span_ms, plan.tail}, tiers), span_ms};
   }
   // From the base, which ends where a tile of the coarsest tier begins.
@@ -170,6 +169,7 @@ absl::StatusOr<ViewExplanation> ExplainView(const Project& project, int32_t view
   ASSIGN_OR_RETURN(const std::unique_ptr<const ViewLayout> layout, ViewLayout::Make(spec));
   const Explainer explainer(*layout, load);
   ViewExplanation out;
+  out.load = load;
   out.view = spec->name;
   out.entity = spec->entity;
   out.sources = Lineage(project).SourcesOfView(view);

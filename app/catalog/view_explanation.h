@@ -20,7 +20,7 @@ namespace millrace {
 // What an entity is taken to receive.
 struct EntityLoad {
   double records_per_s = 1;
-  std::optional<int64_t> entities;  // of each view; absent: nobody said
+  std::optional<int64_t> entities;  // absent: nobody said
 };
 
 // A size of tiles, and how long they are kept.
@@ -53,6 +53,7 @@ struct StateExplanation {
 };
 
 struct ViewExplanation {
+  EntityLoad load;
   std::string view;
   std::string entity;
   std::vector<std::string> sources;
@@ -70,9 +71,9 @@ struct ViewExplanation {
   // Then an entity has no largest size, and `dense` is of some records only.
   bool keeps_every_record() const { return !most_records && !records_kept_ms; }
 
-  // On disk, of all entities of the load. REQUIRES: load.entities.
-  double DiskBytes(const EntityLoad& load) const {
-    return static_cast<double>(dense.disk_bytes) * static_cast<double>(*load.entities);
+  // Of the rows of all entities of the load; 0 where nobody said how many there are.
+  double DiskBytes() const {
+    return static_cast<double>(dense.disk_bytes) * static_cast<double>(load.entities.value_or(0));
   }
 };
 inline constexpr int64_t kSparseRecords = 5;

@@ -6,6 +6,9 @@ extern "C" {
 extern const char millrace_blank_config[], millrace_blank_config_end[];
 extern const char millrace_flights_test[], millrace_flights_test_end[];
 extern const char millrace_page_cli[], millrace_page_cli_end[];
+extern const char millrace_page_sources[], millrace_page_sources_end[];
+extern const char millrace_page_aggregations[], millrace_page_aggregations_end[];
+extern const char millrace_page_formats[], millrace_page_formats_end[];
 extern const char millrace_page_expressions[], millrace_page_expressions_end[];
 extern const char millrace_page_windows[], millrace_page_windows_end[];
 extern const char millrace_page_learners[], millrace_page_learners_end[];
@@ -38,6 +41,12 @@ std::span<const HelpPage> HelpPages() {
   static const HelpPage kPages[] = {
       {"cli", "the command line: vocabulary, exit codes",
        Between(millrace_page_cli, millrace_page_cli_end)},
+      {"sources", "topics as sources: formats, time, tables, derived sources",
+       Between(millrace_page_sources, millrace_page_sources_end)},
+      {"aggregations", "what a feature can compute",
+       Between(millrace_page_aggregations, millrace_page_aggregations_end)},
+      {"formats", "how records of each format are read",
+       Between(millrace_page_formats, millrace_page_formats_end)},
       {"expressions", "the language of expr, where and label",
        Between(millrace_page_expressions, millrace_page_expressions_end)},
       {"windows", "which records a feature covers",

@@ -57,9 +57,9 @@ std::string RecordsText(const ViewExplanation& view) {
                       ": a window whose ends lie among them is exact");
 }
 
-std::string WindowsText(const ViewExplanation& view, const EntityLoad& load) {
-  TextTable table(
-      {"window", "tail", ">merges", ">blocks", absl::StrCat("at ", RateText(load)), "features"});
+std::string WindowsText(const ViewExplanation& view) {
+  TextTable table({"window", "tail", ">merges", ">blocks", absl::StrCat("at ", RateText(view.load)),
+                   "features"});
   for (const WindowExplanation& window : view.windows) {
     const bool tiles = window.tail_ms.has_value();
     table.Add({window.window, tiles ? FormatDuration(*window.tail_ms) : "records",
@@ -78,7 +78,7 @@ std::string StatesText(const ViewExplanation& view) {
   return Indented(table);
 }
 
-std::string SizesText(const ViewExplanation& view, const EntityLoad& load) {
+std::string SizesText(const ViewExplanation& view) {
   TextTable table({"entity", ">memory", ">disk", ">rows", ">records"});
   const auto add = [&table](std::string what, const EntitySize& size) {
     table.Add({std::move(what), BytesText(static_cast<double>(size.memory_bytes)),
@@ -86,39 +86,45 @@ std::string SizesText(const ViewExplanation& view, const EntityLoad& load) {
                CountText(size.records)});
   };
   add(absl::StrCat("after ", kSparseRecords, " records"), view.sparse);
-  if (!view.keeps_every_record()) add(absl::StrCat("at ", RateText(load)), view.dense);
+  if (!view.keeps_every_record()) add(absl::StrCat("at ", RateText(view.load)), view.dense);
   return Indented(table);
 }
 
 // What exactness costs: rate x length x bytes.
-std::string ExactCostText(const ViewExplanation& view, const EntityLoad& load) {
+std::string ExactCostText(const ViewExplanation& view) {
   if (view.accuracy != Accuracy::kExact) return "";
   if (view.keeps_every_record()) {
     return "  exact: an `events` window keeps every record for ever\n";
   }
-  const double records = load.records_per_s * static_cast<double>(*view.records_kept_ms) / 1'000;
+  const double records =
+      view.load.records_per_s * static_cast<double>(*view.records_kept_ms) / 1'000;
   std::string text =
-      absl::StrCat("  exact: ", RateText(load), " x ", LengthText(*view.records_kept_ms), " x ",
-                   BytesText(view.record.disk_bytes), " = ",
-                   BytesText(records * view.record.disk_bytes), " on disk for an entity");
-  if (load.entities) {
+      absl::StrCat("  exact: the records alone take ", RateText(view.load), " x ",
+                   LengthText(*view.records_kept_ms), " x ", BytesText(view.record.disk_bytes),
+                   " = ", BytesText(records * view.record.disk_bytes), " on disk for an entity");
+  if (view.load.entities) {
     absl::StrAppend(
         &text, ", ",
-        BytesText(records * view.record.disk_bytes * static_cast<double>(*load.entities)), " for ",
-        CountText(*load.entities));
+        BytesText(records * view.record.disk_bytes * static_cast<double>(*view.load.entities)),
+        " for ", CountText(*view.load.entities));
   }
   return text + "\n";
 }
 
-std::string TotalText(std::span<const ViewExplanation> views, const EntityLoad& load) {
-  if (!load.entities || views.empty()) return "";
+std::string TotalText(std::span<const ViewExplanation> views) {
   double memory = 0, disk = 0;
+  std::vector<std::string> counted;
   for (const ViewExplanation& view : views) {
-    memory += static_cast<double>(view.dense.memory_bytes) * static_cast<double>(*load.entities);
-    disk += view.DiskBytes(load);
+    if (!view.load.entities) continue;
+    memory +=
+        static_cast<double>(view.dense.memory_bytes) * static_cast<double>(*view.load.entities);
+    disk += view.DiskBytes();
+    counted.push_back(absl::StrCat(CountText(*view.load.entities), " entities of ", view.view,
+                                   " at ", RateText(view.load)));
   }
-  return absl::StrCat("\n", CountText(*load.entities), " entities of each view at ", RateText(load),
-                      ": ", BytesText(disk), " on disk, ", BytesText(memory),
+  if (counted.empty()) return "";
+  return absl::StrCat("\n", absl::StrJoin(counted, ", "), ": ", BytesText(disk),
+                      " of rows on disk, before what RocksDB adds; ", BytesText(memory),
                       " if all were in memory\n");
 }
 
@@ -144,7 +150,7 @@ void WriteWindow(const WindowExplanation& window, JsonWriter& json) {
   json.Key("off_by_ms").OptionalInt(window.off_by_ms).EndObject();
 }
 
-void WriteView(const ViewExplanation& view, const EntityLoad& load, JsonWriter& json) {
+void WriteView(const ViewExplanation& view, JsonWriter& json) {
   json.BeginObject().Key("view").String(view.view).Key("entity").String(view.entity);
   json.Key("sources");
   WriteNames(view.sources, json);
@@ -171,28 +177,27 @@ void WriteView(const ViewExplanation& view, const EntityLoad& load, JsonWriter& 
   WriteSize("sparse", view.sparse, json);
   WriteSize("dense", view.dense, json);
   json.Key("disk_bytes");
-  load.entities ? json.Double(view.DiskBytes(load)) : json.Null();
+  view.load.entities ? json.Double(view.DiskBytes()) : json.Null();
   json.EndObject();
 }
 
 }  // namespace
 
-std::string ExplanationText(std::span<const ViewExplanation> views, const EntityLoad& load) {
+std::string ExplanationText(std::span<const ViewExplanation> views) {
   std::string text;
   for (const ViewExplanation& view : views) {
     absl::StrAppend(&text, "\nview ", view.view, " of ", view.entity, ", from ",
                     absl::StrJoin(view.sources, ", "), "; accuracy ", AccuracyName(view.accuracy),
                     ", as of ", FormatDuration(view.as_of_ms), "\n  tiles: ", TiersText(view),
-                    "\n  records: ", RecordsText(view), "\n\n", WindowsText(view, load), "\n",
-                    StatesText(view), "\n", SizesText(view, load), ExactCostText(view, load));
+                    "\n  records: ", RecordsText(view), "\n\n", WindowsText(view), "\n",
+                    StatesText(view), "\n", SizesText(view), ExactCostText(view));
   }
-  return absl::StrCat(text, TotalText(views, load));
+  return absl::StrCat(text, TotalText(views));
 }
 
-void WriteExplanation(std::span<const ViewExplanation> views, const EntityLoad& load,
-                      JsonWriter& json) {
+void WriteExplanation(std::span<const ViewExplanation> views, JsonWriter& json) {
   json.BeginArray();
-  for (const ViewExplanation& view : views) WriteView(view, load, json);
+  for (const ViewExplanation& view : views) WriteView(view, json);
   json.EndArray();
 }
 

@@ -11,12 +11,11 @@
 
 namespace millrace {
 
-// A paragraph with tables for each view, then what all take together.
-std::string ExplanationText(std::span<const ViewExplanation> views, const EntityLoad& load);
+// A paragraph with tables for each view, then what all take together whose entities are counted.
+std::string ExplanationText(std::span<const ViewExplanation> views);
 
 // An array of an object for each view.
-void WriteExplanation(std::span<const ViewExplanation> views, const EntityLoad& load,
-                      JsonWriter& json);
+void WriteExplanation(std::span<const ViewExplanation> views, JsonWriter& json);
 
 }  // namespace millrace
 

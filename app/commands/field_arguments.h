@@ -6,6 +6,8 @@
 #ifndef MILLRACE_APP_COMMANDS_FIELD_ARGUMENTS_H_
 #define MILLRACE_APP_COMMANDS_FIELD_ARGUMENTS_H_
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,7 +46,10 @@ class FieldArguments {
   std::vector<Field> fields_;
 };
 
-// A time argument as a JSON value: an integer of milliseconds, or the text for the server to read.
+// A time on the command line, in milliseconds since the epoch: such a number, RFC 3339, or a date
+// (2024-05-10: its midnight, UTC). None when it is no time.
+std::optional<int64_t> TimeArgument(absl::string_view text);
+// The same as a JSON value; what is no time as text, for the server to refuse.
 void WriteTimeArgument(absl::string_view text, JsonWriter& json);
 
 }  // namespace millrace

@@ -239,8 +239,9 @@ void AddGet(CLI::App& app, const GlobalOptions& global, Run* run) {
                   "FIELD=VALUE that the request brings along, for features that count or use it; "
                   "repeatable")
       ->allow_extra_args(false);
-  get->add_option("--at", words->at,
-                  "Event time to read at: RFC 3339 or milliseconds since the epoch (default now)");
+  get->add_option(
+      "--at", words->at,
+      "Event time to read at: RFC 3339, a date or milliseconds since the epoch (default now)");
   get->add_option("--known-at", words->known_at,
                   "Count only what was known then, of views with known_at: a time as for --at");
   get->add_option("--min-offset", words->min_offsets,

@@ -108,6 +108,11 @@ absl::StatusOr<HttpReply> HttpClient::Call(absl::string_view path, const absl::s
     return absl::ResourceExhaustedError(
         absl::StrCat(base_url_, ": the reply is larger than ", kMaxReplyBytes, " bytes"));
   }
+  // "Received HTTP/0.9 when not allowed".
+  if (code == CURLE_UNSUPPORTED_PROTOCOL) {
+    return absl::UnavailableError(
+        absl::StrCat(base_url_, ": what answers there is no HTTP server; is it a gRPC port?"));
+  }
   if (code != CURLE_OK) return absl::UnavailableError(absl::StrCat(base_url_, ": ", why));
   long status = 0;  // NOLINT(google-runtime-int): what libcurl writes
   const char* type = nullptr;

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -31,6 +32,16 @@ CLI::Validator WholeNumber(int64_t least, int64_t most) {
             "takes a whole number ",
             open ? absl::StrCat("of at least ", least) : absl::StrCat("from ", least, " to ", most),
             ", not '", text, "'");
+      },
+      "");
+}
+
+CLI::Validator OfView(CLI::Validator number) {
+  return CLI::Validator(
+      [number = std::move(number)](std::string& text) -> std::string {
+        const size_t equals = text.rfind('=');
+        std::string rest = equals == std::string::npos ? text : text.substr(equals + 1);
+        return number(rest);
       },
       "");
 }

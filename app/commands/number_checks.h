@@ -15,6 +15,9 @@ CLI::Validator NumberAboveZero();
 // A whole number from `least` to `most`.
 CLI::Validator WholeNumber(int64_t least, int64_t most);
 
+// A number as `number` takes, alone or behind VIEW=.
+CLI::Validator OfView(CLI::Validator number);
+
 }  // namespace millrace
 
 #endif  // MILLRACE_APP_COMMANDS_NUMBER_CHECKS_H_

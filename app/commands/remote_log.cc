@@ -128,6 +128,10 @@ class RemoteReader final : public LogReader {
 
   int64_t NextOffset(size_t index) const override { return inputs_[index].next; }
 
+  int64_t EndOffset(size_t index) const override {
+    return std::max(inputs_[index].next, inputs_[index].page.range.end);
+  }
+
   bool AtEnd(size_t index) const override {
     return inputs_[index].asked && inputs_[index].next >= inputs_[index].page.range.end;
   }

@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "app/commands/command.h"
+#include "app/commands/field_arguments.h"
 #include "app/commands/log_access.h"
 #include "app/commands/number_checks.h"
 #include "app/commands/own_records.h"
@@ -23,7 +24,6 @@
 #include "serving/typed_value.h"
 #include "stream/channel.h"
 #include "stream/dead_letter.h"
-#include "stream/expr/time_text.h"
 
 namespace millrace {
 namespace {
@@ -50,8 +50,7 @@ class StartingPoint {
       point.kind_ = Kind::kEnd;
     } else if (absl::ConsumePrefix(&rest, "s@")) {
       point.kind_ = Kind::kTime;
-      if (absl::SimpleAtoi(rest, &point.number_)) return point;
-      const std::optional<int64_t> ms = ParseRfc3339(rest);
+      const std::optional<int64_t> ms = TimeArgument(rest);
       if (!ms) return Wrong(text);
       point.number_ = *ms;
     } else if (text != "beginning") {
@@ -78,7 +77,8 @@ class StartingPoint {
   enum class Kind : uint8_t { kBeginning, kEnd, kOffset, kFromEnd, kTime };
   static absl::Status Wrong(absl::string_view text) {
     return absl::InvalidArgumentError(absl::StrCat(
-        "-o takes beginning, end, N, -N or s@TIME (milliseconds or RFC 3339), not '", text, "'"));
+        "-o takes beginning, end, N, -N or s@TIME (milliseconds, RFC 3339 or a date), not '", text,
+        "'"));
   }
   Kind kind_ = Kind::kBeginning;
   int64_t number_ = 0;

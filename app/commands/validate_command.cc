@@ -1,5 +1,6 @@
 // millrace validate: is the configuration right, and what does it cost? And millrace version.
 
+#include <algorithm>
 #include <cstdio>
 #include <limits>
 #include <memory>
@@ -12,7 +13,9 @@
 #include "app/commands/command.h"
 #include "app/commands/explanation_output.h"
 #include "app/commands/number_checks.h"
+#include "app/commands/view_loads.h"
 #include "app/version.h"
+#include "core/closest_name.h"
 #include "serving/json.h"
 #include "stream/kafka/kafka_log.h"
 
@@ -37,7 +40,7 @@ void WriteDiagnostic(const Diagnostic& d, JsonWriter& json) {
 
 struct ValidateOptions {
   bool explain = false;
-  EntityLoad load;
+  ViewLoads loads;
 };
 
 // A configuration, and what its views cost if that was asked for.
@@ -50,7 +53,8 @@ Checked LoadAndExplain(const GlobalOptions& global, const ValidateOptions& optio
   Checked checked;
   const auto judge = [&](const Section& root, const Project& project, DiagnosticSink* sink) {
     for (int32_t v = 0; v < static_cast<int32_t>(project.views.size()); ++v) {
-      absl::StatusOr<ViewExplanation> view = ExplainView(project, v, options.load);
+      absl::StatusOr<ViewExplanation> view =
+          ExplainView(project, v, options.loads.Of(project.views[static_cast<size_t>(v)]->name));
       if (view.ok()) {
         checked.views.push_back(*std::move(view));
       } else {
@@ -58,7 +62,7 @@ Checked LoadAndExplain(const GlobalOptions& global, const ValidateOptions& optio
                     std::string(view.status().message()));
       }
     }
-    CheckDiskBudget(root, project, checked.views, options.load, sink);
+    CheckDiskBudget(root, project, checked.views, sink);
   };
   if (options.explain) {
     checked.loaded = LoadSilently(global, judge);
@@ -83,7 +87,7 @@ std::string ValidationJson(const Checked& checked, const ValidateOptions& option
     }
     json.EndArray();
   }
-  if (options.explain) WriteExplanation(checked.views, options.load, json.Key("views"));
+  if (options.explain) WriteExplanation(checked.views, json.Key("views"));
   json.EndObject();
   return out + "\n";
 }
@@ -92,9 +96,30 @@ std::string Counted(size_t count, absl::string_view noun) {
   return absl::StrCat(count, " ", noun, count == 1 ? "" : "s");
 }
 
+// A view that --rate or --entities names and that there is not.
+absl::Status CheckNames(const Project& project, const ViewLoads& loads) {
+  std::vector<std::string> views;
+  for (const auto& view : project.views) views.push_back(view->name);
+  for (const std::string& name : loads.names()) {
+    if (std::find(views.begin(), views.end(), name) != views.end()) continue;
+    const std::string close = ClosestName(name, views);
+    return absl::NotFoundError(
+        absl::StrCat("there is no view '", name, "'",
+                     close.empty() ? "" : absl::StrCat("; did you mean '", close, "'?")));
+  }
+  return absl::OkStatus();
+}
+
 int Validate(const GlobalOptions& global, const ValidateOptions& options) {
   Checked checked = LoadAndExplain(global, options);
   LoadResult& loaded = checked.loaded;
+  if (loaded.project) {
+    const absl::Status named = CheckNames(*loaded.project, options.loads);
+    if (!named.ok()) {
+      Fail("validate", named);
+      return kExitUsage;
+    }
+  }
   absl::Status properties;
   if (loaded.project && loaded.project->log.kafka) {
     properties = KafkaLog::CheckProperties(loaded.project->log.properties);
@@ -110,7 +135,7 @@ int Validate(const GlobalOptions& global, const ValidateOptions& options) {
     return valid ? kExitOk : kExitConfig;
   }
   PrintDiagnostics(global, loaded.diagnostics);
-  const std::string explanation = ExplanationText(checked.views, options.load);
+  const std::string explanation = ExplanationText(checked.views);
   if (!loaded.project) {
     // What is over the budget is in there.
     std::fputs(explanation.c_str(), stdout);
@@ -135,24 +160,28 @@ int Validate(const GlobalOptions& global, const ValidateOptions& options) {
 
 void AddValidate(CLI::App& app, const GlobalOptions& global, Run* run) {
   auto options = std::make_shared<ValidateOptions>();
-  auto entities = std::make_shared<int64_t>(0);
   CLI::App* validate = app.add_subcommand("validate", "Check a configuration; needs no server");
   CLI::Option* explain = validate->add_flag(
       "--explain", options->explain, "Say how each view is kept, how exact it is, what it costs");
-  validate
-      ->add_option("--rate", options->load.records_per_s,
-                   "With --explain: records a second of an entity (default 1)")
-      ->check(NumberAboveZero())
-      ->needs(explain);
-  CLI::Option* counted =
-      validate
-          ->add_option("--entities", *entities,
-                       "With --explain: entities of each view; more than state.disk is refused")
-          ->check(WholeNumber(1, std::numeric_limits<int64_t>::max()))
-          ->needs(explain);
-  validate->footer("Example: millrace validate --explain --rate 0.1 --entities 100000");
-  validate->callback([&global, options, entities, counted, run] {
-    if (counted->count() > 0) options->load.entities = *entities;
+  const auto each = [explain](CLI::Option* option, const CLI::Validator& number) {
+    option->allow_extra_args(false)->check(OfView(number))->needs(explain);
+  };
+  each(validate->add_option_function<std::vector<std::string>>(
+           "--rate",
+           [options](const std::vector<std::string>& words) { options->loads.SetRates(words); },
+           "With --explain: records a second of an entity (default 1), or VIEW=N of one view; "
+           "repeatable"),
+       NumberAboveZero());
+  each(validate->add_option_function<std::vector<std::string>>(
+           "--entities",
+           [options](const std::vector<std::string>& words) { options->loads.SetEntities(words); },
+           "With --explain: entities of each view, or VIEW=N of one; repeatable. More than "
+           "state.disk is refused"),
+       WholeNumber(1, std::numeric_limits<int64_t>::max()));
+  validate->footer(
+      "Example: millrace validate --explain --rate 0.1 --entities 100000 --entities "
+      "origin_out=400");
+  validate->callback([&global, options, run] {
     *run = [&global, options] { return Validate(global, *options); };
   });
 }

@@ -96,7 +96,8 @@ void Checker::CheckValue(const SchemaNode& schema, absl::string_view name, Confi
     return CheckScalar(schema, name, node);
   }
   Fail(ConfigErrorCode::kWrongType, node,
-       absl::StrCat("'", name, "' must be ", Expected(schema), ", found ", Describe(*node)));
+       absl::StrCat("'", name, "' must be ", Expected(schema), ", found ", Describe(*node)))
+      .suggestion = WrapAdvice(schema, *node);
 }
 
 void Checker::CheckFreeMap(absl::string_view name, ConfigNode* map) {

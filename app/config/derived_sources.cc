@@ -49,9 +49,12 @@ void DerivedSources::RefuseForeignKeys(const Section& section) {
     if (!section.Has(key)) continue;
     for (const ConfigMember& member : section.map()->members) {
       if (member.key.text != key) continue;
-      draft_.sink->Error(ConfigErrorCode::kConflict, member.key.place,
-                         absl::StrCat("'", key, "' cannot stand beside 'from': what '",
-                                      section.name(), "' is derived from says it"));
+      Diagnostic& d =
+          draft_.sink->Error(ConfigErrorCode::kConflict, member.key.place,
+                             absl::StrCat("'", key, "' cannot stand beside 'from': what '",
+                                          section.name(), "' is derived from says it"));
+      const std::vector<const ConfigNode*> bases = section.Items("from");
+      if (bases.size() == 1) d.suggestion = absl::StrCat("put it at '", bases[0]->text, "'");
     }
   }
 }

@@ -124,7 +124,7 @@ void RenderOne(const Diagnostic& d, Color color, std::string* out) {
     absl::StrAppend(out, "   = ", Printable(d.suggestion), "\n");
   }
   if (!d.known.empty()) {
-    constexpr size_t kShown = 24;  // of a long list the beginning
+    constexpr size_t kShown = 64;  // of a longer list the beginning
     const bool all = d.known.size() <= kShown;
     const auto end = all ? d.known.end() : d.known.begin() + kShown;
     absl::StrAppend(out, "   = known: ", Printable(absl::StrJoin(d.known.begin(), end, ", ")),

@@ -108,8 +108,11 @@ constexpr ErrorCodeInfo kCodes[] = {
      "source "
      "wants or has it with another type. docs/reference/formats.md says which types fit."},
     {ConfigErrorCode::kOverDiskBudget, "over the disk budget",
-     "At the rate and number of entities that `millrace validate --explain` was given, the views "
-     "take more than `state.disk`. `accuracy: auto` bounds the records that are kept of an entity; "
+     "At the rate and number of entities that `millrace validate --explain` was given, the state "
+     "may take more than `state.disk`: twice the rows of the views, as what was replaced stays "
+     "until files are merged, and up to 12 write buffers (a sixteenth of `state.memory` each, 4 to "
+     "64 MiB) of write-ahead log and new files. `accuracy: auto` bounds the records that are kept "
+     "of an entity; "
      "shorter windows and a shorter `as_of` take less."},
 };
 

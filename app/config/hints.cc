@@ -5,6 +5,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "app/config/durations.h"
 #include "app/config/suggest.h"
 
 namespace millrace {
@@ -73,6 +74,22 @@ std::string Expected(const SchemaNode& schema) {
   const std::string last = forms.back();
   forms.pop_back();
   return absl::StrCat(absl::StrJoin(forms, ", "), " or ", last);
+}
+
+std::string WrapAdvice(const SchemaNode& schema, const ConfigNode& scalar) {
+  if (!scalar.is_scalar() || scalar.text.empty()) return "";
+  if (schema.Item() != nullptr) return absl::StrCat("write [", scalar.shown, "]");
+  const SchemaNode* only = nullptr;
+  for (const SchemaNode& key : schema.keys) {
+    if (key.spec->presence != Presence::kRequired) continue;
+    if (only != nullptr) return "";
+    only = &key;
+  }
+  if (only == nullptr) return "";
+  const bool fits = only->spec->kind == ValueKind::kDuration
+                        ? ParseDuration(scalar.text).has_value()
+                        : only->spec->kind == ValueKind::kName;
+  return fits ? absl::StrCat("write {", only->name, ": ", scalar.shown, "}") : "";
 }
 
 std::string TypeAdvice(const std::string& text, const std::vector<std::string>& words) {

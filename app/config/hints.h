@@ -16,6 +16,10 @@ namespace millrace {
 // "a name, a list or a map", as the row allows.
 std::string Expected(const SchemaNode& schema);
 
+// How a scalar would fit a row that takes a list or a map: "write [customer]", "write {gap: 30m}";
+// "" where it would not.
+std::string WrapAdvice(const SchemaNode& schema, const ConfigNode& scalar);
+
 // What `text`, which is no type of the row's words, was probably meant to be; "" when unknown.
 std::string TypeAdvice(const std::string& text, const std::vector<std::string>& words);
 

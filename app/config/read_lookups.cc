@@ -166,10 +166,11 @@ void ReadLookups(const Section& source, Schema* schema, std::set<std::string>* b
   const Section lookups = source.At("lookup");
   if (!lookups.present()) return;
   if (spec->retracts) {
-    draft->sink->Error(
-        ConfigErrorCode::kConflict, source.KeyPlace("lookup"),
-        "'lookup' cannot stand in a source whose records may take earlier ones back: "
-        "what is looked up then may differ from what was");
+    draft->sink
+        ->Error(ConfigErrorCode::kConflict, source.KeyPlace("lookup"),
+                "'lookup' cannot stand in a source whose records may take earlier ones back: "
+                "what is looked up then may differ from what was")
+        .suggestion = "keep the fields in features, and compute with `expr` when they are read";
   }
   const std::vector<Section> fields = lookups.Named();
   const std::set<std::string> broken_before = *broken;

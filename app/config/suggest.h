@@ -10,7 +10,8 @@
 
 namespace millrace {
 
-// "did you mean 'count'?", or "" when nothing is near (core/closest_name.h).
+// "did you mean 'count'?": what other systems call by that word ("avg", "float", "iso8601"), else
+// the name that is near (core/closest_name.h); "" when there is neither.
 std::string DidYouMean(absl::string_view word, const std::vector<std::string>& known);
 
 }  // namespace millrace

@@ -33,7 +33,8 @@ Engine::Engine(const Dependencies& dependencies, Mode mode)
       project_(*dependencies.project),
       mode_(mode),
       reject_log_(kRejectLinesPerSecond, *dependencies.clock),
-      freshness_(*dependencies.project, dependencies.registry),
+      freshness_(*dependencies.project, dependencies.registry,
+                 [store = dependencies.store](int32_t view) { return store->Updates(view); }),
       misrouted_log_(1, absl::Minutes(1), *dependencies.clock),
       ids_(project_.sources),
       available_from_(project_, *dependencies.store),
@@ -94,10 +95,26 @@ absl::Status Engine::RejectRecord(int dead_letters, int32_t source, const Record
         .With("reason", RejectCodeName(rejection.code))
         .With("lines_left_out", *left_out);
   }
-  if (project_.sources[source].on_error != OnError::kDeadLetter) return absl::OkStatus();
+  const bool dead_letter = project_.sources[source].on_error == OnError::kDeadLetter;
+  CountRejected(source, rejection.code, dead_letter);
+  if (!dead_letter) return absl::OkStatus();
   const DeadLetter letter(project_.sources[source].topic, record, rejection);
   deps_.outbox->Emit(dead_letters, OwnedRecord(letter.record()));
   return absl::OkStatus();
+}
+
+void Engine::CountRejected(int32_t source, RejectCode reason, bool dead_letter) {
+  if (deps_.registry == nullptr) return;
+  const Labels labels = {{"topic", project_.sources[source].topic},
+                         {"reason", std::string(RejectCodeName(reason))}};
+  deps_.registry
+      ->GetCounter("millrace_decode_errors_total", "Records that were not taken, by reason", labels)
+      .Add();
+  if (!dead_letter) return;
+  deps_.registry
+      ->GetCounter("millrace_dlq_records_total", "Records written to dead letters, by reason",
+                   labels)
+      .Add();
 }
 
 absl::Status Engine::Run() {
@@ -241,8 +258,11 @@ EngineStatus Engine::MakeStatus() const {
     out.source = input.spec().name;
     out.topic = is_history ? input.spec().history->files : input.spec().topic;
     out.partition = is_history ? 0 : input.partition();
+    out.is_history = is_history;
     out.applied_offset = position.next_offset;
     out.durable_offset = durable_offsets_[i];
+    out.end_offset = std::max(position.next_offset, is_history ? 0 : reader_->EndOffset(i));
+    if (input.read_append_ms() != kNoTime) out.read_append_ms = input.read_append_ms();
     out.newest_event_ms = position.newest_event_ms;
     out.at_end = input.at_end() && !input.has_head();
     const int64_t progress_ms = LiveProgress(input.times(), input.spec().out_of_order_ms, now_ms);

@@ -63,7 +63,7 @@ class Engine {
     Outbox* outbox;
     Committer* committer;
     Clock* clock;
-    Registry* registry = nullptr;  // null: freshness is not measured
+    Registry* registry = nullptr;  // null: nothing is measured
   };
   enum class Mode { kLive, kSimulation };
 
@@ -133,6 +133,7 @@ class Engine {
   void AddIdsCommit(StateBatch* batch);
   absl::Status RejectRecord(int dead_letters, int32_t source, const Record& record,
                             const Rejection& rejection);
+  void CountRejected(int32_t source, RejectCode reason, bool dead_letter);
   // The sources with topics that the view is computed from.
   void MarkSourcesOf(int32_t view, std::vector<bool>* sources) const;
   int64_t LiveProgressNow(const std::vector<bool>& sources) const;

@@ -21,10 +21,14 @@ namespace millrace {
 struct EngineStatus {
   struct Input {
     std::string source;
-    std::string topic;
+    std::string topic;  // of history the files
     int32_t partition = 0;
+    bool is_history = false;
     int64_t applied_offset = 0;  // next offset to apply
     int64_t durable_offset = 0;  // next offset as committed
+    int64_t end_offset = 0;      // one past the newest record, as far as the log has told
+    // When the newest record that was read came to the log. None: none was read.
+    std::optional<int64_t> read_append_ms;
     int64_t newest_event_ms = INT64_MIN;
     bool at_end = false;
     // How far its event time has come (stream/progress.h). None: it has had no record, or does not

@@ -1,12 +1,13 @@
 // Freshness: how long after the log had a record the views over its source tell of it, as the
-// histograms millrace_feature_freshness_seconds. One observation a turn of the engine and view, of
-// the record that waited longest, so that a record costs next to nothing. Owned by the engine's
-// thread; the histograms are read by any.
+// histograms millrace_feature_freshness_seconds. One observation a turn of the engine and view that
+// events came to, of the record of its sources that waited longest, so that a record costs next to
+// nothing. Owned by the engine's thread; the histograms are read by any.
 
 #ifndef MILLRACE_APP_WORKERS_FRESHNESS_H_
 #define MILLRACE_APP_WORKERS_FRESHNESS_H_
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "app/project.h"
@@ -17,8 +18,11 @@ namespace millrace {
 
 class Freshness {
  public:
-  // Null: nothing is measured. REQUIRES: the registry outlives this.
-  Freshness(const Project& project, Registry* registry);
+  // Events that came to a view so far.
+  using Updates = std::function<uint64_t(int32_t view)>;
+
+  // Null: nothing is measured. REQUIRES: the registry and what `updates` asks outlive this.
+  Freshness(const Project& project, Registry* registry, Updates updates);
 
   // The event was applied.
   void Applied(const Event& event) {
@@ -34,7 +38,13 @@ class Freshness {
   struct Measured {
     std::vector<int32_t> sources;
     Histogram* histogram;
+    uint64_t updates = 0;  // as of the last turn
   };
+
+  // Whether events came to the view since it was last asked.
+  bool Moved(size_t view);
+
+  const Updates updates_;
 
   std::vector<int64_t> oldest_append_ms_;  // by source; INT64_MAX: nothing was applied
   std::vector<Measured> views_;

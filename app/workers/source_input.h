@@ -76,6 +76,8 @@ class SourceInput {
     return next_offset_ < position_.next_offset && !at_end_ && (!has_head_ || head_is_redo());
   }
   bool at_end() const { return at_end_; }
+  // Of the newest record read; kNoTime before the first.
+  int64_t read_append_ms() const { return append_ms_; }
   int64_t progress_offset() const { return next_offset_; }  // all below were taken or rejected
   InputTimes times() const {
     // Files that were read to their end are no input any more.
@@ -135,7 +137,7 @@ class SourceInput {
   DecodedRecord decoded_;
   EventOrder head_;
   bool in_redo_ = false;
-  int64_t append_ms_ = 0;
+  int64_t append_ms_ = kNoTime;
   int64_t time_cap_ms_ = INT64_MAX;
   uint64_t value_bytes_ = 0;
   std::string id_;

@@ -1,6 +1,7 @@
 #include "featurestore/rocks/rocks_state_store.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -29,9 +30,22 @@ absl::Status ToStatus(const rocksdb::Status& status, absl::string_view doing) {
   return absl::UnavailableError(text);
 }
 
+constexpr int kWriteBuffers = 4;
+constexpr int kBuffersOfAFile = 2;
+constexpr int kNewFiles = 4;  // that wait to be merged
+constexpr double kVersions = 2;
+
+size_t MemoryOf(int64_t memory_bytes) {
+  return static_cast<size_t>(std::max<int64_t>(memory_bytes, 8 << 20));
+}
+
+size_t WriteBufferBytes(size_t memory) {
+  return std::clamp<size_t>(memory / 8, 4u << 20, 64u << 20);
+}
+
 // Why each value is what it is: docs/formats/feature-state.md, "RocksDB".
 rocksdb::Options MakeOptions(const RocksStateOptions& options) {
-  const auto memory = static_cast<size_t>(std::max<int64_t>(options.memory_bytes, 8 << 20));
+  const size_t memory = MemoryOf(options.memory_bytes);
   auto cache = rocksdb::NewLRUCache(memory, /*num_shard_bits=*/4, /*strict_capacity_limit=*/false);
   rocksdb::Options db;
   db.create_if_missing = true;
@@ -43,12 +57,12 @@ rocksdb::Options MakeOptions(const RocksStateOptions& options) {
   db.force_consistency_checks = true;
   db.track_and_verify_wals_in_manifest = true;
   db.max_total_wal_size = 512u << 20;
-  db.write_buffer_size = std::clamp<size_t>(memory / 8, 4u << 20, 64u << 20);
-  db.max_write_buffer_number = 4;
-  db.min_write_buffer_number_to_merge = 2;
+  db.write_buffer_size = WriteBufferBytes(memory);
+  db.max_write_buffer_number = kWriteBuffers;
+  db.min_write_buffer_number_to_merge = kBuffersOfAFile;
   db.write_buffer_manager =
       std::make_shared<rocksdb::WriteBufferManager>(memory / 2, cache, /*allow_stall=*/false);
-  db.level0_file_num_compaction_trigger = 4;
+  db.level0_file_num_compaction_trigger = kNewFiles;
   db.level0_slowdown_writes_trigger = 20;
   db.level0_stop_writes_trigger = 36;
   db.max_background_jobs = 2;
@@ -127,6 +141,19 @@ class RocksStateStore final : public StateStore {
     return ToStatus(db_->Write(write_, &writes), "state: commit");
   }
 
+  // In files and in write buffers. What cannot be told counts nothing.
+  uint64_t ApproximateBytes(std::span<const StateRange> ranges) const override {
+    std::vector<rocksdb::Range> spans;
+    for (const StateRange& range : ranges) spans.emplace_back(range.from, range.to);
+    std::vector<uint64_t> sizes(spans.size());
+    rocksdb::SizeApproximationOptions what;
+    what.include_memtables = true;
+    const rocksdb::Status found =
+        db_->GetApproximateSizes(what, db_->DefaultColumnFamily(), spans.data(),
+                                 static_cast<int>(spans.size()), sizes.data());
+    return found.ok() ? std::accumulate(sizes.begin(), sizes.end(), uint64_t{0}) : 0;
+  }
+
  private:
   const std::unique_ptr<rocksdb::DB> db_;
   rocksdb::ReadOptions read_;  // verify_checksums is the default
@@ -134,6 +161,11 @@ class RocksStateStore final : public StateStore {
 };
 
 }  // namespace
+
+double MostDirectoryBytes(double row_bytes, int64_t memory_bytes) {
+  const auto buffer_bytes = static_cast<double>(WriteBufferBytes(MemoryOf(memory_bytes)));
+  return kVersions * row_bytes + (kWriteBuffers + kNewFiles * kBuffersOfAFile) * buffer_bytes;
+}
 
 absl::StatusOr<std::unique_ptr<StateStore>> OpenRocksStateStore(const RocksStateOptions& options) {
   RETURN_IF_ERROR(MakeDirectories(options.path));

@@ -28,6 +28,11 @@ struct RocksStateOptions {
   int64_t memory_bytes = 256 << 20;
 };
 
+// The most that the directory takes for rows of so many bytes, keys and values: twice the rows, as
+// what was replaced stays until files are merged; and what is new, a write-ahead log of all write
+// buffers and the files that wait to be merged. Compression is left out. `memory_bytes` as above.
+double MostDirectoryBytes(double row_bytes, int64_t memory_bytes);
+
 // Errors: Aborted (in use by another process, or by this one), DataLoss (damaged),
 // ResourceExhausted (no room), Unavailable (other I/O errors).
 absl::StatusOr<std::unique_ptr<StateStore>> OpenRocksStateStore(const RocksStateOptions& options);

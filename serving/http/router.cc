@@ -295,6 +295,7 @@ PreparedCall Router::Probe(HttpCall& call) const {
 }
 
 PreparedCall Router::Metrics(HttpCall&) const {
+  if (services_.status != nullptr) services_.status->RefreshMetrics();
   HttpAnswer answer = Text(200, registry_.Text());
   answer.content_type = "text/plain; version=0.0.4; charset=utf-8";
   return Answered("metrics", std::move(answer));

@@ -84,6 +84,10 @@ absl::Status EmbeddedReader::TakeFrom(Input& input, int64_t* bytes_left, RecordB
                                           ": malformed record"));
 }
 
+int64_t EmbeddedReader::EndOffset(size_t index) const {
+  return std::max(inputs_[index].next_offset, inputs_[index].partition->end());
+}
+
 bool EmbeddedReader::AtEnd(size_t index) const {
   return inputs_[index].next_offset >= inputs_[index].partition->end();
 }

@@ -30,6 +30,7 @@ class EmbeddedReader final : public LogReader {
 
   absl::StatusOr<int> Read(size_t index, size_t max_bytes, RecordBatch* batch) override;
   int64_t NextOffset(size_t index) const override { return inputs_[index].next_offset; }
+  int64_t EndOffset(size_t index) const override;
   bool AtEnd(size_t index) const override;
   void Wait(absl::Duration timeout) override;
   void Wake() override { bell_.Wake(); }

@@ -195,6 +195,7 @@ constexpr Advice kAdvice[] = {
      "there are no regular expressions; use startsWith, endsWith, contains, indexOf or split"},
     {"uint", "there are no unsigned integers; int has 64 bits"},
     {"dyn", "every type is known when the expression is compiled"},
+    {"not", "it is written !"},
     {"type", "every type is known when the expression is compiled"},
     {"format", "join strings with + and string(x)"},
     {"lower", "did you mean 'lowerAscii'?"},

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "core/status_macros.h"
 #include "stream/expr/lexer.h"
@@ -42,8 +43,8 @@ class Parser {
     if (Peek().kind == TokenKind::kEnd) return Error(Peek(), "the expression is empty");
     ASSIGN_OR_RETURN(NodePtr node, Expr());
     if (Peek().kind != TokenKind::kEnd) {
-      return Error(Peek(),
-                   absl::StrCat("unexpected ", Describe(Peek()), " after a complete expression"));
+      return Error(Peek(), absl::StrCat("unexpected ", Describe(Peek()),
+                                        " after a complete expression", OperatorAdvice()));
     }
     return node;
   }
@@ -88,6 +89,19 @@ class Parser {
       case TokenKind::kDuration: return "duration";
       default: return absl::StrCat("'", token.text, "'");
     }
+  }
+  // What the word was meant to be that stands where an operator could, or in front of it.
+  std::string OperatorAdvice() const {
+    static constexpr std::pair<absl::string_view, absl::string_view> kWords[] = {
+        {"and", "&&"}, {"or", "||"}, {"not", "!"}, {"is", "=="}};
+    for (const Token* token : {&Peek(), at_ > 0 ? &tokens_[at_ - 1] : &Peek()}) {
+      for (const auto& [word, symbol] : kWords) {
+        if (token->kind == TokenKind::kName && absl::EqualsIgnoreCase(token->text, word)) {
+          return absl::StrCat("; '", word, "' is written ", symbol);
+        }
+      }
+    }
+    return "";
   }
   absl::Status TooDeep() {
     return Error(Peek(), absl::StrCat("the expression is nested more than ", kMaxExpressionDepth,

@@ -36,6 +36,8 @@ class HistoryReader final : public LogReader {
 
   absl::StatusOr<int> Read(size_t index, size_t max_bytes, RecordBatch* batch) override;
   int64_t NextOffset(size_t) const override { return next_offset_; }
+  // How many records its files hold is known when they were read.
+  int64_t EndOffset(size_t) const override { return next_offset_; }
   bool AtEnd(size_t) const override { return heads_.empty(); }
   void Wait(absl::Duration) override {}  // there is nothing to wait for
   void Wake() override {}

@@ -248,17 +248,25 @@ KafkaReader::~KafkaReader() {
   if (event_fd_ >= 0) close(event_fd_);
 }
 
+std::optional<int64_t> KafkaReader::HighWatermark(const Input& input) const {
+  int64_t low = -1;
+  int64_t high = -1;
+  const rd_kafka_resp_err_t error = rd_kafka_get_watermark_offsets(
+      client_->get(), input.where.topic.c_str(), input.where.partition, &low, &high);
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR || high < 0) return std::nullopt;
+  return high;
+}
+
+int64_t KafkaReader::EndOffset(size_t index) const {
+  const Input& input = inputs_[index];
+  return std::max(input.next, HighWatermark(input).value_or(input.next));
+}
+
 // The end-of-partition event comes only when the brokers were asked again and had nothing for half
 // a second; the high watermark that came with the last records says it at once.
 void KafkaReader::UpdateAtEnd(Input& input) {
-  int64_t low = -1;
-  int64_t high = -1;
-  if (rd_kafka_get_watermark_offsets(client_->get(), input.where.topic.c_str(),
-                                     input.where.partition, &low,
-                                     &high) == RD_KAFKA_RESP_ERR_NO_ERROR &&
-      high >= 0 && input.next >= high) {
-    input.at_end = true;
-  }
+  const std::optional<int64_t> high = HighWatermark(input);
+  if (high && input.next >= *high) input.at_end = true;
 }
 
 absl::StatusOr<int> KafkaReader::Read(size_t index, size_t max_bytes, RecordBatch* batch) {

@@ -12,6 +12,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -36,6 +37,7 @@ class KafkaReader final : public LogReader {
 
   absl::StatusOr<int> Read(size_t index, size_t max_bytes, RecordBatch* batch) override;
   int64_t NextOffset(size_t index) const override { return inputs_[index].next; }
+  int64_t EndOffset(size_t index) const override;
   bool AtEnd(size_t index) const override { return inputs_[index].at_end; }
   void Wait(absl::Duration timeout) override;
   void Wake() override;
@@ -60,6 +62,8 @@ class KafkaReader final : public LogReader {
   // What the consumer said about the input instead of giving a record.
   absl::Status Judge(const Input& input, const rd_kafka_message_t& message, bool* passing);
   absl::Status OutOfRange(const Input& input);
+  // The high watermark that came with the last records; absent before there were any.
+  std::optional<int64_t> HighWatermark(const Input& input) const;
   void UpdateAtEnd(Input& input);
   absl::Status StartReading(Input& input);
   bool AnythingQueued() const;

@@ -123,11 +123,13 @@ TEST_P(LogContract, KnowsItsRangeAndWhenAReaderIsAtTheEnd) {
   ASSERT_TRUE(reader.ok()) << reader.status();
   ExpectNumbers(ReadOn(**reader, 0, 1, subject_->patience(), 1), 0, 1);
   EXPECT_FALSE((*reader)->AtEnd(0));
+  EXPECT_EQ((*reader)->EndOffset(0), 10);
   ExpectNumbers(ReadOn(**reader, 0, 9, subject_->patience()), 1, 9);
   // A log may learn only from an empty read that it was at the end.
   RecordBatch batch;
   ASSERT_TRUE((*reader)->Read(0, 1 << 20, &batch).ok());
   EXPECT_TRUE((*reader)->AtEnd(0));
+  EXPECT_EQ((*reader)->EndOffset(0), 10);
 }
 
 TEST_P(LogContract, AnswersOutOfRangeForAnOffsetNotYetInTheLog) {

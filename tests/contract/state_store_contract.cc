@@ -9,13 +9,17 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "core/coding.h"
 #include "core/random.h"
 #include "gmock/gmock.h"
 
 namespace millrace {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
+using ::testing::Gt;
+using ::testing::Lt;
 using ::testing::Pair;
 
 std::string Str(absl::string_view view) { return std::string(view.data(), view.size()); }
@@ -56,6 +60,26 @@ TEST_P(StateStoreContract, KeepsAnyBytes) {
     EXPECT_EQ(value, "");
     subject_->Reopen();
   }
+}
+
+TEST_P(StateStoreContract, TellsAboutHowManyBytesRangesTake) {
+  EXPECT_EQ(store().ApproximateBytes(std::vector<StateRange>{{"a", "z"}}), 0u);
+  Random random(7);
+  StateBatch batch;
+  constexpr size_t kRows = 1'000, kBytes = 100;
+  for (size_t i = 0; i < kRows; ++i) {
+    std::string value;
+    while (value.size() < kBytes) PutBig64(&value, random.Bits());
+    batch.Put(absl::StrCat(i % 2 == 0 ? "a" : "c", i), value);
+  }
+  ASSERT_TRUE(store().Commit(batch).ok());
+  const auto bytes = [this](std::vector<StateRange> ranges) {
+    return static_cast<double>(store().ApproximateBytes(ranges)) / (kRows * kBytes);
+  };
+  // In write buffers the number of keys is an estimate, too.
+  EXPECT_THAT(bytes({{"a", "b"}, {"c", "d"}}), AllOf(Gt(0.5), Lt(2.0)));
+  EXPECT_THAT(bytes({{"a", "b"}}), AllOf(Gt(0.25), Lt(1.0)));
+  EXPECT_EQ(bytes({{"x", "y"}}), 0.0);
 }
 
 TEST_P(StateStoreContract, LaterChangesOfABatchWin) {

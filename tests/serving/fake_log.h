@@ -75,6 +75,7 @@ class FakeLog final : public Log {
       return count;
     }
     int64_t NextOffset(size_t) const override { return offset_; }
+    int64_t EndOffset(size_t) const override { return offset_; }
     bool AtEnd(size_t) const override { return true; }
     void Wait(absl::Duration timeout) override {
       absl::MutexLock lock(&log_.mutex_);

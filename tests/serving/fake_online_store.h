@@ -86,6 +86,8 @@ class FakeOnlineStore final : public OnlineStore {
   uint64_t NullKeys(int32_t) const override { return 0; }
   uint64_t UnmatchedRetractions(int32_t) const override { return 0; }
   ViewCounts Counts(int32_t) const override { return {}; }
+  uint64_t Updates(int32_t) const override { return 0; }
+  uint64_t ApproximateBytes(int32_t) const override { return 0; }
   uint64_t LateDeletions(int32_t) const override { return 0; }
   const std::vector<std::shared_ptr<const ViewSpec>>& views() const override { return views_; }
 

@@ -172,7 +172,9 @@ class FakeStatus final : public StatusService {
     health.checks = {{"log", true, "ok"}, {"restore", ready, ready ? "ok" : "63%"}};
     return health;
   }
+  void RefreshMetrics() override { ++refreshes; }
   std::atomic<bool> ready{true};
+  std::atomic<int> refreshes{0};
 };
 
 }  // namespace millrace

@@ -23,7 +23,7 @@ std::string Judged(const std::string& disk, const EntityLoad& load,
     for (int32_t v = 0; v < static_cast<int32_t>(project.views.size()); ++v) {
       views.push_back(*ExplainView(project, v, load));
     }
-    CheckDiskBudget(root, project, views, load, sink);
+    CheckDiskBudget(root, project, views, sink);
   };
   const LoadResult result = Load(options);
   EXPECT_EQ(result.project.has_value(), result.diagnostics.empty());
@@ -32,7 +32,8 @@ std::string Judged(const std::string& disk, const EntityLoad& load,
 
 TEST(DiskBudget, IsRefusedAtTheViewThatKeepsEverything) {
   const std::string text = Judged(", disk: 10GiB", {.records_per_s = 1, .entities = 100'000});
-  EXPECT_THAT(text, HasSubstr("error[MILLRACE-2211]: with 100000 entities of 1 records a second"));
+  EXPECT_THAT(text, HasSubstr("error[MILLRACE-2211]: the rows of the views take "));
+  EXPECT_THAT(text, HasSubstr(" with 100000 entities of 1 records a second, and the state"));
   EXPECT_THAT(text, HasSubstr("`state.disk` is 10 GiB"));
   EXPECT_THAT(text, HasSubstr("    accuracy: exact\n"));
   EXPECT_THAT(text, HasSubstr("^^^^^ accuracy: auto keeps at most 4,096 records of an entity"));
@@ -40,6 +41,16 @@ TEST(DiskBudget, IsRefusedAtTheViewThatKeepsEverything) {
 
 TEST(DiskBudget, HoldsWhatIsWithinIt) {
   EXPECT_THAT(Judged(", disk: 10GiB", {.records_per_s = 0.001, .entities = 1'000}), IsEmpty());
+}
+
+// By default RocksDB has 512 MiB of memory, so write buffers of 64 MiB: 4 in the log, 8 in new
+// files.
+TEST(DiskBudget, CountsTheWriteAheadLogAndFilesThatWaitToBeMerged) {
+  const EntityLoad small = {.records_per_s = 0.001, .entities = 10};
+  const std::string text = Judged(", disk: 100MiB", small);
+  EXPECT_THAT(text, HasSubstr("and the state with its write-ahead log up to 77"));
+  EXPECT_THAT(text, HasSubstr("less `state.memory` makes the write-ahead log smaller"));
+  EXPECT_THAT(Judged(", disk: 100MiB, memory: 64MiB", small), IsEmpty());
 }
 
 TEST(DiskBudget, IsBelowWhatGrowsForEver) {

@@ -31,7 +31,7 @@ TEST(ExplanationOutput, IsAsTheGoldenFileSays) {
   const std::string path =
       std::string(MILLRACE_SOURCE_DIR) + "/tests/app/catalog/golden/explain.txt";
   // The rows of sizes, and sizes within sentences.
-  std::string text = ExplanationText(Explained(), kLoad);
+  std::string text = ExplanationText(Explained());
   text = std::regex_replace(text, std::regex("( *[0-9.]+ ([KMGT]i)?B)+( +[0-9,]+)*"), " SIZE");
   text = std::regex_replace(text, std::regex("entity +memory +disk +rows +records"), "entity");
   if (std::getenv("REGENERATE_GOLDEN") != nullptr) std::ofstream(path) << text;
@@ -43,7 +43,7 @@ TEST(ExplanationOutput, IsAsTheGoldenFileSays) {
 TEST(ExplanationOutput, IsOneArrayInJson) {
   std::string out;
   JsonWriter json(&out);
-  WriteExplanation(Explained(), kLoad, json);
+  WriteExplanation(Explained(), json);
   const auto views = ParseJson(out);
   ASSERT_TRUE(views.ok()) << views.status();
   ASSERT_EQ(views->items().size(), 3u);
@@ -59,7 +59,7 @@ TEST(ExplanationOutput, IsOneArrayInJson) {
   EXPECT_TRUE(window.Find("exact")->bool_value());
 }
 
-TEST(ExplanationOutput, OfNoViewsIsNothing) { EXPECT_EQ(ExplanationText({}, kLoad), ""); }
+TEST(ExplanationOutput, OfNoViewsIsNothing) { EXPECT_EQ(ExplanationText({}), ""); }
 
 }  // namespace
 }  // namespace millrace

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
@@ -138,7 +139,8 @@ TEST_F(ServerCommands, GetWaitsForTheRecordsItShouldSee) {
   const ProgramResult unseen = Run({"get", "origin_out", "origin=JFK", "--min-offset",
                                     "flights.departures:0:999", "--wait", "1ms"});
   EXPECT_EQ(unseen.code, 75);
-  EXPECT_THAT(unseen.err, HasSubstr("is not applied yet: 1 is next [MILLRACE-4020]"));
+  EXPECT_THAT(unseen.err, AllOf(HasSubstr("is not applied yet: 1 is next [MILLRACE-4020]"),
+                                HasSubstr("`--wait`")));
   EXPECT_EQ(Run({"get", "origin_out", "origin=JFK", "--min-offset", "flights.departures:0"}).code,
             64);
   const ProgramResult unknown =
@@ -165,9 +167,42 @@ TEST_F(ServerCommands, MetricsTellWhatBecomesOfViews) {
         "\nmillrace_view_read_merges_max{view=\"carrier_out\"} ",
         "\nmillrace_view_read_loads_total{view=\"carrier_out\"} 0\n",
         "\nmillrace_feature_expired_total{view=\"carrier_out\"} 0\n",
-        "\nmillrace_retract_unmatched_total{view=\"carrier_out\"} 0\n"}) {
+        "\nmillrace_retract_unmatched_total{view=\"carrier_out\"} 0\n",
+        "\nmillrace_state_bytes{view=\"carrier_out\"} ",
+        "\nmillrace_log_lag_records{partition=\"0\",topic=\"flights.departures\"} 0\n",
+        "\nmillrace_log_lag_seconds{partition=\"0\",topic=\"flights.departures\"} 0\n"}) {
     EXPECT_TRUE(SeesMetric(server_->url(), metric)) << metric;
   }
+}
+
+TEST_F(ServerCommands, MetricsCountRejectedRecordsByReason) {
+  ASSERT_EQ(Run({"produce", "flights.arrivals"}, "no json\n{}\nno json\n").code, 0);
+  for (const char* const metric :
+       {"\nmillrace_decode_errors_total{reason=\"malformed\",topic=\"flights.arrivals\"} 2\n",
+        "\nmillrace_dlq_records_total{reason=\"malformed\",topic=\"flights.arrivals\"} 2\n",
+        "\nmillrace_decode_errors_total{reason=\"time\",topic=\"flights.arrivals\"} 1\n"}) {
+    EXPECT_TRUE(SeesMetric(server_->url(), metric)) << metric;
+  }
+}
+
+TEST_F(ServerCommands, ReadsAreInTheMetricsAtOnce) {
+  const auto http = HttpClient::Make(server_->url());
+  ASSERT_TRUE(http.ok());
+  const auto reads = [&] {
+    const absl::StatusOr<HttpReply> reply = (*http)->Get("/metrics", absl::Seconds(10));
+    const std::string name = "\nmillrace_view_reads_total{view=\"tail_last\"} ";
+    int count = -1;
+    if (reply.ok() && reply->body.find(name) != std::string::npos) {
+      const size_t at = reply->body.find(name) + name.size();
+      EXPECT_TRUE(
+          absl::SimpleAtoi(reply->body.substr(at, reply->body.find('\n', at) - at), &count));
+    }
+    return count;
+  };
+  const int before = reads();
+  ASSERT_GE(before, 0);
+  ASSERT_EQ(Run({"get", "tail_last", "tailnum=N1"}).code, 0);
+  EXPECT_EQ(reads(), before + 1);
 }
 
 TEST_F(ServerCommands, GetTakesWhatTheRequestBringsAlong) {
@@ -218,7 +253,9 @@ TEST_F(ServerCommands, ProblemsAreToldWithSuggestionsAndExitCodesByMeaning) {
        "get: there is no view 'origin_oot'; did you mean 'origin_out'?"},
       {{"get", "origin_out.left_6", "origin=JFK"}, 64, "did you mean 'left_6h'?"},
       {{"get", "origin_out", "orign=JFK"}, 65, "did you mean 'origin'?"},
-      {{"get", "origin_out", "origin=JFK", "--at", "tomorrow"}, 65, "RFC 3339"},
+      {{"get", "origin_out", "origin=JFK", "--at", "tomorrow"},
+       65,
+       "'at' cannot be 'tomorrow': it is milliseconds since the epoch, or RFC 3339"},
       {{"score", "dealyed", "origin=JFK"},
        64,
        "score: there is no task 'dealyed'; did you mean 'delayed'?"},

@@ -352,6 +352,21 @@ TEST(Validate, RefusesWhatIsOverTheDiskBudget) {
   EXPECT_EQ(RunProgram(directory, enough).code, 0);
 }
 
+TEST(Validate, TakesALoadForEachView) {
+  const ProgramDirectory directory;
+  ASSERT_EQ(RunProgram(directory, {"init", "--template", "flights"}).code, 0);
+  const auto with = [&](const std::string& rate, const std::string& entities) {
+    return RunProgram(directory, {"validate", "--explain", "--rate", rate, "--entities", entities});
+  };
+  const ProgramResult one = with("origin_out=0.25", "origin_out=400");
+  EXPECT_EQ(one.code, 0) << one.err;
+  EXPECT_THAT(one.out, HasSubstr("\n400 entities of origin_out at 0.25/s: "));
+  const ProgramResult unknown = with("1", "origin_oot=400");
+  EXPECT_EQ(unknown.code, 64);
+  EXPECT_THAT(unknown.err, HasSubstr("no view 'origin_oot'; did you mean 'origin_out'?"));
+  EXPECT_EQ(with("origin_out=fast", "1").code, 64);
+}
+
 TEST(Init, NeverOverwrites) {
   const ProgramDirectory directory;
   directory.Write("millrace.yaml", "mine");

@@ -34,6 +34,9 @@ class FailingState final : public StateStore {
       const std::function<bool(absl::string_view, absl::string_view)>& visit) const override {
     return state_.Scan(from, to, visit);
   }
+  uint64_t ApproximateBytes(std::span<const StateRange> ranges) const override {
+    return state_.ApproximateBytes(ranges);
+  }
   absl::Status Commit(const StateBatch& batch) override {
     if (++commits_ == fail_at_) return absl::ResourceExhaustedError("no room");
     return state_.Commit(batch);

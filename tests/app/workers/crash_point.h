@@ -50,6 +50,9 @@ class CrashingState final : public StateStore {
       const std::function<bool(absl::string_view, absl::string_view)>& visit) const override {
     return state_.Scan(from, to, visit);
   }
+  uint64_t ApproximateBytes(std::span<const StateRange> ranges) const override {
+    return state_.ApproximateBytes(ranges);
+  }
   absl::Status Commit(const StateBatch& batch) override {
     return crash_.Happens() ? state_.Commit(batch) : absl::OkStatus();
   }
@@ -141,6 +144,7 @@ class DamagedLog final : public Log {
       return absl::UnavailableError("unreachable");
     }
     int64_t NextOffset(size_t index) const override { return reader_->NextOffset(index); }
+    int64_t EndOffset(size_t index) const override { return reader_->EndOffset(index); }
     bool AtEnd(size_t index) const override { return reader_->AtEnd(index); }
     void Wait(absl::Duration timeout) override { reader_->Wait(timeout); }
     void Wake() override { reader_->Wake(); }

@@ -4,12 +4,14 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 
 namespace millrace {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 // Views "of_a" over source 0 and "of_both" over sources 0 and 1.
 Project TwoViews() {
@@ -28,11 +30,15 @@ Project TwoViews() {
 
 class FreshnessTest : public ::testing::Test {
  protected:
-  void Apply(int32_t source, int64_t append_ms) {
+  // The record reaches all views over its source, but the one it says.
+  void Apply(int32_t source, int64_t append_ms, int left_out = -1) {
     Event event;
     event.source = source;
     event.append_ms = append_ms;
     freshness_.Applied(event);
+    for (int view = 0; view < 2; ++view) {
+      if (view != left_out && (view == 1 || source == 0)) ++updates_[view];
+    }
   }
   static std::string Sum(const std::string& view, const std::string& seconds) {
     return "millrace_feature_freshness_seconds_sum{view=\"" + view + "\"} " + seconds + "\n";
@@ -44,7 +50,8 @@ class FreshnessTest : public ::testing::Test {
 
   const Project project_ = TwoViews();
   Registry registry_;
-  Freshness freshness_{project_, &registry_};
+  uint64_t updates_[2] = {};
+  Freshness freshness_{project_, &registry_, [this](int32_t view) { return updates_[view]; }};
 };
 
 TEST_F(FreshnessTest, IsOfTheRecordThatWaitedLongest) {
@@ -81,9 +88,27 @@ TEST_F(FreshnessTest, AnAppendTimeAheadOfTheClockIsNoAge) {
   EXPECT_THAT(registry_.Text(), HasSubstr(Sum("of_a", "0")));
 }
 
+TEST_F(FreshnessTest, AViewThatTheRecordDoesNotReachIsNotMeasured) {
+  Apply(0, 9'000, /*left_out=*/0);
+  freshness_.EndTurn(10'000);
+  EXPECT_THAT(registry_.Text(), HasSubstr(Count("of_a", 0)));
+  EXPECT_THAT(registry_.Text(), HasSubstr(Count("of_both", 1)));
+}
+
+TEST_F(FreshnessTest, BucketsBeginAtTheMillisecondThatTimesAreKnownTo) {
+  Apply(0, 9'998);
+  freshness_.EndTurn(10'000);
+  const auto bucket = [](const char* bound, int count) {
+    return absl::StrCat("_bucket{view=\"of_a\",le=\"", bound, "\"} ", count, "\n");
+  };
+  EXPECT_THAT(registry_.Text(), HasSubstr(bucket("0.001", 0)));
+  EXPECT_THAT(registry_.Text(), HasSubstr(bucket("0.002", 1)));
+  EXPECT_THAT(registry_.Text(), Not(HasSubstr("e-04")));
+}
+
 TEST(Freshness, WithoutARegistryNothingIsMeasured) {
   const Project project = TwoViews();
-  Freshness freshness(project, nullptr);
+  Freshness freshness(project, nullptr, nullptr);
   Event event;
   event.source = 1;
   freshness.Applied(event);

@@ -275,6 +275,7 @@ class UnreachableReader final : public LogReader {
     return reader_.Read(index, max_bytes, batch);
   }
   int64_t NextOffset(size_t index) const override { return reader_.NextOffset(index); }
+  int64_t EndOffset(size_t index) const override { return reader_.EndOffset(index); }
   bool AtEnd(size_t) const override { return true; }  // as far as it knows
   void Wait(absl::Duration) override {}
   void Wake() override {}
