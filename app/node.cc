@@ -1,24 +1,20 @@
 #include "app/node.h"
 
 #include <algorithm>
-#include <filesystem>
-#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "app/catalog/catalog_json.h"
 #include "app/descriptors.h"
+#include "app/state_fit.h"
 #include "app/workers/topics.h"
-#include "core/coding.h"
 #include "core/log_line.h"
 #include "core/status_macros.h"
 #include "core/value_coding.h"
 #include "featurestore/rocks/rocks_state_store.h"
 #include "stream/embedded/embedded_log.h"
 #include "stream/kafka/kafka_log.h"
-#include "stream/state_keys.h"
 
 namespace millrace {
 namespace {
@@ -26,49 +22,7 @@ namespace {
 constexpr absl::Duration kHousekeepEvery = absl::Milliseconds(500);
 constexpr int kMeasureStateEveryTurns = 20;
 constexpr int kRetentionEveryTurns = 20;
-
-std::string MeaningKey() { return std::string(1, kMetaPrefix) + "meaning"; }
-std::string LogIdentityKey() { return std::string(1, kMetaPrefix) + "log"; }
-
-std::string EncodeMeaning(const std::map<std::string, std::string>& meaning) {
-  std::string out;
-  for (const auto& [part, text] : meaning) {
-    PutLengthPrefixed(&out, part);
-    PutLengthPrefixed(&out, text);
-  }
-  return out;
-}
-
-std::map<std::string, std::string> DecodeMeaning(absl::string_view in) {
-  std::map<std::string, std::string> meaning;
-  absl::string_view part, text;
-  while (GetLengthPrefixed(&in, &part) && GetLengthPrefixed(&in, &text)) {
-    meaning.emplace(std::string(part), std::string(text));
-  }
-  return meaning;
-}
-
-// "changed: sources.arrivals; new: views.x; gone: views.y", or empty.
-std::string Difference(const std::map<std::string, std::string>& stored,
-                       const std::map<std::string, std::string>& wanted) {
-  std::vector<std::string> changed, added, gone;
-  for (const auto& [part, text] : wanted) {
-    const auto it = stored.find(part);
-    if (it == stored.end()) {
-      added.push_back(part);
-    } else if (it->second != text) {
-      changed.push_back(part);
-    }
-  }
-  for (const auto& [part, text] : stored) {
-    if (!wanted.contains(part)) gone.push_back(part);
-  }
-  std::vector<std::string> said;
-  if (!changed.empty()) said.push_back("changed: " + absl::StrJoin(changed, ", "));
-  if (!added.empty()) said.push_back("new: " + absl::StrJoin(added, ", "));
-  if (!gone.empty()) said.push_back("gone: " + absl::StrJoin(gone, ", "));
-  return absl::StrJoin(said, "; ");
-}
+constexpr int kPingEveryTurns = 4;
 
 }  // namespace
 
@@ -79,8 +33,8 @@ absl::StatusOr<std::unique_ptr<Node>> Node::Open(std::shared_ptr<const Project> 
                                                  const NodeOptions& options) {
   auto node = std::unique_ptr<Node>(new Node(std::move(project), options));
   RETURN_IF_ERROR(node->OpenLog());
-  RETURN_IF_ERROR(node->OpenState());
-  RETURN_IF_ERROR(node->OpenEngine());
+  RETURN_IF_ERROR(WithStateAdvice(node->OpenState(), *node->project_));
+  RETURN_IF_ERROR(WithStateAdvice(node->OpenEngine(), *node->project_));
   node->OpenServices();
   return node;
 }
@@ -112,45 +66,17 @@ absl::Status Node::OpenLog() {
 }
 
 absl::Status Node::OpenState() {
-  std::error_code error;  // opening tells
-  std::filesystem::create_directories(project_->state.path, error);
   ASSIGN_OR_RETURN(state_, OpenRocksStateStore({.path = project_->state.path,
                                                 .durability = project_->state.power_loss
                                                                   ? StateDurability::kPowerLoss
                                                                   : StateDurability::kProcess,
                                                 .memory_bytes = project_->state.memory_bytes / 2}));
-  RETURN_IF_ERROR(CheckMeaning());
+  RETURN_IF_ERROR(CheckStateFits(*project_, log_identity_, state_.get()));
   ASSIGN_OR_RETURN(
       store_,
       OnlineStore::Open(*state_, project_->views,
                         {.shards = project_->state.shards,
                          .cache_bytes = static_cast<size_t>(project_->state.memory_bytes / 4)}));
-  return absl::OkStatus();
-}
-
-absl::Status Node::CheckMeaning() {
-  std::string stored;
-  const absl::Status found = state_->Get(MeaningKey(), &stored);
-  if (absl::IsNotFound(found)) {
-    StateBatch batch;
-    batch.Put(MeaningKey(), EncodeMeaning(project_->meaning));
-    batch.Put(LogIdentityKey(), log_identity_);
-    return state_->Commit(batch);
-  }
-  RETURN_IF_ERROR(found);
-  const std::string difference = Difference(DecodeMeaning(stored), project_->meaning);
-  if (!difference.empty()) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "the state in ", project_->state.path, " was built with another configuration (",
-        difference, "): use the earlier configuration, or another state.path"));
-  }
-  std::string identity;
-  RETURN_IF_ERROR(state_->Get(LogIdentityKey(), &identity));
-  if (identity != log_identity_) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("the state in ", project_->state.path, " belongs to another log (", identity,
-                     ", this is ", log_identity_, "): use that log, or another state.path"));
-  }
   return absl::OkStatus();
 }
 
@@ -192,8 +118,9 @@ void Node::OpenServices() {
   records_ = std::make_unique<LogRecords>(*log_, *options_.clock,
                                           LogRecordsOptions{.own_prefix = project_->OwnTopic("")});
   catalog_ = CatalogJson(*project_);
-  status_ = std::make_unique<NodeStatus>(*project_, *engine_, *store_, *committer_, *options_.clock,
-                                         registry_);
+  log_watch_ = std::make_unique<LogWatch>(*log_, *options_.clock);
+  status_ = std::make_unique<NodeStatus>(*project_, *engine_, *store_, *committer_, *log_watch_,
+                                         *options_.clock, registry_);
 }
 
 // The partitions, by their place in Engine::inputs(), whose records the view is computed from.
@@ -271,7 +198,7 @@ void Node::Start() {
     started_ = true;
   }
   engine_thread_ = std::thread([this] {
-    const absl::Status status = engine_->Run();
+    const absl::Status status = WithStateAdvice(engine_->Run(), *project_);
     if (!status.ok()) {
       LogLine(LogLevel::kError, "engine_stopped").With("error", status.ToString());
     }
@@ -285,6 +212,7 @@ void Node::Start() {
 
 void Node::Housekeep() {
   for (int turn = 0;; ++turn) {
+    if (turn % kPingEveryTurns == 0) engine_->SetLogReachable(log_watch_->Ask());
     if (turn % kMeasureStateEveryTurns == 0) status_->MeasureState();
     if (grpc_) grpc_->UpdateHealth();
     if (enforce_retention_ && turn % kRetentionEveryTurns == 0) {

@@ -22,6 +22,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "app/log_watch.h"
 #include "app/node_status.h"
 #include "app/project.h"
 #include "app/workers/committer.h"
@@ -69,6 +70,7 @@ class Node {
   const Project& project() const { return *project_; }
   Log& log() { return *log_; }
   Engine& engine() { return *engine_; }
+  const Engine& engine() const { return *engine_; }
   OnlineStore& store() { return *store_; }
   Services services();
   Registry& registry() { return registry_; }
@@ -79,7 +81,6 @@ class Node {
   Node(std::shared_ptr<const Project> project, const NodeOptions& options);
   absl::Status OpenLog();
   absl::Status OpenState();
-  absl::Status CheckMeaning();
   absl::Status OpenEngine();
   void OpenServices();
   std::vector<size_t> PartitionsOf(const ViewSpec& view) const;
@@ -100,6 +101,7 @@ class Node {
   std::unique_ptr<FeatureReader> features_;
   std::unique_ptr<RequestScorer> scores_;
   std::unique_ptr<LogRecords> records_;
+  std::unique_ptr<LogWatch> log_watch_;
   std::unique_ptr<NodeStatus> status_;
   std::string catalog_;
   std::unique_ptr<HttpServer> http_;

@@ -104,6 +104,22 @@ void ExportWatermarks(const EngineStatus& status, int64_t now_ms, Registry& regi
   }
 }
 
+void ExportHoldbacks(const EngineStatus& status, Registry& registry) {
+  for (const EngineStatus::Input& input : status.inputs) {
+    for (const HoldbackReason reason :
+         {HoldbackReason::kHistory, HoldbackReason::kReading, HoldbackReason::kUnreachable}) {
+      registry
+          .GetGauge("millrace_watermark_holdback_info",
+                    "Whether a partition holds time back, by reason",
+                    {{"source", input.source},
+                     {"topic", input.topic},
+                     {"partition", absl::StrCat(input.partition)},
+                     {"reason", std::string(HoldbackReasonName(reason))}})
+          .Set(input.holdback == reason ? 1 : 0);
+    }
+  }
+}
+
 // By partition of a topic, of the source over it that is furthest behind.
 void ExportLogLag(const EngineStatus& status, int64_t now_ms, Registry& registry) {
   struct Lag {
@@ -261,7 +277,9 @@ void NodeStatus::RefreshMetrics() {
   const int64_t now_ms = ToEpochMillis(clock_.Now());
   ExportSources(*status, registry_);
   ExportWatermarks(*status, now_ms, registry_);
+  ExportHoldbacks(*status, registry_);
   ExportLogLag(*status, now_ms, registry_);
+  registry_.GetGauge("millrace_log_connected", "Whether the log answers").Set(log_.loss() ? 0 : 1);
   for (const EngineStatus::Task& task : status->tasks) {
     ExportTask(task, registry_);
     const DeployedModel& champion = task.deployment->champion_model();

@@ -36,6 +36,12 @@ void WriteInput(const EngineStatus::Input& input, JsonWriter& json) {
   } else {
     json.Int(input.newest_event_ms);
   }
+  json.Key("held_back");
+  if (input.holdback == HoldbackReason::kNone) {
+    json.Null();
+  } else {
+    json.String(HoldbackReasonName(input.holdback));
+  }
   const SourceCounts& counts = input.counts;
   json.Counts({{"read", counts.read},
                {"applied", counts.applied},
@@ -60,6 +66,32 @@ void WriteInput(const EngineStatus::Input& input, JsonWriter& json) {
         .EndObject();
   }
   json.EndArray().EndObject();
+}
+
+void WriteHoldback(const EngineStatus& status, const std::optional<Holdback>& holdback,
+                   JsonWriter& json) {
+  json.Key("held_back");
+  if (!holdback) {
+    json.Null();
+    return;
+  }
+  const EngineStatus::Input& input = status.inputs[holdback->input];
+  json.BeginObject()
+      .Key("source")
+      .String(input.source)
+      .Key("topic")
+      .String(input.topic)
+      .Key("partition")
+      .Int(input.partition)
+      .Key("reason")
+      .String(HoldbackReasonName(holdback->reason))
+      .Key("progress_ms")
+      .OptionalInt(input.progress_ms)
+      .Key("since_ms")
+      .Int(holdback->since_ms)
+      .Key("message")
+      .String(HoldbackText(input, holdback->reason))
+      .EndObject();
 }
 
 void WriteCounts(const TaskCounts& counts, JsonWriter& json) {
@@ -100,11 +132,13 @@ void WriteCounts(const TaskCounts& counts, JsonWriter& json) {
 }  // namespace
 
 NodeStatus::NodeStatus(const Project& project, const Engine& engine, const OnlineStore& store,
-                       const Committer& committer, Clock& clock, Registry& registry)
+                       const Committer& committer, const LogWatch& log, Clock& clock,
+                       Registry& registry)
     : project_(project),
       engine_(engine),
       store_(store),
       committer_(committer),
+      log_(log),
       clock_(clock),
       registry_(registry),
       started_ns_(clock.MonotonicNanos()) {}
@@ -113,6 +147,7 @@ absl::StatusOr<std::string> NodeStatus::StatusJson() {
   const std::shared_ptr<const EngineStatus> status = engine_.status();
   if (status == nullptr) return absl::UnavailableError("the engine has not started yet");
   const Health health = GetHealth();
+  const std::optional<LogWatch::Loss> loss = log_.loss();
   std::string out;
   JsonWriter json(&out);
   json.BeginObject()
@@ -120,7 +155,11 @@ absl::StatusOr<std::string> NodeStatus::StatusJson() {
       .String(project_.name)
       .Key("log")
       .String(project_.log.kafka ? "kafka" : "embedded")
-      .Key("ready")
+      .Key("log_lost_since_ms")
+      .OptionalInt(loss ? std::optional(loss->since_ms) : std::nullopt)
+      .Key("log_lost_reason");
+  loss ? json.String(loss->why) : json.Null();
+  json.Key("ready")
       .Bool(health.ready)
       .Key("replaying")
       .Bool(engine_.mode() == Engine::Mode::kSimulation)
@@ -153,6 +192,7 @@ absl::StatusOr<std::string> NodeStatus::StatusJson() {
   for (const EngineStatus::Task& task : status->tasks) {
     json.BeginObject().Key("task").String(task.name);
     WriteCounts(task.counts, json);
+    WriteHoldback(*status, task.holdback, json);
     json.Key("learners").BeginArray();
     for (size_t i = 0; i < task.learners.size(); ++i) {
       const LearnerReport& learner = task.learners[i];
@@ -199,6 +239,9 @@ Health NodeStatus::GetHealth() {
   const bool failed = ended_ && !end_status_.ok();
   health.checks.push_back({"store", committed.ok(), committed.ok() ? "ok" : committed.ToString()});
   health.checks.push_back({"engine", !failed, failed ? end_status_.ToString() : "ok"});
+  const std::optional<LogWatch::Loss> loss = log_.loss();
+  // Features are read and scored without the log: its loss is told, and the node stays ready.
+  health.checks.push_back({"log", !loss, loss ? loss->why : "ok"});
   const bool caught_up = status != nullptr && status->caught_up;
   health.checks.push_back({"caught_up", true, caught_up ? "yes" : "no: answers are of the past"});
   health.checks.push_back({"draining", !draining_, draining_ ? "yes" : "no"});

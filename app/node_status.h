@@ -9,6 +9,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
+#include "app/log_watch.h"
 #include "app/project.h"
 #include "app/workers/committer.h"
 #include "app/workers/engine.h"
@@ -23,7 +24,7 @@ class NodeStatus final : public StatusService {
  public:
   // REQUIRES: all outlive this.
   NodeStatus(const Project& project, const Engine& engine, const OnlineStore& store,
-             const Committer& committer, Clock& clock, Registry& registry);
+             const Committer& committer, const LogWatch& log, Clock& clock, Registry& registry);
 
   absl::StatusOr<std::string> StatusJson() override;
   Health GetHealth() override;
@@ -42,6 +43,7 @@ class NodeStatus final : public StatusService {
   const Engine& engine_;
   const OnlineStore& store_;
   const Committer& committer_;
+  const LogWatch& log_;
   Clock& clock_;
   Registry& registry_;
   const int64_t started_ns_;

@@ -14,6 +14,7 @@
 #include "stream/documentation.h"
 #include "stream/expr/expression.h"
 #include "stream/history/history_file.h"
+#include "stream/progress.h"
 #include "stream/schema.h"
 
 namespace millrace {
@@ -80,7 +81,7 @@ struct SourceSpec {
   bool keep_future = false;
   std::optional<HistorySpec> history;
   std::string shape_text;  // of the keys that make the above, for `meaning`
-  int64_t out_of_order_ms = 0;
+  TimeRule time_rule;
   int64_t future_skew_ms = 600'000;
   int64_t retention_ms = 40LL * 86'400'000;
   OnError on_error = OnError::kDeadLetter;

@@ -135,6 +135,10 @@ class Log {
   virtual absl::StatusOr<int64_t> OffsetAtTime(const TopicPartition& input,
                                                int64_t timestamp_ms) = 0;
 
+  // Asks the log for a sign of life, and waits a few seconds for it. Unavailable when there is
+  // none: nothing is known then of what was appended.
+  virtual absl::Status Ping() = 0;
+
   // REQUIRES: the log outlives the reader. Errors: NotFound, OutOfRange as LogReader::Read.
   virtual absl::StatusOr<std::unique_ptr<LogReader>> OpenReader(std::vector<ReadFrom> inputs) = 0;
 };

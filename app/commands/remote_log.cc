@@ -245,6 +245,8 @@ absl::StatusOr<int64_t> RemoteLog::OffsetAtTime(const TopicPartition& input, int
   }
 }
 
+absl::Status RemoteLog::Ping() { return api_.Get("/livez").status(); }
+
 absl::StatusOr<std::unique_ptr<LogReader>> RemoteLog::OpenReader(std::vector<ReadFrom> inputs) {
   return std::make_unique<RemoteReader>(*this, std::move(inputs));
 }

@@ -38,6 +38,7 @@ class RemoteLog final : public Log {
   absl::StatusOr<OffsetRange> Offsets(const TopicPartition& input) override;
   absl::StatusOr<bool> IsCompacted(absl::string_view topic) override;
   absl::StatusOr<int64_t> OffsetAtTime(const TopicPartition& input, int64_t timestamp_ms) override;
+  absl::Status Ping() override;
   absl::StatusOr<std::unique_ptr<LogReader>> OpenReader(std::vector<ReadFrom> inputs) override;
 
   // One answer of GET /api/v1/records.

@@ -94,6 +94,12 @@ std::string TaskText(const JsonValue& task) {
                    "  examples learned ", MemberText(Part(task, "examples"), "learned", CountText),
                    "  models published ", MemberText(task, "models_published", CountText), "\n");
   for (const std::string& count : apart) absl::StrAppend(&text, "  ", count, "\n");
+  const JsonValue& held_back = Part(task, "held_back");
+  if (held_back.kind() == JsonKind::kObject) {
+    absl::StrAppend(&text, "  time is held back since ",
+                    MemberText(held_back, "since_ms", TimeText), ": ",
+                    MemberText(held_back, "message"), "\n");
+  }
   TextTable table({"learner", "type", "role", ">version", ">served n", ">AUC", ">log loss",
                    ">calibration", ">log loss 1d", "newest label"});
   for (const JsonValue& learner : MemberItems(task, "learners")) {
@@ -122,6 +128,10 @@ absl::StatusOr<std::string> StatusText(absl::string_view answer) {
                        ? AgeText(static_cast<int64_t>(uptime->double_value() * 1e3))
                        : "-",
                    "  event time ", MemberText(root, "event_time_ms", TimeText), "\n\n");
+  if (const std::string reason = MemberText(root, "log_lost_reason"); reason != "-") {
+    absl::StrAppend(&text, "the log is lost since ",
+                    MemberText(root, "log_lost_since_ms", TimeText), ": ", reason, "\n\n");
+  }
   absl::StrAppend(&text, SourcesText(root));
   if (!MemberItems(root, "views").empty()) absl::StrAppend(&text, "\n", ViewsText(root));
   for (const JsonValue& task : MemberItems(root, "tasks"))

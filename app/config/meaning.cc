@@ -36,7 +36,7 @@ std::string DescribeSource(const Project& project, const SourceSpec& source) {
       source.decoder.time_field ? absl::StrCat(*source.decoder.time_field, "/",
                                                static_cast<int>(source.decoder.time_unit))
                                 : "record",
-      " out_of_order=", source.out_of_order_ms, " future_skew=", source.future_skew_ms,
+      " out_of_order=", source.time_rule.out_of_order_ms, " future_skew=", source.future_skew_ms,
       " retention=", source.retention_ms, " on_error=", static_cast<int>(source.on_error),
       source.retracts ? " retract" : "", source.keep_future ? " future=keep" : "",
       source.shape_text, " schema", DescribeSchema(source.decoder.schema));

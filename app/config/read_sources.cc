@@ -138,11 +138,12 @@ void ReadHistory(const Section& section, ProjectDraft* draft, SourceSpec* source
 }
 
 void ReadLateness(const Section& lateness, ProjectDraft* draft, SourceSpec* source) {
-  source->out_of_order_ms = lateness.DurationMs("out_of_order");
+  source->time_rule.out_of_order_ms = lateness.DurationMs("out_of_order");
+  source->time_rule.idle = lateness.Text("idle") == "clock" ? Idle::kClock : Idle::kAuto;
   source->future_skew_ms = lateness.DurationMs("future_skew");
   source->retention_ms = lateness.DurationMs("retention");
   source->keep_future = lateness.Text("future") == "keep";
-  if (source->retention_ms < source->out_of_order_ms) {
+  if (source->retention_ms < source->time_rule.out_of_order_ms) {
     const ConfigNode* where = lateness.Find("retention");
     draft->sink->Error(ConfigErrorCode::kOutOfRange,
                        (where != nullptr ? *where : *lateness.Find("out_of_order")).place,

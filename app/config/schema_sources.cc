@@ -108,6 +108,11 @@ constexpr KeySpec kKeys[] = {
     May("sources.*.lateness.future", kNone, "dead_letter",
         "What becomes of a record dated beyond `future_skew`.")
         .Words("dead_letter|keep"),
+    May("sources.*.lateness.idle", kNone, "auto",
+        "What moves time, live, when all records are read: the clock if the newest was appended "
+        "within an hour of its event time, so that time stands where history ends (`auto`), or the "
+        "clock whatever their age.")
+        .Words("auto|clock"),
     May("sources.*.on_error", kNone, "dead_letter", "What becomes of a record that cannot be read.")
         .Words("dead_letter|skip|stop"),
     May("sources.*.description", kString, "", "What it is, for people: the catalog shows it."),

@@ -13,7 +13,6 @@
 namespace millrace {
 namespace {
 
-constexpr int64_t kStatusEveryNs = 200'000'000;
 constexpr absl::Duration kIdleWait = absl::Milliseconds(20);
 constexpr absl::Duration kRequestPatience = absl::Seconds(5);
 constexpr int kRejectLinesPerSecond = 1;
@@ -53,6 +52,7 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(const Dependencies& depende
 absl::Status Engine::OpenTasks() {
   triggered_.resize(project_.sources.size());
   labels_.resize(project_.sources.size());
+  holdbacks_.resize(project_.tasks.size());
   for (int t = 0; t < static_cast<int>(project_.tasks.size()); ++t) {
     const TaskSpec& spec = project_.tasks[t];
     ASSIGN_OR_RETURN(
@@ -238,61 +238,6 @@ absl::Status Engine::TakeRequests() {
     });
   }
   return CommitNow(Trainer::Scope::kModels, 0);
-}
-
-void Engine::RefreshStatus(bool now) {
-  const int64_t now_ns = deps_.clock->MonotonicNanos();
-  if (!now && now_ns - last_status_ns_ < kStatusEveryNs) return;
-  last_status_ns_ = now_ns;
-  status_.Publish(std::make_shared<const EngineStatus>(MakeStatus()));
-}
-
-EngineStatus Engine::MakeStatus() const {
-  EngineStatus status;
-  const int64_t now_ms = ToEpochMillis(deps_.clock->Now());
-  for (size_t i = 0; i < inputs_.size(); ++i) {
-    const SourceInput& input = *inputs_[i];
-    const bool is_history = i >= input_names_.size();
-    const InputPosition& position = input.position();
-    EngineStatus::Input& out = status.inputs.emplace_back();
-    out.source = input.spec().name;
-    out.topic = is_history ? input.spec().history->files : input.spec().topic;
-    out.partition = is_history ? 0 : input.partition();
-    out.is_history = is_history;
-    out.applied_offset = position.next_offset;
-    out.durable_offset = durable_offsets_[i];
-    out.end_offset = std::max(position.next_offset, is_history ? 0 : reader_->EndOffset(i));
-    if (input.read_append_ms() != kNoTime) out.read_append_ms = input.read_append_ms();
-    out.newest_event_ms = position.newest_event_ms;
-    out.at_end = input.at_end() && !input.has_head();
-    const int64_t progress_ms = LiveProgress(input.times(), input.spec().out_of_order_ms, now_ms);
-    if (mode_ == Mode::kLive && progress_ms != kNoTime && progress_ms != kEndOfTime) {
-      out.progress_ms = std::min(progress_ms, now_ms);
-    }
-    out.counts = position.counts;
-    for (size_t r = 0; r < input.events().reached().size(); ++r) {
-      out.events.emplace_back(project_.sources[input.events().reached()[r]].name,
-                              position.events[r]);
-    }
-  }
-  for (size_t s = 0; s < project_.sources.size(); ++s) {
-    const AppliedIds* ids = ids_.of(static_cast<int32_t>(s));
-    if (ids != nullptr) status.ids.emplace_back(project_.sources[s].name, ids->size());
-  }
-  for (size_t v = 0; v < project_.views.size(); ++v) {
-    status.unnamed_tombstones.push_back(tombstones_.Unnamed(static_cast<int32_t>(v)));
-  }
-  for (const auto& task : tasks_) {
-    EngineStatus::Task& out = status.tasks.emplace_back();
-    out.name = task->task().name;
-    out.counts = task->counts();
-    out.learners = task->Reports();
-    out.deployment = task->trainer().deployment().Read();
-  }
-  status.event_time_ms = progress_ms_ == kEndOfTime ? NewestEventMs() : progress_ms_;
-  status.caught_up = caught_up_;
-  status.commits = commits_;
-  return status;
 }
 
 void Engine::Stop() {

@@ -29,6 +29,7 @@
 #include "app/workers/committer.h"
 #include "app/workers/engine_status.h"
 #include "app/workers/freshness.h"
+#include "app/workers/holdback_watch.h"
 #include "app/workers/learner_report.h"
 #include "app/workers/source_history.h"
 #include "app/workers/source_ids.h"
@@ -94,6 +95,9 @@ class Engine {
   // Records a decision made on a request; blocks until it is durable. Unavailable when the loop has
   // ended, DeadlineExceeded after 5 s (it may be recorded nevertheless).
   absl::StatusOr<DecisionAnswer> RecordDecision(int task, DecisionRequest request);
+  // Whether the log answers (Log::Ping). While it does not, no input is at its end: a live time
+  // stands where its records end.
+  void SetLogReachable(bool reachable) { log_reachable_.store(reachable); }
   Mode mode() const { return mode_; }
   // Of inputs(), in their order. Closed when the loop has ended.
   LogPositions& positions() { return *positions_; }
@@ -108,6 +112,7 @@ class Engine {
 
  private:
   struct PendingRequest;
+  static constexpr int64_t kUnknownEnd = INT64_MAX;
 
   explicit Engine(const Dependencies& dependencies, Mode mode);
   absl::Status OpenInputs();
@@ -136,11 +141,18 @@ class Engine {
   void CountRejected(int32_t source, RejectCode reason, bool dead_letter);
   // The sources with topics that the view is computed from.
   void MarkSourcesOf(int32_t view, std::vector<bool>* sources) const;
+  // Of a live engine, with what is known of the log.
+  InputTimes TimesOf(const SourceInput& input) const;
+  HoldbackReason HoldbackOf(const SourceInput& input, int64_t now_ms) const;
+  bool IsCaughtUp() const;
   int64_t LiveProgressNow(const std::vector<bool>& sources) const;
   int64_t SimulationGate();
   int64_t NewestEventMs() const;
   absl::Status Advance(int64_t progress_ms);
   absl::Status AdvanceLive();
+  // Notes what holds the task's time back, and says so once when something has waited for long.
+  void WatchHoldback(size_t task);
+  EngineStatus::Input InputStatus(size_t input, int64_t now_ms) const;
   absl::Status TakeRequests();
   absl::Status MaybeCommit();
   bool HasUncommitted() const;
@@ -161,6 +173,7 @@ class Engine {
   Tombstones tombstones_;
   std::vector<std::unique_ptr<SourceInput>> inputs_;  // those of input_names_, then histories_
   std::vector<int64_t> durable_offsets_;              // as submitted with the last commit
+  std::vector<int64_t> ends_at_start_;                // by input; of files unknown: kUnknownEnd
   std::unique_ptr<LogPositions> positions_;
   std::unique_ptr<LogReader> reader_;
   std::vector<std::unique_ptr<SourceHistory>> histories_;
@@ -171,6 +184,7 @@ class Engine {
   // By source: what the views it looks in are computed from; empty without lookups.
   std::vector<std::vector<bool>> lookup_sources_;
   std::vector<std::vector<std::pair<int, int>>> labels_;  // by source: (task, label source)
+  std::vector<HoldbackWatch> holdbacks_;                  // by task
   int64_t progress_ms_ = INT64_MIN;
   int next_shard_ = 0;
   std::vector<bool> shard_in_flight_;  // its commit is not over yet
@@ -187,6 +201,7 @@ class Engine {
   std::string scratch_;
 
   std::atomic<bool> stop_{false};
+  std::atomic<bool> log_reachable_{true};
   absl::Mutex mutex_;
   Frontier frontier_ ABSL_GUARDED_BY(mutex_);
   AtEnd at_end_ ABSL_GUARDED_BY(mutex_) = AtEnd::kLeavePending;

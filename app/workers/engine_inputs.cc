@@ -121,6 +121,7 @@ absl::Status Engine::OpenInput(int32_t s, int32_t p, int32_t partitions,
   parts.decoder = MakeDecoder(source);
   parts.partitions = partitions;
   RETURN_IF_ERROR(AddInput(s, p, std::move(position), redo_from, std::move(parts)));
+  ends_at_start_.push_back(range.end);
   input_names_.push_back({{source.topic, p}, s});
   reads->push_back({{source.topic, p}, inputs_.back()->start_offset()});
   return absl::OkStatus();
@@ -135,6 +136,7 @@ absl::Status Engine::OpenHistory(int32_t source) {
   parts.decoder = MakeHistoryDecoder(spec);
   RETURN_IF_ERROR(AddInput(source, kHistoryPartition, std::move(opened.position), opened.redo_from,
                            std::move(parts)));
+  ends_at_start_.push_back(kUnknownEnd);
   histories_.push_back(std::move(opened.history));
   return absl::OkStatus();
 }

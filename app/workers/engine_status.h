@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/workers/holdback_watch.h"
 #include "app/workers/learner_report.h"
 #include "app/workers/source_input.h"
 #include "app/workers/task_worker.h"
@@ -34,6 +35,7 @@ struct EngineStatus {
     // How far its event time has come (stream/progress.h). None: it has had no record, or does not
     // hold time back, or the engine is no live one.
     std::optional<int64_t> progress_ms;
+    HoldbackReason holdback = HoldbackReason::kNone;  // of a live engine
     SourceCounts counts;
     // By source: the one above, and those derived from it.
     std::vector<std::pair<std::string, EventCounts>> events;
@@ -43,6 +45,7 @@ struct EngineStatus {
     TaskCounts counts;
     std::vector<LearnerReport> learners;  // in configuration order
     std::shared_ptr<const Deployment> deployment;
+    std::optional<Holdback> holdback;  // its input is an index into `inputs`
   };
   std::vector<Input> inputs;
   std::vector<std::pair<std::string, size_t>> ids;  // kept, by source that de-duplicates
@@ -53,6 +56,9 @@ struct EngineStatus {
   bool caught_up = false;
   uint64_t commits = 0;
 };
+
+// Where an input stands that holds time back, why, and what helps.
+std::string HoldbackText(const EngineStatus::Input& input, HoldbackReason reason);
 
 }  // namespace millrace
 

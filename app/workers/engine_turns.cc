@@ -45,10 +45,25 @@ absl::StatusOr<Engine::Found> Engine::LiveTurn() {
   }
   RETURN_IF_ERROR(AdvanceLive());
   for (const auto& task : tasks_) RETURN_IF_ERROR(task->ReleaseOverdue());
-  caught_up_ = caught_up_ || std::all_of(inputs_.begin(), inputs_.end(), [](const auto& input) {
-                 return input->at_end() && !input->has_head();
-               });
+  caught_up_ = caught_up_ || IsCaughtUp();
   return taken > 0 ? Found::kWork : Found::kNothing;
+}
+
+// Of a topic all that it held at the start is applied; of files all.
+bool Engine::IsCaughtUp() const {
+  for (size_t i = 0; i < inputs_.size(); ++i) {
+    const SourceInput& input = *inputs_[i];
+    // What is compacted away, or a mark of a transaction, may stand before the end.
+    const bool at_end = TimesOf(input).at_end;
+    if (!at_end && input.progress_offset() < ends_at_start_[i]) return false;
+  }
+  return true;
+}
+
+InputTimes Engine::TimesOf(const SourceInput& input) const {
+  InputTimes times = input.times();
+  if (!log_reachable_ && input.partition() != kHistoryPartition) times.at_end = false;
+  return times;
 }
 
 int64_t Engine::LiveProgressNow(const std::vector<bool>& sources) const {
@@ -56,8 +71,7 @@ int64_t Engine::LiveProgressNow(const std::vector<bool>& sources) const {
   int64_t progress = kEndOfTime;
   for (const auto& input : inputs_) {
     if (!sources[input->source()]) continue;
-    progress =
-        std::min(progress, LiveProgress(input->times(), input->spec().out_of_order_ms, now_ms));
+    progress = std::min(progress, LiveProgress(TimesOf(*input), input->spec().time_rule, now_ms));
   }
   return std::min(progress, now_ms);
 }
@@ -76,6 +90,7 @@ absl::Status Engine::AdvanceLive() {
     const bool none_yet =
         project_.tasks[t].trigger_source && std::all_of(inputs_.begin(), inputs_.end(), is_empty);
     RETURN_IF_ERROR(tasks_[t]->Advance(progress_ms, none_yet ? kNoTime : progress_ms));
+    WatchHoldback(t);
   }
   return absl::OkStatus();
 }
@@ -138,7 +153,7 @@ void Engine::TellPositions() {
     // While some shards lack records, what counts is what none lacks.
     const int64_t applied =
         input.redoing() ? input.progress_offset() : input.position().next_offset;
-    const int64_t live_ms = LiveProgress(input.times(), input.spec().out_of_order_ms, now_ms);
+    const int64_t live_ms = LiveProgress(TimesOf(input), input.spec().time_rule, now_ms);
     const int64_t progress_ms = mode_ == Mode::kLive ? std::min(live_ms, now_ms) : progress_ms_;
     positions_->SetApplied(i, applied, progress_ms == kEndOfTime ? NewestEventMs() : progress_ms);
   }

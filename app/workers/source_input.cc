@@ -244,7 +244,7 @@ absl::Status SourceInput::Take(RecordEvents::Visit visit) {
   has_head_ = false;
   const bool duplicate = IsDuplicate();
   const bool late = !duplicate && !deletes_ && position_.newest_event_ms != kNoTime &&
-                    event_time_ms() < position_.newest_event_ms - spec_.out_of_order_ms;
+                    event_time_ms() < position_.newest_event_ms - spec_.time_rule.out_of_order_ms;
   if (!duplicate) {
     events_.Begin();
     if (deletes_) RETURN_IF_ERROR(events_.ForEachPlace(tombstone_, visit));

@@ -255,10 +255,7 @@ absl::Status TaskWorker::Advance(int64_t progress_ms, int64_t decisions_ms) {
       RETURN_IF_ERROR(LearnSettled());
     }
     if (trainer_->NextCutMs() <= next) {
-      v1::ExampleRecord cut;
-      cut.mutable_publish_cut()->set_time(trainer_->NextCutMs());
-      RETURN_IF_ERROR(FoldExample(cut.SerializeAsString(), cut.publish_cut().time()));
-      EmitPublished();
+      RETURN_IF_ERROR(Publish());
     }
     while (NextWaitingMs() <= next) {
       RETURN_IF_ERROR(DecideWaiting(waiting_.begin(), /*timed_out=*/false));
@@ -266,6 +263,26 @@ absl::Status TaskWorker::Advance(int64_t progress_ms, int64_t decisions_ms) {
   }
   join_->AdvanceDecisions(decisions_ms);
   return LearnSettled();
+}
+
+absl::Status TaskWorker::Publish() {
+  v1::ExampleRecord cut;
+  cut.mutable_publish_cut()->set_time(trainer_->NextCutMs());
+  RETURN_IF_ERROR(FoldExample(cut.SerializeAsString(), cut.publish_cut().time()));
+  for (PublishedModel& model : trainer_->DeployPublished()) {
+    env_.outbox->EmitNumbered(
+        models_channel_, model.number,
+        {task_.learners[model.learner].name, std::move(model.record), {}, {}});
+  }
+  unpublished_since_ns_.reset();
+  return absl::OkStatus();
+}
+
+absl::Status TaskWorker::PublishOverdue(int64_t now_ns) {
+  if (trainer_->NextCutMs() == kEndOfTime) return absl::OkStatus();
+  if (!unpublished_since_ns_) unpublished_since_ns_ = now_ns;
+  const int64_t max_delay_ns = task_.publish_max_delay_ms * 1'000'000;
+  return now_ns - *unpublished_since_ns_ > max_delay_ns ? Publish() : absl::OkStatus();
 }
 
 absl::Status TaskWorker::ReleaseOverdue() {
@@ -278,7 +295,8 @@ absl::Status TaskWorker::ReleaseOverdue() {
       RETURN_IF_ERROR(DecideWaiting(overdue, /*timed_out=*/true));
     }
   }
-  return LearnSettled();
+  RETURN_IF_ERROR(LearnSettled());
+  return PublishOverdue(now_ns);
 }
 
 absl::Status TaskWorker::DecideWaiting(WaitingQueue::iterator it, bool timed_out) {
@@ -350,14 +368,6 @@ absl::Status TaskWorker::FoldExample(std::string record, int64_t timestamp_ms) {
       env_.outbox->Emit(examples_channel_, {std::nullopt, std::move(record), {}, timestamp_ms});
   CHECK(n == trainer_->folded());
   return absl::OkStatus();
-}
-
-void TaskWorker::EmitPublished() {
-  for (PublishedModel& model : trainer_->DeployPublished()) {
-    env_.outbox->EmitNumbered(
-        models_channel_, model.number,
-        {task_.learners[model.learner].name, std::move(model.record), {}, {}});
-  }
 }
 
 void TaskWorker::AddCommit(Trainer::Scope scope, StateBatch* batch) {

@@ -7,6 +7,7 @@
 #ifndef MILLRACE_APP_WORKERS_TASK_WORKER_H_
 #define MILLRACE_APP_WORKERS_TASK_WORKER_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -84,7 +85,9 @@ class TaskWorker {
   // without a decision wait for. The former may go back from call to call.
   absl::Status Advance(int64_t progress_ms, int64_t decisions_ms);
   absl::Status Advance(int64_t progress_ms) { return Advance(progress_ms, progress_ms); }
-  // Live: decides what has waited for longer than align_timeout.
+  // Live: decides what has waited for longer than align_timeout, and publishes what has been
+  // learned for longer than publish.max_delay, although event time has not come so far. Call it
+  // regularly.
   absl::Status ReleaseOverdue();
 
   // Records a decision. The answer holds once the next commit is durable. FailedPrecondition for an
@@ -93,6 +96,8 @@ class TaskWorker {
 
   void AddCommit(Trainer::Scope scope, StateBatch* batch);
 
+  // Event time at which the first decision that waits, or is open, is due; kEndOfTime without any.
+  int64_t NextDueMs() const { return std::min(join_->NextDueMs(), NextWaitingMs()); }
   TaskCounts counts() const;
   // Metrics of every learner, in configuration order.
   std::vector<LearnerReport> Reports() const;
@@ -121,7 +126,9 @@ class TaskWorker {
   void Emit(absl::string_view id, int64_t at_ms, std::string prediction);
   absl::Status LearnSettled();
   absl::Status FoldExample(std::string record, int64_t timestamp_ms);
-  void EmitPublished();
+  // A publish cut, dated when it was due. REQUIRES: something is new.
+  absl::Status Publish();
+  absl::Status PublishOverdue(int64_t now_ns);
   int64_t NextWaitingMs() const;
   absl::Status DecideWaiting(WaitingQueue::iterator it, bool timed_out);
 
@@ -140,6 +147,8 @@ class TaskWorker {
   uint64_t rejected_ids_ = 0;
   uint64_t timed_out_ = 0;
   std::optional<int64_t> newest_decision_ms_;
+  // Live: since when, at the latest, some example is in no model.
+  std::optional<int64_t> unpublished_since_ns_;
   DecisionRow row_;  // scratch
   std::string scratch_;
   std::vector<Value> field_views_;

@@ -10,6 +10,8 @@
 namespace millrace {
 namespace {
 
+constexpr absl::Duration kPingPatience = absl::Seconds(3);
+
 using TopicListHandle =
     KafkaHandle<rd_kafka_topic_partition_list_t, &rd_kafka_topic_partition_list_destroy>;
 using NewTopicHandle = KafkaHandle<rd_kafka_NewTopic_t, &rd_kafka_NewTopic_destroy>;
@@ -63,6 +65,18 @@ absl::StatusOr<std::vector<TopicInfo>> KafkaAdmin::Topics() {
   std::sort(topics.begin(), topics.end(),
             [](const TopicInfo& a, const TopicInfo& b) { return a.name < b.name; });
   return topics;
+}
+
+absl::Status KafkaAdmin::Ping() {
+  const rd_kafka_metadata_t* metadata = nullptr;
+  const KafkaDeadline deadline(*options_.clock, kPingPatience);
+  // Of the topics that the client knows: the least that brokers can be asked for.
+  const rd_kafka_resp_err_t error =
+      rd_kafka_metadata(client_->get(), 0, nullptr, &metadata, deadline.LeftMs());
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return client_->Error(error, "asking for a sign of life");
+  rd_kafka_metadata_destroy(metadata);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<KafkaAdmin::TopicState> KafkaAdmin::Describe(absl::string_view topic,

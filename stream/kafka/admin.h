@@ -32,6 +32,7 @@ class KafkaAdmin {
   absl::Status DeleteTopic(absl::string_view topic);
   absl::StatusOr<bool> IsCompacted(absl::string_view topic);
   absl::StatusOr<OffsetRange> Offsets(const TopicPartition& input);
+  absl::Status Ping();
   absl::StatusOr<int64_t> OffsetAtTime(const TopicPartition& input, int64_t timestamp_ms);
 
   // How many partitions the topic has. The answer is kept: it is asked for each append. NotFound

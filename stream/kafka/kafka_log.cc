@@ -55,6 +55,8 @@ absl::StatusOr<int64_t> KafkaLog::OffsetAtTime(const TopicPartition& input, int6
   return admin_->OffsetAtTime(input, timestamp_ms);
 }
 
+absl::Status KafkaLog::Ping() { return admin_->Ping(); }
+
 absl::StatusOr<std::unique_ptr<LogReader>> KafkaLog::OpenReader(std::vector<ReadFrom> inputs) {
   ASSIGN_OR_RETURN(auto reader, KafkaReader::Open(options_, *admin_, inputs));
   return std::unique_ptr<LogReader>(std::move(reader));

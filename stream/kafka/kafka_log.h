@@ -63,6 +63,7 @@ class KafkaLog final : public Log {
   // Compares what the topic calls a record's timestamp: append times with LogAppendTime.
   absl::StatusOr<bool> IsCompacted(absl::string_view topic) override;
   absl::StatusOr<int64_t> OffsetAtTime(const TopicPartition& input, int64_t timestamp_ms) override;
+  absl::Status Ping() override;
   absl::StatusOr<std::unique_ptr<LogReader>> OpenReader(std::vector<ReadFrom> inputs) override;
 
  private:

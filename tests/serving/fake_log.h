@@ -50,6 +50,7 @@ class FakeLog final : public Log {
   }
   absl::StatusOr<bool> IsCompacted(absl::string_view) override { return false; }
   absl::StatusOr<int64_t> OffsetAtTime(const TopicPartition&, int64_t) override { return 0; }
+  absl::Status Ping() override { return absl::OkStatus(); }
   absl::StatusOr<std::unique_ptr<LogReader>> OpenReader(std::vector<ReadFrom> inputs) override {
     return std::unique_ptr<LogReader>(new Reader(*this, inputs[0].input.topic, inputs[0].offset));
   }

@@ -35,7 +35,39 @@ TEST(LiveProgress, FollowsTheTableOfInputs) {
        kNow + 5'000 - kDisorder},
   };
   for (const ProgressCase& c : cases) {
-    EXPECT_EQ(LiveProgress(c.times, kDisorder, kNow), c.progress_ms) << c.what;
+    EXPECT_EQ(LiveProgress(c.times, {kDisorder}, kNow), c.progress_ms) << c.what;
+  }
+}
+
+TEST(LiveProgress, FollowsTheClockWhateverTheAgeOfRecordsIfToldTo) {
+  const TimeRule rule = {kDisorder, Idle::kClock};
+  const int64_t old = kNow - 90 * kHour;
+  EXPECT_EQ(LiveProgress({old, kNow, true}, rule, kNow), kNow - kDisorder);
+  EXPECT_EQ(LiveProgress({old, kNow, false}, rule, kNow), old - kDisorder) << "not at its end";
+}
+
+TEST(LiveHoldback, SaysWhyTimeIsBehindTheClock) {
+  struct Case {
+    const char* what;
+    InputTimes times;
+    Idle idle;
+    HoldbackReason reason;
+  };
+  const Case cases[] = {
+      {"empty and read to its end", {kNoTime, kNoTime, true}, Idle::kAuto, HoldbackReason::kNone},
+      {"not looked at yet", {kNoTime, kNoTime, false}, Idle::kAuto, HoldbackReason::kReading},
+      {"idle", {kNow - 60'000, kNow - 59'000, true}, Idle::kAuto, HoldbackReason::kNone},
+      {"ahead", {kNow + 60'000, kNow, true}, Idle::kAuto, HoldbackReason::kNone},
+      {"history", {kNow - kHour - 1, kNow, true}, Idle::kAuto, HoldbackReason::kHistory},
+      {"history that may idle",
+       {kNow - kHour - 1, kNow, true},
+       Idle::kClock,
+       HoldbackReason::kNone},
+      {"ten seconds behind", {kNow - 10'000, kNow, false}, Idle::kAuto, HoldbackReason::kNone},
+      {"further behind", {kNow - 10'001, kNow, false}, Idle::kClock, HoldbackReason::kReading},
+  };
+  for (const Case& c : cases) {
+    EXPECT_EQ(LiveHoldback(c.times, {kDisorder, c.idle}, kNow), c.reason) << c.what;
   }
 }
 

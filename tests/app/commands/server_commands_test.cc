@@ -86,10 +86,15 @@ TEST_F(ServerCommands, StatusSumsUpWhatTheServerTells) {
   const ProgramResult text = Run({"status"});
   EXPECT_EQ(text.code, 0) << text.err;
   EXPECT_THAT(text.out, AllOf(HasSubstr("project flights  log embedded  ready"),
-                              HasSubstr("origin_out"), HasSubstr("task delayed")));
+                              HasSubstr("origin_out"), HasSubstr("task delayed"),
+                              HasSubstr("source departures stands at 2013-01-01T11:00:00Z: its "
+                                        "records are history; `lateness: {idle: clock}` lets")));
   const ProgramResult json = Run({"status", "--json"});
   EXPECT_TRUE(ParseJson(json.out).ok());
   EXPECT_THAT(json.err, IsEmpty());
+  EXPECT_TRUE(SeesMetric(server_->url(),
+                         R"(millrace_watermark_holdback_info{partition="0",reason="history",)"
+                         R"(source="departures",topic="flights.departures"} 1)"));
 }
 
 TEST_F(ServerCommands, GetPrintsATableOfFeatures) {

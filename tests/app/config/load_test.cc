@@ -45,7 +45,7 @@ TEST(Load, ReadsSources) {
   EXPECT_EQ(visits.decoder.schema.Find("amount"), 2);
   EXPECT_EQ(visits.decoder.schema.fields[2].max, 1e6);
   EXPECT_EQ(visits.decoder.schema.fields[3].type, Type::kTimestamp);
-  EXPECT_EQ(visits.out_of_order_ms, 5'000);
+  EXPECT_EQ(visits.time_rule.out_of_order_ms, 5'000);
   EXPECT_EQ(visits.future_skew_ms, 60'000);
   EXPECT_EQ(visits.on_error, OnError::kStop);
   EXPECT_EQ(project.sources[1].decoder.time_field, std::nullopt);

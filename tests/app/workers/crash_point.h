@@ -86,6 +86,7 @@ class CrashingLog final : public Log {
   absl::StatusOr<int64_t> OffsetAtTime(const TopicPartition& input, int64_t timestamp_ms) override {
     return log_.OffsetAtTime(input, timestamp_ms);
   }
+  absl::Status Ping() override { return log_.Ping(); }
   absl::StatusOr<std::unique_ptr<LogReader>> OpenReader(std::vector<ReadFrom> inputs) override {
     return log_.OpenReader(std::move(inputs));
   }
@@ -99,6 +100,7 @@ class CrashingLog final : public Log {
 class DamagedLog final : public Log {
  public:
   explicit DamagedLog(Log& log) : log_(log) {}
+  // None: the log is back, for readers opened from then on.
   void MakeUnreachable(const std::string& topic) { unreachable_ = topic; }
   void DeleteBefore(const TopicPartition& input, int64_t offset) { begin_[input] = offset; }
 
@@ -122,6 +124,9 @@ class DamagedLog final : public Log {
   }
   absl::StatusOr<int64_t> OffsetAtTime(const TopicPartition& input, int64_t timestamp_ms) override {
     return log_.OffsetAtTime(input, timestamp_ms);
+  }
+  absl::Status Ping() override {
+    return unreachable_.empty() ? log_.Ping() : absl::UnavailableError("cannot reach the log");
   }
   absl::StatusOr<std::unique_ptr<LogReader>> OpenReader(std::vector<ReadFrom> inputs) override {
     bool unreachable = false;

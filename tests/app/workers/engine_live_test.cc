@@ -1,6 +1,7 @@
 // The engine live: decisions wait for their inputs and no longer; time alone moves things on; what
 // a request was answered is durable.
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
@@ -236,6 +237,51 @@ TEST_F(EngineLive, AnOldRecordOfASourceThatATaskDoesNotReadHoldsItsTimeBackNot) 
   EXPECT_FALSE(AwaitPredictions(1)[0].timed_out());
 }
 
+TEST_F(EngineLive, AnOldRecordOfASourceThatFollowsTheClockHoldsNothingBack) {
+  Start(ShopProject("visits: {topic: visits,", "visits: {topic: visits, lateness: {idle: clock},"));
+  Visit(kNowMs - 3'000 * kHourMs);
+  Ask(kNowMs - 500, 1);
+  clock_.Set(kNowMs + 1);
+  EXPECT_FALSE(AwaitPredictions(1)[0].timed_out());
+  clock_.Set(kNowMs + 5'001);
+  EXPECT_FALSE(AwaitExamples(1)[0].label().bool_value()) << "and its time runs out";
+}
+
+TEST_F(EngineLive, StatusNamesTheInputThatHoldsATaskBack) {
+  Start();
+  AwaitStatus([](const EngineStatus& s) { return s.caught_up && !s.tasks[0].holdback; });
+  Visit(kNowMs - 3'000 * kHourMs);
+  clock_.Set(kNowMs + 7);
+  Visit(kNowMs - 2'000 * kHourMs);
+  const EngineStatus status = AwaitStatus([](const EngineStatus& s) {
+    return s.tasks[0].holdback && s.tasks[0].holdback->time_ms == kNowMs - 2'000 * kHourMs &&
+           s.tasks[0].holdback->reason == HoldbackReason::kHistory;
+  });
+  const EngineStatus::Input& input = status.inputs[status.tasks[0].holdback->input];
+  EXPECT_EQ(input.source, "visits");
+  EXPECT_GE(status.tasks[0].holdback->since_ms, kNowMs);
+  EXPECT_LE(status.tasks[0].holdback->since_ms, kNowMs + 7);
+  EXPECT_EQ(HoldbackText(input, status.tasks[0].holdback->reason),
+            "source visits stands at 2023-08-23T14:13:20Z: its records are history; "
+            "`lateness: {idle: clock}` lets it follow the clock");
+}
+
+// Event time stands at the last record of the past, and what was learned answers all the same.
+TEST_F(EngineLive, WhatWasLearnedIsPublishedWithinMaxDelayOfTheClock) {
+  const int64_t past_ms = kNowMs - 10 * kHourMs;
+  Start(
+      ShopProject("publish: {every: 2s, max_delay: 4s}", "publish: {every: 1ms, max_delay: 1ms}"));
+  Ask(past_ms, 1);
+  Ask(past_ms + 1'000, 2);
+  Visit(past_ms + 1'000);
+  Click(past_ms + 1'000, 1);
+  const EngineStatus status =
+      AwaitStatus([](const EngineStatus& s) { return s.tasks[0].counts.models_published == 2; });
+  EXPECT_EQ(status.tasks[0].counts.examples, 1u);
+  EXPECT_EQ(status.event_time_ms, past_ms + 1'000);
+  EXPECT_EQ(status.tasks[0].deployment->champion_model().step, 1u);
+}
+
 // The engine has idled at the clock's time when history comes: labels of it find their decisions,
 // although these wait for an input that lags behind the labels.
 TEST_F(EngineLive, HistoryThatComesToAnIdleEngineIsJoined) {
@@ -378,11 +424,42 @@ TEST_F(EngineLive, OnErrorStopEndsTheLoopAtTheRecordAndNamesIt) {
   EXPECT_THAT(std::string(ended.message()), HasSubstr("source visits: partition 0 offset 1"));
 }
 
-TEST_F(EngineLive, CaughtUpMeansThatEveryInputWasReadToItsEnd) {
+TEST_F(EngineLive, CaughtUpMeansThatAllThatTheLogHeldAtTheStartIsApplied) {
+  ASSERT_TRUE(log_.CreateTopic("visits", {.partitions = 2}).ok());
+  constexpr uint64_t kVisits = 1'000;
+  for (uint64_t i = 0; i < kVisits; ++i) Visit(kNowMs);
+  Start();
+  AwaitStatus([](const EngineStatus& s) {
+    uint64_t applied = 0;
+    for (const EngineStatus::Input& input : s.inputs) applied += input.counts.applied;
+    EXPECT_EQ(s.caught_up, applied == kVisits) << applied;
+    return s.caught_up;
+  });
+}
+
+TEST_F(EngineLive, WhileTheLogIsAwayTimeStandsAndNothingIsCaughtUp) {
   Start();
   Visit(kNowMs);
-  const EngineStatus status = AwaitStatus([](const EngineStatus& s) { return s.caught_up; });
-  for (const EngineStatus::Input& input : status.inputs) EXPECT_TRUE(input.at_end);
+  AwaitStatus([](const EngineStatus& s) {
+    return s.caught_up && std::any_of(s.inputs.begin(), s.inputs.end(),
+                                      [](const auto& input) { return input.counts.applied == 1; });
+  });
+  process_->engine().SetLogReachable(false);
+  clock_.Set(kNowMs + 60'000);
+  const EngineStatus away =
+      AwaitStatus([](const EngineStatus& s) { return !s.caught_up && s.tasks[0].holdback; });
+  EXPECT_EQ(away.tasks[0].holdback->reason, HoldbackReason::kUnreachable);
+  for (const EngineStatus::Input& input : away.inputs) {
+    EXPECT_FALSE(input.at_end);
+    EXPECT_EQ(input.holdback, HoldbackReason::kUnreachable);
+    if (input.counts.applied == 1) {
+      EXPECT_EQ(input.progress_ms, kNowMs);
+    }
+  }
+  process_->engine().SetLogReachable(true);
+  AwaitStatus([](const EngineStatus& s) {
+    return s.caught_up && !s.tasks[0].holdback && s.event_time_ms == kNowMs + 60'000;
+  });
 }
 
 }  // namespace

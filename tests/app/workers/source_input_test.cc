@@ -110,7 +110,7 @@ TEST_F(SourceInputTest, EveryRecordIsAppliedLateOrRejectedAndCounted) {
 }
 
 TEST_F(SourceInputTest, RecordsBehindNewerOnesAreMergedAndCountedOnce) {
-  sources_[0].out_of_order_ms = 1'000;
+  sources_[0].time_rule.out_of_order_ms = 1'000;
   Append(100'000, 100'000);
   Append(99'000, 100'000);  // as far behind as it may
   Append(98'999, 100'000);
