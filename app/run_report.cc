@@ -26,11 +26,18 @@ absl::StatusOr<std::string> Digest(Node& node) {
 
 }  // namespace
 
-absl::StatusOr<std::string> RunReportJson(Node& node, double seconds) {
-  const EngineStatus status = node.engine().MakeStatus();
-  uint64_t records = 0, dead_letters = 0;
-  for (const EngineStatus::Input& input : status.inputs) {
+uint64_t RecordsRead(const Node& node) {
+  uint64_t records = 0;
+  for (const EngineStatus::Input& input : node.engine().MakeStatus().inputs) {
     records += input.counts.read;
+  }
+  return records;
+}
+
+absl::StatusOr<std::string> RunReportJson(Node& node, const RunPart& part) {
+  const EngineStatus status = node.engine().MakeStatus();
+  uint64_t dead_letters = 0;
+  for (const EngineStatus::Input& input : status.inputs) {
     dead_letters += input.counts.rejected + input.counts.late;
   }
   TaskCounts sum;
@@ -46,7 +53,7 @@ absl::StatusOr<std::string> RunReportJson(Node& node, double seconds) {
   std::string out;
   JsonWriter json(&out);
   json.BeginObject()
-      .Counts({{"records", records},
+      .Counts({{"records", RecordsRead(node)},
                {"decisions", sum.join.decisions},
                {"labels", sum.join.labels},
                {"examples", sum.examples},
@@ -66,16 +73,21 @@ absl::StatusOr<std::string> RunReportJson(Node& node, double seconds) {
     }
   }
   ASSIGN_OR_RETURN(const std::string digest, Digest(node));
-  json.EndObject().Key("digest").String(digest).Key("seconds").Double(seconds).EndObject();
+  json.EndObject().Key("digest").String(digest).Key("seconds").Double(part.seconds);
+  json.Key("resumed").Uint(part.records_before).EndObject();
   return out;
 }
 
-std::string RunReportText(Node& node, double seconds) {
+std::string RunReportText(Node& node, const RunPart& part) {
   const EngineStatus status = node.engine().MakeStatus();
-  uint64_t records = 0;
-  for (const EngineStatus::Input& input : status.inputs) records += input.counts.read;
-  std::string out = absl::StrFormat("%d records in %.1f s (%.0f/s)\n", records, seconds,
-                                    seconds > 0 ? static_cast<double>(records) / seconds : 0.0);
+  const uint64_t records = RecordsRead(node) - part.records_before;
+  std::string out =
+      absl::StrFormat("%d records in %.1f s (%.0f/s)", records, part.seconds,
+                      part.seconds > 0 ? static_cast<double>(records) / part.seconds : 0.0);
+  if (part.records_before > 0) {
+    absl::StrAppend(&out, ", after ", part.records_before, " of an earlier process");
+  }
+  out += '\n';
   for (const EngineStatus::Task& task : status.tasks) {
     const TaskCounts& counts = task.counts;
     absl::StrAppendFormat(

@@ -4,6 +4,7 @@
 #ifndef MILLRACE_APP_RUN_REPORT_H_
 #define MILLRACE_APP_RUN_REPORT_H_
 
+#include <cstdint>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -11,11 +12,20 @@
 
 namespace millrace {
 
+// Records read so far. REQUIRES: the node's engine is not running.
+uint64_t RecordsRead(const Node& node);
+
+// What one process did of a run.
+struct RunPart {
+  double seconds = 0;
+  uint64_t records_before = 0;  // read by earlier processes, whose run it resumed
+};
+
 // REQUIRES: the node's engine has ended.
-absl::StatusOr<std::string> RunReportJson(Node& node, double seconds);
+absl::StatusOr<std::string> RunReportJson(Node& node, const RunPart& part);
 
 // The same for people.
-std::string RunReportText(Node& node, double seconds);
+std::string RunReportText(Node& node, const RunPart& part);
 
 }  // namespace millrace
 

@@ -47,6 +47,7 @@ struct DemoOptions {
   std::string kafka;
   int partitions = 1;
   bool exit = false;
+  bool fresh = false;
 };
 
 // Where the demo keeps its log and state unless -C says otherwise.
@@ -142,9 +143,9 @@ class Demo {
       std::ifstream file(RunFile());
       found.assign(std::istreambuf_iterator<char>(file), {});
     }
-    resumed_ = found == RunName();
+    resumed_ = !options_.fresh && found == RunName();
     if (resumed_) return absl::OkStatus();
-    if (!found.empty() && !global_.quiet) {
+    if (!found.empty() && !options_.fresh && !global_.quiet) {
       std::fprintf(stderr, "starting over: the unfinished run in %s was one with other options\n",
                    directory_.c_str());
     }
@@ -176,6 +177,11 @@ class Demo {
     ASSIGN_OR_RETURN(const std::unique_ptr<Node> node,
                      Node::Open(project_, {Engine::Mode::kSimulation, &clock_}));
     RETURN_IF_ERROR(MarkStarted());
+    RunPart part{.records_before = RecordsRead(*node)};
+    const auto run_so_far = [&] {
+      part.seconds = static_cast<double>(clock_.MonotonicNanos() - start_ns) * 1e-9;
+      return part;
+    };
     if (!options_.exit) RETURN_IF_ERROR(node->Serve());
     ASSIGN_OR_RETURN(
         const FlightsData data,
@@ -202,10 +208,8 @@ class Demo {
     const bool finished = node->ended() && !interrupted_;
     if (finished && !options_.exit) {
       if (!global_.quiet) {
-        std::fprintf(
-            stderr, "\n%sthe data end here; serving until Ctrl-C\n",
-            RunReportText(*node, static_cast<double>(clock_.MonotonicNanos() - start_ns) * 1e-9)
-                .c_str());
+        std::fprintf(stderr, "\n%sthe data end here; serving until Ctrl-C\n",
+                     RunReportText(*node, run_so_far()).c_str());
       }
       WaitForInterrupt();
     }
@@ -217,12 +221,11 @@ class Demo {
       std::fprintf(stderr, "stopped; the same command goes on from here\n");
       return absl::OkStatus();
     }
-    const double seconds = static_cast<double>(clock_.MonotonicNanos() - start_ns) * 1e-9;
     if (global_.json) {
-      ASSIGN_OR_RETURN(const std::string report, RunReportJson(*node, seconds));
+      ASSIGN_OR_RETURN(const std::string report, RunReportJson(*node, run_so_far()));
       std::printf("%s\n", report.c_str());
     } else if (options_.exit) {
-      std::fputs(RunReportText(*node, seconds).c_str(), stdout);
+      std::fputs(RunReportText(*node, run_so_far()).c_str(), stdout);
     }
     std::error_code error;
     std::filesystem::remove(RunFile(), error);  // finished: the next run starts over
@@ -295,6 +298,7 @@ void AddDemo(CLI::App& app, const GlobalOptions& global, Run* run) {
   demo->add_option("--partitions", options->partitions, "Partitions of each source topic on Kafka")
       ->check(CLI::Range(1, 64));
   demo->add_flag("--exit", options->exit, "Exit when the data end, without serving");
+  demo->add_flag("--fresh", options->fresh, "Begin anew, also when an unfinished run could go on");
   demo->footer("Example: millrace demo flights --speed max --exit --json");
   demo->callback([&global, options, run] {
     *run = [&global, options] { return Demo(global, *options).Run(); };

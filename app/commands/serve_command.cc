@@ -53,6 +53,7 @@ absl::Status RunServer(const GlobalOptions& global, std::shared_ptr<const Projec
       options.until_caught_up ? Engine::Mode::kSimulation : Engine::Mode::kLive;
   ASSIGN_OR_RETURN(const std::unique_ptr<Node> node, Node::Open(project, {mode, &clock}));
   if (options.until_caught_up) {
+    RunPart part{.records_before = RecordsRead(*node)};
     ASSIGN_OR_RETURN(Frontier frontier, FrontierNow(*node));
     node->engine().SetFrontier(std::move(frontier), options.settle ? Engine::AtEnd::kSettle
                                                                    : Engine::AtEnd::kLeavePending);
@@ -63,12 +64,12 @@ absl::Status RunServer(const GlobalOptions& global, std::shared_ptr<const Projec
     if (interrupted)
       return absl::CancelledError(
           "interrupted before the end of the logs; the next run goes on from here");
-    const double seconds = static_cast<double>(clock.MonotonicNanos() - start_ns) * 1e-9;
+    part.seconds = static_cast<double>(clock.MonotonicNanos() - start_ns) * 1e-9;
     if (global.json) {
-      ASSIGN_OR_RETURN(const std::string report, RunReportJson(*node, seconds));
+      ASSIGN_OR_RETURN(const std::string report, RunReportJson(*node, part));
       std::printf("%s\n", report.c_str());
     } else {
-      std::fputs(RunReportText(*node, seconds).c_str(), stdout);
+      std::fputs(RunReportText(*node, part).c_str(), stdout);
     }
     return absl::OkStatus();
   }

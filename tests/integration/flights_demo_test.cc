@@ -1,6 +1,10 @@
 // `millrace demo flights` on the embedded log, by the real binary: the numbers of the real data.
 
+#include <signal.h>
+
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "gtest/gtest.h"
 #include "tests/app/demo/demo_process.h"
@@ -63,6 +67,31 @@ TEST(FlightsDemo, AFinishedRunIsFollowedByAFreshOne) {
     EXPECT_EQ(report.text(), first);
   }
   Remove(directory);
+}
+
+TEST(FlightsDemo, TellsWhatItResumedAndBeginsAnewWhenAsked) {
+  constexpr int kInterruptions = 4;  // on a busy machine the first may come before any record
+  for (const bool fresh : {false, true}) {
+    const std::string directory = DemoDirectory("resumed");
+    for (int i = 0; i < kInterruptions; ++i) {
+      DemoProcess unfinished(directory, {"--speed", "36000"});  // a month in over a minute
+      ASSERT_FALSE(unfinished.AwaitEnd(absl::Milliseconds(1'500)));
+      unfinished.End(SIGINT);
+    }
+    std::vector<std::string> arguments = {"--speed", "max"};
+    if (fresh) arguments.push_back("--fresh");
+    DemoProcess process(directory, arguments);
+    ASSERT_TRUE(process.AwaitEnd(kPatience)) << process.Errors();
+    const DemoReport report(process);
+    EXPECT_EQ(report.Count("records"), 82'632);
+    if (fresh) {
+      EXPECT_EQ(report.Count("resumed"), 0);
+    } else {
+      EXPECT_GT(report.Count("resumed"), 0);
+      EXPECT_LT(report.Count("resumed"), 82'632);
+    }
+    Remove(directory);
+  }
 }
 
 }  // namespace
