@@ -8,6 +8,7 @@
 #include "app/catalog/catalog_json.h"
 #include "app/descriptors.h"
 #include "app/state_fit.h"
+#include "app/workers/task_records.h"
 #include "app/workers/topics.h"
 #include "core/log_line.h"
 #include "core/status_macros.h"

@@ -16,15 +16,19 @@ void WriteReport(const BinaryReport& report, JsonWriter& json) {
   json.EndObject();
 }
 
-void WriteInput(const EngineStatus::Input& input, JsonWriter& json) {
-  json.BeginObject()
-      .Key("source")
+void WritePartition(const EngineStatus::Input& input, JsonWriter& json) {
+  json.Key("source")
       .String(input.source)
       .Key("topic")
       .String(input.topic)
       .Key("partition")
-      .Int(input.partition)
-      .Key("applied_offset")
+      .Int(input.partition);
+}
+
+void WriteInput(const EngineStatus::Input& input, JsonWriter& json) {
+  json.BeginObject();
+  WritePartition(input, json);
+  json.Key("applied_offset")
       .Int(input.applied_offset)
       .Key("durable_offset")
       .Int(input.durable_offset)
@@ -76,14 +80,9 @@ void WriteHoldback(const EngineStatus& status, const std::optional<Holdback>& ho
     return;
   }
   const EngineStatus::Input& input = status.inputs[holdback->input];
-  json.BeginObject()
-      .Key("source")
-      .String(input.source)
-      .Key("topic")
-      .String(input.topic)
-      .Key("partition")
-      .Int(input.partition)
-      .Key("reason")
+  json.BeginObject();
+  WritePartition(input, json);
+  json.Key("reason")
       .String(HoldbackReasonName(holdback->reason))
       .Key("progress_ms")
       .OptionalInt(input.progress_ms)

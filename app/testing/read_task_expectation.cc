@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "app/config/check.h"
 #include "app/testing/read_expectation.h"
-#include "app/workers/task_worker.h"
+#include "app/workers/task_records.h"
 
 namespace millrace {
 namespace {

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "app/workers/source_decoder.h"
+#include "app/workers/task_records.h"
 #include "app/workers/topics.h"
 #include "core/random.h"
 #include "core/status_macros.h"

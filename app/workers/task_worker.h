@@ -55,10 +55,6 @@ struct DecisionAnswer {
   std::string prediction;  // serialized: of the first decision with this id
 };
 
-// The prediction that says what `row`, scored by `deployment`, decided.
-v1::Prediction MakePrediction(absl::string_view task, absl::string_view id, const DecisionRow& row,
-                              const Deployment& deployment);
-
 class TaskWorker {
  public:
   struct Environment {
@@ -153,9 +149,6 @@ class TaskWorker {
   std::string scratch_;
   std::vector<Value> field_views_;
 };
-
-// The bytes of a decision's id: a typed value, so that 7 and "7" are different ids.
-std::string EncodeId(const Value& id);
 
 }  // namespace millrace
 

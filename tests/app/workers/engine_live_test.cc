@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "app/workers/task_records.h"
 #include "featurestore/memory_state_store.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
