@@ -20,8 +20,10 @@ std::string SameBeginning(absl::string_view written, const std::vector<std::stri
   const std::string* found = nullptr;
   for (const std::string& candidate : candidates) {
     size_t same = 0;
-    while (same < written.size() && same < candidate.size() && Same(written[same], candidate[same]))
+    while (same < written.size() && same < candidate.size() &&
+           Same(written[same], candidate[same])) {
       ++same;
+    }
     if (same < least) continue;
     if (found != nullptr) return "";
     found = &candidate;

@@ -104,8 +104,9 @@ int64_t SessionFinder::RunStartInTiles(int64_t earliest) {
     Note(tile_start, tile);
     if (tile_start < cut) return false;
     const auto newest = static_cast<int64_t>(tile.words[all.newest_word]);
-    if (static_cast<int64_t>(tile.words[all.live_word]) <= 0)
+    if (static_cast<int64_t>(tile.words[all.live_word]) <= 0) {
       return true;  // nothing but taken back
+    }
     ended = start - std::min(newest, start) > gap;
     if (!ended) start = std::min(start, tile.min_time_ms());
     return !ended;

@@ -149,8 +149,9 @@ size_t TileTier::MemoryBytes() const {
   size_t bytes = blocks_.capacity() * sizeof(Block);
   for (const Block& block : blocks_) {
     bytes += block.words.capacity() * sizeof(uint64_t);
-    for (const StateParts& parts : block.parts)
+    for (const StateParts& parts : block.parts) {
       bytes += sizeof(StateParts) + PartsMemoryBytes(parts);
+    }
   }
   return bytes;
 }

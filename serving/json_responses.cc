@@ -148,8 +148,9 @@ std::string RecordsJson(const ReadRecordsResponse& response) {
     json.Key("partition").Int(record.partition);
     json.Key("offset").Int(record.offset);
     json.Key("timestamp").Int(record.timestamp_ms);
-    if (record.timestamp_type == TimestampType::kLogAppend)
+    if (record.timestamp_type == TimestampType::kLogAppend) {
       json.Key("timestamp_type").String("append");
+    }
     WriteBytes("key", record.key, &json);
     WriteBytes("value", record.value, &json);
     if (!record.headers.empty()) {

@@ -42,8 +42,9 @@ absl::Status LabelJoin::Load(const StateStore& state) {
     const char kind = key.empty() ? '\0' : key.front();
     const std::string id(key.substr(std::min<size_t>(key.size(), 1)));
     if (kind == kCountsKind) {
-      for (uint64_t JoinCounts::*count : kStoredCounts)
+      for (uint64_t JoinCounts::*count : kStoredCounts) {
         damaged |= !GetVarint(&in, &(counts_.*count));
+      }
       damaged |= !GetSignedVarint(&in, &decision_progress_ms_);
     } else if (kind == kDecisionKind) {
       Decision decision;

@@ -124,8 +124,9 @@ class LineReader {
       count = read(fd_, buffer_.data() + size, kChunk);
     } while (count < 0 && errno == EINTR);
     buffer_.resize(size + static_cast<size_t>(std::max<ssize_t>(count, 0)));
-    if (count < 0)
+    if (count < 0) {
       return absl::UnknownError(absl::StrCat("reading failed: ", std::strerror(errno)));
+    }
     ended_ = count == 0;
     return absl::OkStatus();
   }

@@ -38,7 +38,7 @@ std::string HostToAsk(const std::string& address) {
   return host == "0.0.0.0" || host == "[::]" ? "127.0.0.1" : host;
 }
 
-absl::Status RunServer(const GlobalOptions& global, std::shared_ptr<const Project> project,
+absl::Status RunServer(const GlobalOptions& global, const std::shared_ptr<const Project>& project,
                        const ServeOptions& options) {
   Clock& clock = Clock::Real();
   const int64_t start_ns = clock.MonotonicNanos();
@@ -46,8 +46,9 @@ absl::Status RunServer(const GlobalOptions& global, std::shared_ptr<const Projec
   std::atomic<Node*> running{nullptr};
   Signals signals([&](int) {
     interrupted = true;
-    if (Node* node = running.load(); node != nullptr && options.until_caught_up)
+    if (Node* node = running.load(); node != nullptr && options.until_caught_up) {
       node->engine().Stop();
+    }
   });
   const Engine::Mode mode =
       options.until_caught_up ? Engine::Mode::kSimulation : Engine::Mode::kLive;
@@ -61,9 +62,10 @@ absl::Status RunServer(const GlobalOptions& global, std::shared_ptr<const Projec
     running = node.get();
     RETURN_IF_ERROR(node->WaitForEnd());
     RETURN_IF_ERROR(node->Stop());
-    if (interrupted)
+    if (interrupted) {
       return absl::CancelledError(
           "interrupted before the end of the logs; the next run goes on from here");
+    }
     part.seconds = static_cast<double>(clock.MonotonicNanos() - start_ns) * 1e-9;
     if (global.json) {
       ASSIGN_OR_RETURN(const std::string report, RunReportJson(*node, part));

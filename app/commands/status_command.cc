@@ -134,8 +134,9 @@ absl::StatusOr<std::string> StatusText(absl::string_view answer) {
   }
   absl::StrAppend(&text, SourcesText(root));
   if (!MemberItems(root, "views").empty()) absl::StrAppend(&text, "\n", ViewsText(root));
-  for (const JsonValue& task : MemberItems(root, "tasks"))
+  for (const JsonValue& task : MemberItems(root, "tasks")) {
     absl::StrAppend(&text, "\n", TaskText(task));
+  }
   return text;
 }
 

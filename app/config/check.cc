@@ -84,8 +84,9 @@ void Checker::CheckValue(const SchemaNode& schema, absl::string_view name, Confi
   if (node->bad) return;
   if (node->is_list() && schema.Item() != nullptr) {
     for (ConfigNode& item : node->items) CheckValue(*schema.Item(), name, &item);
-    if (node->items.empty())
+    if (node->items.empty()) {
       Fail(ConfigErrorCode::kInvalidValue, node, absl::StrCat("'", name, "' is empty"));
+    }
     return;
   }
   if (!node->is_scalar() && schema.spec != nullptr && schema.spec->kind == ValueKind::kTyped) {
@@ -243,8 +244,9 @@ bool Checker::CheckPlainWord(const SchemaNode& schema, absl::string_view name, C
                          absl::StrCat("'", name, "' cannot be '", node->shown, "'"));
     d.suggestion = spec.kind == ValueKind::kType ? TypeAdvice(node->text, words)
                                                  : DidYouMean(node->text, words);
-    if (d.suggestion.empty() && may_be_map)
+    if (d.suggestion.empty() && may_be_map) {
       d.suggestion = absl::StrCat("expected ", Expected(schema));
+    }
     d.known = words;
     return true;
   }
@@ -351,8 +353,9 @@ std::optional<std::string> AddressHost(absl::string_view address) {
     return std::nullopt;
   }
   absl::string_view host = address.substr(0, colon);
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']')
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
     return std::string(host.substr(1, host.size() - 2));
+  }
   if (host.find_first_of(":[] /") != absl::string_view::npos) return std::nullopt;
   return std::string(host);
 }

@@ -198,8 +198,9 @@ bool FeatureReader::ReadElementwise(const Section& feature, FeatureSpec* spec,
 
 bool FeatureReader::ReadDefault(const Section& feature, FeatureSpec* spec) {
   const ConfigNode* node = feature.Find("default");
-  if (node == nullptr || node->kind == ConfigNode::Kind::kNull)
+  if (node == nullptr || node->kind == ConfigNode::Kind::kNull) {
     return !feature.Has("default") || node != nullptr;
+  }
   const ValueType& type = spec->result_type;
   spec->default_value = ValueOf(*node, type);
   if (spec->default_value) return true;

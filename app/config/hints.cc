@@ -64,8 +64,9 @@ std::string Expected(const SchemaNode& schema) {
   if (spec != nullptr && (spec->kind != ValueKind::kNone || !spec->words.empty())) {
     if (spec->kind != ValueKind::kNone) forms.emplace_back(KindText(spec->kind));
     if (spec->kind != ValueKind::kType) {
-      for (const std::string& word : SplitWords(spec->words))
+      for (const std::string& word : SplitWords(spec->words)) {
         forms.push_back(absl::StrCat("'", word, "'"));
+      }
     }
   }
   if (schema.Item() != nullptr) forms.emplace_back("a list");

@@ -54,8 +54,9 @@ class Interpolator {
         i += 3;
       } else if (raw.compare(i, 2, "${") == 0) {
         const size_t end = raw.find('}', i);
-        if (end == std::string::npos)
+        if (end == std::string::npos) {
           return Fail(node, "'${' without '}'", "quote the value inside { } and [ ]");
+        }
         const std::string inside = raw.substr(i + 2, end - i - 2);
         absl::string_view path = inside;
         const bool secret = absl::ConsumePrefix(&path, "file:");
@@ -78,8 +79,9 @@ class Interpolator {
   std::optional<std::string> FromFile(ConfigNode* node, const std::string& path) {
     const std::optional<std::string> value =
         ReadSecret((std::filesystem::path(directory_) / path).string());
-    if (!value)
+    if (!value) {
       Fail(node, absl::StrCat("the file '", path, "' cannot be read, or has more than 64 KiB"));
+    }
     return value;
   }
 
@@ -88,8 +90,9 @@ class Interpolator {
     const std::string name = inside.substr(0, dash);
     const auto it = environment_.find(name);
     // As in a shell, `:-` also stands in for an empty variable.
-    if (dash != std::string::npos && (it == environment_.end() || it->second.empty()))
+    if (dash != std::string::npos && (it == environment_.end() || it->second.empty())) {
       return inside.substr(dash + 2);
+    }
     if (it != environment_.end()) return it->second;
     Fail(node, absl::StrCat("the environment variable '", name, "' is not set"),
          absl::StrCat("give a default: ${", name, ":-…}"));

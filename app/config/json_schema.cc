@@ -27,8 +27,9 @@ std::string Object(const Members& members, int depth) {
   if (members.empty()) return "{}";
   const std::string indent(2 * (depth + 1), ' ');
   std::vector<std::string> lines;
-  for (const auto& [key, value] : members)
+  for (const auto& [key, value] : members) {
     lines.push_back(absl::StrCat(indent, Quote(key), ": ", value));
+  }
   return absl::StrCat("{\n", absl::StrJoin(lines, ",\n"), "\n", std::string(2 * depth, ' '), "}");
 }
 
@@ -115,13 +116,15 @@ std::string MapForm(const SchemaNode& node, int depth) {
     // Options depend on the type of learner.
     properties.clear();
     for (const SchemaNode& key : node.keys) {
-      if (key.spec->status == KeyStatus::kSupported)
+      if (key.spec->status == KeyStatus::kSupported) {
         properties.emplace_back(key.name, Describe(key, depth + 2));
+      }
     }
     others = "true";
   }
-  if (spec != nullptr && spec->free_keys)
+  if (spec != nullptr && spec->free_keys) {
     others = "{\"type\": [\"string\", \"number\", \"boolean\"]}";
+  }
   if (!properties.empty()) members.emplace_back("properties", Object(properties, depth + 1));
   if (!required.empty()) members.emplace_back("required", List(required));
   members.emplace_back("additionalProperties", others);

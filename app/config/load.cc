@@ -27,8 +27,9 @@ void TakeConfiguration(const LoadOptions& options, ConfigNode* root, DiagnosticS
   });
   std::vector<std::pair<std::string, std::string>> absent;
   for (const auto& setting : options.defaults) {
-    if (root->Find(setting.first.substr(0, setting.first.find('.'))) == nullptr)
+    if (root->Find(setting.first.substr(0, setting.first.find('.'))) == nullptr) {
       absent.push_back(setting);
+    }
   }
   ApplySettings(absent, root, sink);
 }

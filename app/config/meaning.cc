@@ -26,8 +26,9 @@ std::string DescribeSchema(const Schema& schema) {
 std::string DescribeSource(const Project& project, const SourceSpec& source) {
   if (!source.bases.empty()) {
     std::string out = "from";
-    for (const SourceBase& base : source.bases)
+    for (const SourceBase& base : source.bases) {
       absl::StrAppend(&out, " ", project.sources[base.source].name);
+    }
     return absl::StrCat(out, source.shape_text, " schema", DescribeSchema(source.schema));
   }
   return absl::StrCat(
@@ -44,8 +45,9 @@ std::string DescribeSource(const Project& project, const SourceSpec& source) {
 
 std::string DescribeView(const Project& project, const ViewSpec& view) {
   std::string out = "from";
-  for (const ViewInput& input : view.inputs)
+  for (const ViewInput& input : view.inputs) {
     absl::StrAppend(&out, " ", project.sources[input.source].name);
+  }
   absl::StrAppend(&out, "; key");
   for (size_t i = 0; i < view.key_names.size(); ++i) {
     absl::StrAppend(&out, " ", view.key_names[i], ":", TypeName(view.key_types[i]));
@@ -107,8 +109,9 @@ std::string DescribeLabel(const Project& project, const TaskSpec& task) {
 
 std::string DescribeLearner(const TaskLearner& learner) {
   std::string out = learner.type->name;
-  for (const auto& [option, value] : learner.options)
+  for (const auto& [option, value] : learner.options) {
     absl::StrAppend(&out, " ", option, "=", Typed(value.view()));
+  }
   return out;
 }
 

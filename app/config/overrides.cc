@@ -103,8 +103,9 @@ bool FindPath(const SchemaNode& schema, const ConfigNode* node, absl::string_vie
     return true;
   }
   if (node != nullptr && schema.Star() != nullptr) {
-    for (const ConfigMember& member : node->members)
+    for (const ConfigMember& member : node->members) {
       candidates.emplace_back(member.key.text, schema.Star());
+    }
   }
   const std::string before = *path;
   for (const auto& [name, child] : candidates) {
@@ -114,8 +115,9 @@ bool FindPath(const SchemaNode& schema, const ConfigNode* node, absl::string_vie
     if (variable.size() == part.size()) return true;
     const ConfigNode* below = node == nullptr ? nullptr : node->Find(name);
     if (variable[part.size()] == '_' &&
-        FindPath(*child, below, variable.substr(part.size() + 1), path))
+        FindPath(*child, below, variable.substr(part.size() + 1), path)) {
       return true;
+    }
   }
   *path = before;
   return false;

@@ -176,8 +176,9 @@ class InputsReader {
     absl::string_view view = node.text;
     if (absl::ConsumeSuffix(&view, ".*")) return AddView(node, view);
     if (const int slot = FindFull(node.text); slot >= 0) {
-      if (IsSingle(node, node.text, full_[slot].type, node.shown) && HasItsRequest(node, slot))
+      if (IsSingle(node, node.text, full_[slot].type, node.shown) && HasItsRequest(node, slot)) {
         Add(node, {node.text, slot, nullptr});
+      }
       return;
     }
     if (MentionsAny(node.text, broken_)) {
@@ -187,8 +188,9 @@ class InputsReader {
     if (ReportUnreadable(node, node.text)) return;
     std::vector<std::string> names;
     for (const ScopeField& field : full_) names.push_back(field.name);
-    for (const auto& known : draft_->project.views)
+    for (const auto& known : draft_->project.views) {
       names.push_back(absl::StrCat(known->name, ".*"));
+    }
     Diagnostic& d = Fail(ConfigErrorCode::kUnknownReference, node,
                          absl::StrCat("unknown input '", node.shown, "'"));
     d.suggestion = DidYouMean(node.text, names);

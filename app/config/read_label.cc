@@ -85,8 +85,9 @@ class LabelReader {
     for (const TaskFeatureRead& read : task_->reads) {
       const ViewSpec& view = *draft_->project.views[read.view];
       bool over_label = false;
-      for (const ViewInput& input : view.inputs)
+      for (const ViewInput& input : view.inputs) {
         over_label = over_label || ShareRecords(input.source, source);
+      }
       if (!over_label) continue;
       for (int index : read.features) {
         const FeatureSpec& feature = view.features[index];
@@ -123,9 +124,10 @@ class LabelReader {
       if (read.value != nullptr) CheckType(*value, read.value->type());
     }
     for (const LabelSource& other : spec_->sources) {
-      if (other.source == source)
+      if (other.source == source) {
         Fail(ConfigErrorCode::kDuplicate, from,
              absl::StrCat("the source '", from.shown, "' is listed twice"));
+      }
     }
     spec_->sources.push_back(std::move(read));
   }

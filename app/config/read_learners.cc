@@ -144,8 +144,9 @@ void ReadChampion(const Section& task, const std::vector<std::string>& names, Pr
       return;
     }
   }
-  if (std::find(names.begin(), names.end(), champion->text) != names.end())
+  if (std::find(names.begin(), names.end(), champion->text) != names.end()) {
     return;  // broken, reported
+  }
   Diagnostic& d = draft->sink->Error(
       ConfigErrorCode::kLearner, champion->place,
       absl::StrCat("the champion '", champion->shown, "' is none of the learners"));
@@ -158,13 +159,15 @@ void AddBaseline(const Section& learners, const std::vector<std::string>& names,
                  ProjectDraft* draft, TaskSpec* spec) {
   for (const TaskLearner& learner : spec->learners) {
     if (std::find(std::begin(kBaselines), std::end(kBaselines), learner.type->name) !=
-        std::end(kBaselines))
+        std::end(kBaselines)) {
       return;
+    }
   }
   TaskLearner baseline;
   baseline.name = "constant";
-  while (std::find(names.begin(), names.end(), baseline.name) != names.end())
+  while (std::find(names.begin(), names.end(), baseline.name) != names.end()) {
     absl::StrAppend(&baseline.name, "_baseline");
+  }
   baseline.type = FindLearnerType("constant");
   if (baseline.type == nullptr) {
     draft->sink->Error(ConfigErrorCode::kLearner, learners.place(),

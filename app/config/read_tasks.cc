@@ -93,8 +93,10 @@ void ReadId(const Section& decide, ProjectDraft* draft, TaskSpec* spec) {
     }
     return;
   }
-  if (spec->trigger_source && draft->broken_fields[*spec->trigger_source].contains(fields[0]->text))
+  if (spec->trigger_source &&
+      draft->broken_fields[*spec->trigger_source].contains(fields[0]->text)) {
     return;
+  }
   Diagnostic& d =
       draft->sink->Error(ConfigErrorCode::kDecisionId, fields[0]->place,
                          absl::StrCat("the decisions have no field '", fields[0]->shown, "'"));

@@ -141,8 +141,9 @@ class ViewReader {
     view_.entity = entity->text;
     view_.key_names = it->second;
     bool complete = !it->second.empty();
-    for (const std::string& key : view_.key_names)
+    for (const std::string& key : view_.key_names) {
       complete = ReadKeyField(key, *entity) && complete;
+    }
     return complete;
   }
 
@@ -151,8 +152,10 @@ class ViewReader {
     Type type = Type::kNull;
     absl::string_view first;
     for (ViewInput& input : view_.inputs) {
-      if (draft_->broken_source[input.source] || draft_->broken_fields[input.source].contains(key))
+      if (draft_->broken_source[input.source] ||
+          draft_->broken_fields[input.source].contains(key)) {
         return false;
+      }
       const SourceSpec& source = SourceOf(input);
       const int index = source.schema.Find(key);
       if (index < 0) {
@@ -196,8 +199,9 @@ class ViewReader {
     if (known_at->text == "appended") return true;
     for (ViewInput& input : view_.inputs) {
       const auto source = static_cast<size_t>(input.source);
-      if (draft_->broken_source[source] || draft_->broken_fields[source].contains(known_at->text))
+      if (draft_->broken_source[source] || draft_->broken_fields[source].contains(known_at->text)) {
         return false;
+      }
       const Schema& schema = SourceOf(input).schema;
       const int field = schema.Find(known_at->text);
       if (field < 0) {
@@ -239,8 +243,9 @@ class ViewReader {
     if (section_.Text("while_warming") == "use") view_.while_warming = WhileWarming::kUse;
     if (section_.Find("ttl") != nullptr) view_.ttl_ms = Positive("ttl", section_);
     const Section freshness = section_.At("freshness");
-    if (freshness.Find("error_after") != nullptr)
+    if (freshness.Find("error_after") != nullptr) {
       view_.stale_after_ms = Positive("error_after", freshness);
+    }
   }
 
   const Section& section_;

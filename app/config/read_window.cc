@@ -92,8 +92,9 @@ class WindowParser {
                                    name.empty() ? absl::StrCat("'", key, "' needs '", owner, "'")
                                                 : absl::StrCat("'", key, "' goes with '", owner,
                                                                "', not with '", name, "'"));
-      if (in_session)
+      if (in_session) {
         d.suggestion = "that of a session is written inside: session: {gap: …, which: …}";
+      }
       return false;
     }
     if (kind == nullptr) {

@@ -39,10 +39,12 @@ std::string Values(const SchemaNode& node) {
   const KeySpec& spec = *node.spec;
   std::vector<std::string> forms;
   if (!KindWord(spec.kind).empty()) forms.emplace_back(KindWord(spec.kind));
-  for (const std::string& word : SplitWords(spec.words))
+  for (const std::string& word : SplitWords(spec.words)) {
     forms.push_back(absl::StrCat("`", word, "`"));
-  for (const std::string& word : SplitWords(spec.later_words))
+  }
+  for (const std::string& word : SplitWords(spec.later_words)) {
     forms.push_back(absl::StrCat("(`", word, "`)"));
+  }
   if (node.Item() != nullptr) forms.emplace_back("list");
   if (!node.keys.empty() || spec.free_keys) forms.emplace_back("map");
   return Cell(absl::StrJoin(forms, ", "));

@@ -42,8 +42,9 @@ Section Section::At(absl::string_view key) const {
   CHECK(schema != nullptr);
   if (map_ != nullptr) {
     for (const ConfigMember& member : map_->members) {
-      if (member.key.text == key && member.value.is_map())
+      if (member.key.text == key && member.value.is_map()) {
         return Section(schema, &member.value, &member.key);
+      }
     }
   }
   return Section(schema, nullptr, name_);

@@ -23,12 +23,14 @@ std::optional<OwnedValue> ScalarOf(const ConfigNode& scalar, Type type) {
       if (IsBool(scalar)) return OwnedValue(Value::Bool(scalar.text == "true"));
       return std::nullopt;
     case Type::kInt:
-      if (IsInt(scalar) && absl::SimpleAtoi(scalar.text, &integer))
+      if (IsInt(scalar) && absl::SimpleAtoi(scalar.text, &integer)) {
         return OwnedValue(Value::Int(integer));
+      }
       return std::nullopt;
     case Type::kDouble:
-      if (IsNumber(scalar) && absl::SimpleAtod(scalar.text, &real))
+      if (IsNumber(scalar) && absl::SimpleAtod(scalar.text, &real)) {
         return OwnedValue(Value::Double(real));
+      }
       return std::nullopt;
     case Type::kString:
       if (IsNumber(scalar) || IsBool(scalar)) return std::nullopt;
@@ -37,8 +39,9 @@ std::optional<OwnedValue> ScalarOf(const ConfigNode& scalar, Type type) {
       if (!absl::ParseTime(absl::RFC3339_full, scalar.text, &time, &error)) return std::nullopt;
       return OwnedValue(Value::Timestamp(absl::ToUnixMillis(time)));
     case Type::kDuration:
-      if (const std::optional<int64_t> ms = ParseDuration(scalar.text))
+      if (const std::optional<int64_t> ms = ParseDuration(scalar.text)) {
         return OwnedValue(Value::Duration(*ms));
+      }
       return std::nullopt;
     default: return std::nullopt;
   }

@@ -97,8 +97,9 @@ absl::Status FlightsData::LoadFlights(std::optional<int> month) {
   for (const absl::string_view line : absl::StrSplit(text, '\n', absl::SkipEmpty())) {
     if (std::exchange(header, false)) continue;
     const std::vector<absl::string_view> f = absl::StrSplit(line, ',');
-    if (f.size() != 13)
+    if (f.size() != 13) {
       return absl::InternalError("the demo's flights.csv has a row of another width");
+    }
     Flight flight;
     flight.id = static_cast<int32_t>(Int(f[0]));
     flight.status = f[1][0];

@@ -148,8 +148,9 @@ absl::Status CheckExample(const ExampleExpectation& expected, Simulation& simula
       sink.value(field, Value::Timestamp(record->example().label_time()));
     }
   }
-  if (expected.fields.empty() && !record)
+  if (expected.fields.empty() && !record) {
     sink.differ("example", "one", absl::StrCat("none: ", state));
+  }
   return absl::OkStatus();
 }
 

@@ -218,8 +218,9 @@ std::string JsonOf(const ConfigNode& node) {
 std::string FlowText(const ConfigNode& node) {
   std::string out;
   if (node.is_list()) {
-    for (const ConfigNode& item : node.items)
+    for (const ConfigNode& item : node.items) {
       absl::StrAppend(&out, out.empty() ? "" : ", ", FlowText(item));
+    }
     return absl::StrCat("[", out, "]");
   }
   if (node.is_map()) {

@@ -71,8 +71,9 @@ Project ProjectFor(const TestFile& file, const TestCase& test) {
     view.as_of_ms = std::max(view.as_of_ms, horizon);
     if (!file.accuracy_set[v]) view.accuracy = Accuracy::kExact;
     view.tile_ms = test.tiles_ms;
-    for (ViewInput& input : view.inputs)
+    for (ViewInput& input : view.inputs) {
       input.retracts = project.sources[static_cast<size_t>(input.source)].retracts;
+    }
     project.views[v] = std::make_shared<const ViewSpec>(std::move(view));
   }
   return project;

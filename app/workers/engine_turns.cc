@@ -140,8 +140,9 @@ int64_t Engine::SimulationGate() {
 
 int64_t Engine::NewestEventMs() const {
   int64_t newest_ms = INT64_MIN;
-  for (const auto& input : inputs_)
+  for (const auto& input : inputs_) {
     newest_ms = std::max(newest_ms, input->position().newest_event_ms);
+  }
   return newest_ms;
 }
 

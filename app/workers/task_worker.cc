@@ -76,8 +76,9 @@ absl::Status TaskWorker::Load() {
     good = GetSignedVarint(&in, &order.event_time_ms) && GetSignedVarint(&in, &source) &&
            GetSignedVarint(&in, &partition) && GetSignedVarint(&in, &order.offset) &&
            GetLengthPrefixed(&in, &id) && GetVarint(&in, &fields);
-    for (uint64_t f = 0; good && f < fields; ++f)
+    for (uint64_t f = 0; good && f < fields; ++f) {
       good = GetValue(&in, &entry.fields.emplace_back());
+    }
     order.source = static_cast<int32_t>(source);
     order.partition = static_cast<int32_t>(partition);
     entry.id = std::string(id);

@@ -217,8 +217,9 @@ absl::StatusOr<FeaturesRequest> FromProto(const v1::ReadFeaturesRequest& proto) 
     request.known_at_ms = proto.known_at_ms();
   }
   if (proto.has_max_age_ms()) {
-    if (proto.max_age_ms() < 0)
+    if (proto.max_age_ms() < 0) {
       return RequestFault(ErrorCode::kBadField, "max_age_ms", "'max_age_ms' must be >= 0");
+    }
     request.max_age_ms = proto.max_age_ms();
   }
   return request;
@@ -229,8 +230,9 @@ absl::StatusOr<ScoreRequest> FromProto(const v1::ScoreRequest& proto) {
   ScoreRequest request;
   request.task = proto.task();
   if (request.task.empty()) return RequestFault(ErrorCode::kBadField, "task", "'task' is missing");
-  if (proto.rows_size() == 0)
+  if (proto.rows_size() == 0) {
     return RequestFault(ErrorCode::kBadField, "rows", "at least one row must be given");
+  }
   request.rows.resize(static_cast<size_t>(proto.rows_size()));
   for (int i = 0; i < proto.rows_size(); ++i) {
     ScoreRow& row = request.rows[static_cast<size_t>(i)];
@@ -260,16 +262,18 @@ absl::StatusOr<std::vector<NewRecord>> FromProto(const v1::AppendRequest& proto)
     const v1::NewRecord& from = proto.records(i);
     NewRecord& to = records[static_cast<size_t>(i)];
     const std::string path = absl::StrCat("records[", i, "]");
-    if (from.headers_size() > kMaxFields)
+    if (from.headers_size() > kMaxFields) {
       return RequestFault(ErrorCode::kBadField, path, "too many headers");
+    }
     if (from.has_key()) to.key = from.key();
     if (from.has_value()) to.value = from.value();
     for (const v1::RecordHeader& header : from.headers()) {
       to.headers.emplace_back(header.name(), header.value());
     }
     if (from.has_timestamp_ms()) {
-      if (from.timestamp_ms() < 0)
+      if (from.timestamp_ms() < 0) {
         return RequestFault(ErrorCode::kBadField, path, "'timestamp_ms' must be >= 0");
+      }
       to.timestamp_ms = from.timestamp_ms();
     }
     if (from.has_partition()) to.partition = from.partition();

@@ -39,8 +39,9 @@ class DecayedSums final : public Accumulator {
     if (HalfLives(Reference(words), time) > kAheadHalfLives) MoveTo(time, words);
     const double weight = PowerOfTwo(HalfLives(Reference(words), time));
     AddTo(weight, words + 1);
-    if (type_ == Type::kInt || type_ == Type::kDouble)
+    if (type_ == Type::kInt || type_ == Type::kDouble) {
       AddTo(weight * NumberOf(sample.value), words + 3);
+    }
   }
   void Merge(const StateRef& later, int64_t n, uint64_t* words, StateParts*) const override {
     if (n == 0) {

@@ -176,8 +176,9 @@ absl::StatusOr<Aggregation> BindEntropy(const AggregationInput& input) {
     if (sketch == nullptr) return;
     if (!sketch->exact()) return answer->Fail(ResultState::kTruncated);
     double n = 0, entropy = 0;
-    for (const auto& [key, count] : sketch->counts())
+    for (const auto& [key, count] : sketch->counts()) {
       n += static_cast<double>(std::max<int64_t>(count, 0));
+    }
     for (const auto& [key, count] : sketch->counts()) {
       if (count <= 0) continue;
       const double p = static_cast<double>(count) / n;

@@ -35,8 +35,9 @@ struct WireDatum {
 
 inline bool TakeTag(absl::string_view* in, WireTag* tag) {
   uint64_t raw = 0;
-  if (!GetPaddedVarint(in, &raw) || raw > UINT32_MAX || (raw >> 3) == 0 || (raw & 7) > 5)
+  if (!GetPaddedVarint(in, &raw) || raw > UINT32_MAX || (raw >> 3) == 0 || (raw & 7) > 5) {
     return false;
+  }
   *tag = {static_cast<uint32_t>(raw >> 3), static_cast<WireType>(raw & 7)};
   return true;
 }

@@ -73,8 +73,9 @@ absl::Status KafkaAdmin::Ping() {
   // Of the topics that the client knows: the least that brokers can be asked for.
   const rd_kafka_resp_err_t error =
       rd_kafka_metadata(client_->get(), 0, nullptr, &metadata, deadline.LeftMs());
-  if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
     return client_->Error(error, "asking for a sign of life");
+  }
   rd_kafka_metadata_destroy(metadata);
   return absl::OkStatus();
 }

@@ -63,8 +63,9 @@ void Kll::Merge(const Kll& later) {
     const std::vector<double>& other = later.levels_[level];
     const auto middle = static_cast<std::ptrdiff_t>(mine.size());
     mine.insert(mine.end(), other.begin(), other.end());
-    if (level > 0 || stays_exact)
+    if (level > 0 || stays_exact) {
       std::inplace_merge(mine.begin(), mine.begin() + middle, mine.end());
+    }
   }
   Compress();
 }

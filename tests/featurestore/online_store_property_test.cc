@@ -83,8 +83,9 @@ Scenario MakeScenario(Random& random, size_t records) {
                 ? std::ldexp(random.Unit() - 0.5, static_cast<int>(random.Between(-60, 60)))
                 : (random.Unit() - 0.5) * 1000;
     }
-    if (!random.Chance(0.1))
+    if (!random.Chance(0.1)) {
       r.s = std::string(random.Below(4), static_cast<char>('a' + random.Below(26)));
+    }
     s.newest_ms = std::max(s.newest_ms, r.time_ms);
     s.records.push_back(std::move(r));
   }

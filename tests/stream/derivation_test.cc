@@ -26,8 +26,9 @@ std::vector<std::string> Rows(Deriver& deriver, const std::vector<Value>& row) {
   std::vector<std::string> rows;
   const auto fate = deriver.Derive(row, [&](std::span<const Value> fields) {
     std::string& text = rows.emplace_back();
-    for (const Value& field : fields)
+    for (const Value& field : fields) {
       absl::StrAppend(&text, text.empty() ? "" : " ", ToString(field));
+    }
     return absl::OkStatus();
   });
   EXPECT_TRUE(fate.ok()) << fate.status();

@@ -265,10 +265,11 @@ std::vector<Call> MakeCalls(LabelAggregation aggregation, Random& random) {
     } else if (kind < 8) {
       call.kind = Call::kLabel;
       Value value;
-      if (aggregation == LabelAggregation::kSum)
+      if (aggregation == LabelAggregation::kSum) {
         value = Value::Int(random.Between(-5, 5));
-      else
+      } else {
         value = Value::Bool(random.Chance(0.4));
+      }
       call.value.Assign(random.Chance(0.1) ? Value::Null() : value);
     } else {
       call.kind = kind == 8 ? Call::kAdvanceDecisions : Call::kAdvanceLabels;

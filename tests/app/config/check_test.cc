@@ -19,15 +19,17 @@ TEST(Scalars, AreReadAsYamlDoes) {
   EXPECT_FALSE(IsInt(Scalar("1.0")));
   EXPECT_TRUE(IsNumber(Scalar("1e-6")));
   EXPECT_TRUE(IsNumber(Scalar(".5")));
-  for (const char* text : {"nan", "inf", "-inf", "0x1g", "1h", "1e999", "-", ""})
+  for (const char* text : {"nan", "inf", "-inf", "0x1g", "1h", "1e999", "-", ""}) {
     EXPECT_FALSE(IsNumber(Scalar(text))) << text;
+  }
   EXPECT_TRUE(IsBool(Scalar("true")));
   EXPECT_FALSE(IsBool(Scalar("True")));
 }
 
 TEST(Names, AreIdentifiersThatExpressionsDoNotReserve) {
-  for (const char* name : {"a", "_x", "late_share_1h", "A1"})
+  for (const char* name : {"a", "_x", "late_share_1h", "A1"}) {
     EXPECT_TRUE(IsValidName(name)) << name;
+  }
   for (const char* name :
        {"", "1a", "a-b", "a.b", "a b", "\xC3\xBC", "at", "true", "null", "score"}) {
     EXPECT_FALSE(IsValidName(name)) << name;

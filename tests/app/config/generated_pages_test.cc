@@ -48,8 +48,9 @@ TEST(GeneratedPages, NameNoCommandThatIsNot) {
 
 TEST(GeneratedPages, DocumentEveryKey) {
   const std::string page = ConfigurationPage();
-  for (const KeySpec& spec : ConfigKeys())
+  for (const KeySpec& spec : ConfigKeys()) {
     EXPECT_THAT(page, HasSubstr(absl::StrCat("| `", spec.path, "` |")));
+  }
 }
 
 TEST(JsonSchema, ClosesItsBracketsAndItsMaps) {

@@ -193,8 +193,9 @@ constexpr absl::string_view kSpecified[] = {
 
 TEST(SchemaTable, HasEveryKeyOfTheLanguageOnce) {
   std::set<std::string> paths;
-  for (const KeySpec& spec : ConfigKeys())
+  for (const KeySpec& spec : ConfigKeys()) {
     EXPECT_TRUE(paths.insert(std::string(spec.path)).second) << spec.path;
+  }
   for (absl::string_view path : kSpecified) EXPECT_TRUE(paths.contains(std::string(path))) << path;
 }
 

@@ -86,8 +86,9 @@ TEST(StoredBatch, RoundTripsAnyRecords) {
       AppendRecord& record = records.emplace_back();
       if (below(2)) record.key = any();
       if (below(4)) record.value = any();
-      if (below(2))
+      if (below(2)) {
         record.timestamp_ms = static_cast<int64_t>(random()) * (below(2) ? 1 : -999'999);
+      }
       std::vector<Header>& its = headers[records.size() - 1];
       for (int h = below(4); h > 0; --h) its.push_back({any(), any()});
       record.headers = its;
