@@ -63,7 +63,7 @@ absl::Status Node::OpenLog() {
     enforce_retention_ = [log = embedded.get()] { return log->EnforceRetention(); };
     log_ = std::move(embedded);
   }
-  return CreateTopics(*project_, *log_);
+  return CheckSourceTopics(*project_, *log_);
 }
 
 absl::Status Node::OpenState() {
@@ -82,8 +82,9 @@ absl::Status Node::OpenState() {
 }
 
 absl::Status Node::OpenEngine() {
+  RETURN_IF_ERROR(CreateTopics(*project_, *log_));
   ASSIGN_OR_RETURN(outbox_, Outbox::Open(*state_));
-  OpenChannels(*project_, *outbox_);
+  RETURN_IF_ERROR(WithSuccessorAdvice(OpenChannels(*project_, *log_, *outbox_), *project_));
   RETURN_IF_ERROR(outbox_->Ship(*log_, outbox_->TakeUnshipped()));
   committer_ = std::make_unique<Committer>(*state_, *log_, *outbox_, *options_.clock);
   ASSIGN_OR_RETURN(

@@ -72,8 +72,10 @@ struct Project {
   std::map<std::string, ServiceSpec> services;  // by "name@version"
   std::vector<TaskSpec> tasks;
   // What decides the meaning of state, part by part ("sources.arrivals" → canonical text): state
-  // built with another value of a part is refused, naming the part.
+  // built with another value of a part is refused, naming the part. A part called kOrderOf… lists
+  // names, each with a space behind it.
   std::map<std::string, std::string> meaning;
+  static constexpr absl::string_view kOrderOf = "order of ";
 
   // millrace.<project>.<suffix>
   std::string OwnTopic(absl::string_view suffix) const;

@@ -1,5 +1,7 @@
 #include "app/state_fit.h"
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <string>
 #include <vector>
@@ -38,44 +40,44 @@ Meaning DecodeMeaning(absl::string_view in) {
   return meaning;
 }
 
-// A meaning in which each feature of a view is a part of its own: a view is "from a; key b:string;
-// accuracy=…; name=…; …".
-Meaning WithFeatures(const Meaning& meaning) {
-  constexpr size_t kBeforeFeatures = 3;
-  Meaning parts;
+// Whether the names that are in both lists are in the same order there.
+bool SameOrder(absl::string_view before, absl::string_view after) {
+  const std::vector<std::string> first = absl::StrSplit(before, ' ');
+  const std::vector<std::string> second = absl::StrSplit(after, ' ');
+  const auto common = [](const std::vector<std::string>& names,
+                         const std::vector<std::string>& others) {
+    std::vector<std::string> kept;
+    std::copy_if(names.begin(), names.end(), std::back_inserter(kept),
+                 [&](const std::string& name) {
+                   return std::find(others.begin(), others.end(), name) != others.end();
+                 });
+    return kept;
+  };
+  return common(first, second) == common(second, first);
+}
+
+bool IsOrder(absl::string_view part) { return absl::StrContains(part, Project::kOrderOf); }
+
+// The parts of `meaning` that `other` lacks; of a view that it lacks, not its features as well.
+std::vector<std::string> OnlyIn(const Meaning& meaning, const Meaning& other) {
+  std::vector<std::string> parts;
   for (const auto& [part, text] : meaning) {
-    if (!absl::StartsWith(part, "views.")) {
-      parts[part] = text;
-      continue;
-    }
-    const std::vector<std::string> all = absl::StrSplit(text, "; ");
-    for (size_t i = 0; i < all.size(); ++i) {
-      const absl::string_view feature = absl::string_view(all[i]).substr(0, all[i].find('='));
-      absl::StrAppend(&parts[i < kBeforeFeatures ? part : absl::StrCat(part, ".", feature)], all[i],
-                      "; ");
-    }
+    if (other.contains(part) || IsOrder(part)) continue;
+    if (!parts.empty() && absl::StartsWith(part, parts.back() + ".")) continue;
+    parts.push_back(part);
   }
   return parts;
 }
 
-// "changed: sources.arrivals; new: views.x.mean; gone: views.y", or empty. Of a view that is new or
-// gone, its features are not named.
+// "changed: sources.arrivals; new: views.x.mean; gone: views.y", or empty.
 std::string Difference(const Meaning& stored, const Meaning& wanted) {
-  std::vector<std::string> changed, added, gone;
-  const auto is_told = [](const std::vector<std::string>& parts, const std::string& part) {
-    return !parts.empty() && absl::StartsWith(part, parts.back() + ".");
-  };
+  std::vector<std::string> changed;
   for (const auto& [part, text] : wanted) {
     const auto it = stored.find(part);
-    if (it == stored.end()) {
-      if (!is_told(added, part)) added.push_back(part);
-    } else if (it->second != text) {
-      changed.push_back(part);
-    }
+    if (it == stored.end() || it->second == text) continue;
+    if (!IsOrder(part) || !SameOrder(it->second, text)) changed.push_back(part);
   }
-  for (const auto& [part, text] : stored) {
-    if (!wanted.contains(part) && !is_told(gone, part)) gone.push_back(part);
-  }
+  const std::vector<std::string> added = OnlyIn(wanted, stored), gone = OnlyIn(stored, wanted);
   std::vector<std::string> said;
   if (!changed.empty()) said.push_back("changed: " + absl::StrJoin(changed, ", "));
   if (!added.empty()) said.push_back("new: " + absl::StrJoin(added, ", "));
@@ -102,8 +104,7 @@ absl::Status CheckStateFits(const Project& project, absl::string_view log_identi
     return state->Commit(batch);
   }
   RETURN_IF_ERROR(found);
-  const std::string differs =
-      Difference(WithFeatures(DecodeMeaning(stored)), WithFeatures(project.meaning));
+  const std::string differs = Difference(DecodeMeaning(stored), project.meaning);
   if (!differs.empty()) {
     return absl::FailedPreconditionError(
         absl::StrCat("the state in ", project.state.path, " was built with another configuration (",
@@ -115,6 +116,13 @@ absl::Status CheckStateFits(const Project& project, absl::string_view log_identi
   return absl::FailedPreconditionError(
       absl::StrCat("the state in ", project.state.path, " belongs to another log (", identity,
                    ", this is ", log_identity, ")\n  hint: use that log, or ", WayOut(project)));
+}
+
+absl::Status WithSuccessorAdvice(const absl::Status& status, const Project& project) {
+  if (!absl::IsFailedPrecondition(status)) return status;
+  return absl::FailedPreconditionError(
+      absl::StrCat("the state in ", project.state.path, " was left: ", status.message(),
+                   "\n  hint: use the newer state, or ", WayOut(project)));
 }
 
 absl::Status WithStateAdvice(const absl::Status& status, const Project& project) {

@@ -16,6 +16,10 @@ namespace millrace {
 absl::Status CheckStateFits(const Project& project, absl::string_view log_identity,
                             StateStore* state);
 
+// FailedPrecondition of Outbox::Begin (a newer state has gone on with the log) with the way out;
+// any other status as it is.
+absl::Status WithSuccessorAdvice(const absl::Status& status, const Project& project);
+
 // Damage of the state (DataLoss that says "state…") with the way out; any other status as it is.
 absl::Status WithStateAdvice(const absl::Status& status, const Project& project);
 

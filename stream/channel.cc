@@ -30,11 +30,16 @@ absl::StatusOr<std::optional<ChannelMark>> ReadChannelMark(const Record& record)
 }
 
 absl::StatusOr<bool> ChannelFilter::Accept(const ChannelMark& mark) {
-  uint32_t& epoch = epoch_[mark.channel];
-  if (mark.epoch < epoch) return false;
-  epoch = mark.epoch;
+  const auto [epoch, unknown] = epoch_.try_emplace(mark.channel, mark.epoch);
+  if (mark.epoch < epoch->second) return false;
+  const bool new_owner = !unknown && mark.epoch > epoch->second;
+  epoch->second = mark.epoch;
   const auto [it, first] = last_.try_emplace(mark.channel, mark.n);
   if (first) return true;
+  if (new_owner && mark.n == 1) {
+    it->second = 1;
+    return true;
+  }
   if (mark.n <= it->second) return false;
   if (mark.n != it->second + 1) {
     return absl::DataLossError(absl::StrCat("channel ", mark.channel, ": records ", it->second + 1,

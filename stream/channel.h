@@ -1,6 +1,8 @@
 // Channel: the numbered stream of records from one emitting stage to one partition. Every record
 // carries the headers `channel`, `n` and `epoch`; n counts densely from 1, so a receiver recognises
-// a repeat (n not above the last) and a loss (n beyond the next) by itself.
+// a repeat (n not above the last) and a loss (n beyond the next) by itself. A higher epoch is a new
+// owner's: it goes on at the next n, or begins again at 1 when its state is a new one; what comes
+// under a lower epoch afterwards is of an owner that was left.
 
 #ifndef MILLRACE_STREAM_CHANNEL_H_
 #define MILLRACE_STREAM_CHANNEL_H_
@@ -34,7 +36,7 @@ class ChannelFilter {
   // The reader has what came up to n of the channel (restoring a position).
   void Resume(absl::string_view channel, uint64_t n) { last_[channel] = n; }
 
-  // True: apply it. False: a repeat or a fenced epoch, drop it. DataLoss: records are missing
+  // True: apply it. False: a repeat or a lower epoch, drop it. DataLoss: records are missing
   // before it; nothing of this channel may be applied any more.
   absl::StatusOr<bool> Accept(const ChannelMark& mark);
 

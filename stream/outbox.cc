@@ -3,16 +3,14 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "core/check.h"
 #include "core/coding.h"
 #include "core/log_line.h"
 #include "core/status_macros.h"
+#include "stream/newest_mark.h"
 #include "stream/state_keys.h"
 
 namespace millrace {
 namespace {
-
-constexpr uint32_t kEpoch = 1;  // one owner; several processes raise it with a FENCE
 
 std::string EntryKey(absl::string_view channel, uint64_t n) {
   std::string key(1, kOutboxPrefix);
@@ -77,6 +75,22 @@ bool DecodeEntry(absl::string_view in, OutboxRecord* record) {
   return in.empty();
 }
 
+std::string EncodeChannel(uint64_t last, const ChannelOrigin& origin) {
+  std::string out;
+  PutVarint(&out, last);
+  PutVarint(&out, origin.epoch);
+  PutVarint(&out, static_cast<uint64_t>(origin.offset));
+  return out;
+}
+
+bool DecodeChannel(absl::string_view in, uint64_t* last, ChannelOrigin* origin) {
+  uint64_t epoch, offset;
+  if (!GetVarint(&in, last) || !GetVarint(&in, &epoch) || !GetVarint(&in, &offset)) return false;
+  origin->epoch = static_cast<uint32_t>(epoch);
+  origin->offset = static_cast<int64_t>(offset);
+  return in.empty() && epoch <= UINT32_MAX && offset <= INT64_MAX;
+}
+
 size_t SizeOf(const AppendRecord& record, const std::vector<Header>& headers) {
   size_t bytes = record.key.value_or("").size() + record.value.value_or("").size();
   for (const Header& header : headers) bytes += header.name.size() + header.value.size();
@@ -103,12 +117,11 @@ absl::StatusOr<std::unique_ptr<Outbox>> Outbox::Open(const StateStore& state) {
   RETURN_IF_ERROR(
       state.Scan(channels, channels_end, [&](absl::string_view key, absl::string_view value) {
         const std::string name(key.substr(1));
-        uint64_t last;
-        if (!GetVarint(&value, &last) || !value.empty()) {
-          parsed = absl::DataLossError(absl::StrCat("outbox: channel ", name, " does not parse"));
+        ChannelState& channel = outbox->channels_[outbox->ChannelIndex(name)];
+        if (!DecodeChannel(value, &channel.last, &channel.origin)) {
+          parsed = absl::DataLossError(absl::StrCat("state: channel ", name, " does not parse"));
           return false;
         }
-        outbox->channels_[outbox->ChannelIndex(name)].last = last;
         return true;
       }));
   RETURN_IF_ERROR(parsed);
@@ -120,7 +133,7 @@ absl::StatusOr<std::unique_ptr<Outbox>> Outbox::Open(const StateStore& state) {
         OutboxEntry entry;
         if (!GetLengthPrefixed(&key, &name) || !GetBig64(&key, &entry.n) || !key.empty() ||
             !DecodeEntry(value, &entry.record)) {
-          parsed = absl::DataLossError("outbox: an entry does not parse");
+          parsed = absl::DataLossError("state: an entry of the outbox does not parse");
           return false;
         }
         entry.channel = outbox->ChannelIndex(std::string(name));
@@ -133,7 +146,7 @@ absl::StatusOr<std::unique_ptr<Outbox>> Outbox::Open(const StateStore& state) {
 
 int Outbox::ChannelIndex(const std::string& name) {
   const auto [it, made] = by_name_.try_emplace(name, static_cast<int>(channels_.size()));
-  if (made) channels_.push_back({name, {}, 0, false});
+  if (made) channels_.push_back({name, {}, {}, 0, false});
   return it->second;
 }
 
@@ -143,19 +156,43 @@ int Outbox::Channel(const std::string& name, TopicPartition target) {
   return channel;
 }
 
-uint64_t Outbox::Emit(int channel, OutboxRecord record) {
-  const uint64_t n = channels_[channel].last + 1;
-  EmitNumbered(channel, n, std::move(record));
-  return n;
+absl::Status Outbox::Begin(Log& log) {
+  for (ChannelState& channel : channels_) {
+    // In this order: what another state appends in between is then told by its epoch.
+    ASSIGN_OR_RETURN(const OffsetRange range, log.Offsets(channel.target));
+    ASSIGN_OR_RETURN(const std::optional<ChannelMark> newest,
+                     NewestMark(log, channel.target, channel.name));
+    if (channel.last == 0) {
+      channel.origin = {newest ? newest->epoch + 1 : 1, range.end};
+    } else if (newest && newest->epoch > channel.origin.epoch) {
+      return absl::FailedPreconditionError(absl::StrCat(
+          "topic ", channel.target.topic, " was gone on with by another, newer state (epoch ",
+          newest->epoch, ", that of this one is ", channel.origin.epoch, ")"));
+    }
+  }
+  return absl::OkStatus();
 }
 
-void Outbox::EmitNumbered(int channel, uint64_t n, OutboxRecord record) {
+void Outbox::Stage(int channel, OutboxRecord record) {
   ChannelState& state = channels_[channel];
-  if (n <= state.last) return;
-  CHECK(n == state.last + 1);
-  state.last = n;
   state.dirty = true;
-  staged_.push_back({channel, n, std::move(record)});
+  staged_.push_back({channel, ++state.last, std::move(record)});
+}
+
+uint64_t Outbox::Emit(int channel, OutboxRecord record) {
+  Stage(channel, std::move(record));
+  return channels_[channel].last;
+}
+
+absl::Status Outbox::EmitNumbered(int channel, uint64_t n, OutboxRecord record) {
+  const ChannelState& state = channels_[channel];
+  if (n <= state.last) return absl::OkStatus();
+  if (n != state.last + 1) {
+    return absl::DataLossError(absl::StrCat("state: channel ", state.name, " has come to ",
+                                            state.last, ", and its stage to ", n));
+  }
+  Stage(channel, std::move(record));
+  return absl::OkStatus();
 }
 
 void Outbox::AddCommit(StateBatch* batch, std::vector<OutboxEntry>* to_ship) {
@@ -166,9 +203,7 @@ void Outbox::AddCommit(StateBatch* batch, std::vector<OutboxEntry>* to_ship) {
   staged_.clear();
   for (ChannelState& channel : channels_) {
     if (!channel.dirty) continue;
-    std::string last;
-    PutVarint(&last, channel.last);
-    batch->Put(ChannelKey(channel.name), std::move(last));
+    batch->Put(ChannelKey(channel.name), EncodeChannel(channel.last, channel.origin));
     channel.dirty = false;
   }
   std::vector<std::pair<int, uint64_t>> acknowledged;
@@ -191,7 +226,7 @@ absl::Status Outbox::Ship(Log& log, const std::vector<OutboxEntry>& entries) {
     const OutboxEntry& entry = entries[i];
     const ChannelState& channel = channels_[entry.channel];
     marks[i].n = absl::StrCat(entry.n);
-    marks[i].epoch = absl::StrCat(kEpoch);
+    marks[i].epoch = absl::StrCat(channel.origin.epoch);
     marks[i].headers = {{"channel", channel.name}, {"n", marks[i].n}, {"epoch", marks[i].epoch}};
     for (const auto& [name, value] : entry.record.headers) {
       marks[i].headers.push_back({name, value});

@@ -2,6 +2,9 @@
 // led to it, until the log has acknowledged it. A crash re-ships identical bytes under identical
 // numbers (stream/channel.h), so every record takes effect exactly once.
 //
+// A channel belongs to the state: another state over the same log has another epoch, one above the
+// newest in the channel's topic, and numbers from 1 behind what the earlier one wrote there.
+//
 // Life of a record: Emit (owner thread, numbered) → AddCommit (goes into the batch) → the batch is
 // committed → Ship (log acknowledges) → the next AddCommit deletes the entry.
 //
@@ -46,6 +49,13 @@ struct OutboxEntry {
   OutboxRecord record;
 };
 
+// Where a state's part of a channel begins in its topic: record n of the epoch stands at
+// offset + n - 1 or later.
+struct ChannelOrigin {
+  uint32_t epoch = 1;
+  int64_t offset = 0;
+};
+
 class Outbox {
  public:
   // REQUIRES: `state` outlives the outbox. DataLoss when stored entries do not parse.
@@ -54,11 +64,18 @@ class Outbox {
   // The channel of this name, made if need be, whose records go to `target`.
   int Channel(const std::string& name, TopicPartition target);
 
+  // Settles the origin of every channel of which no earlier commit knows. To be called once all
+  // channels are made, before the first Emit; without it an origin is the default.
+  // FailedPrecondition when a newer state has written to a channel of this one, which readers then
+  // have left; other errors as of NewestMark.
+  absl::Status Begin(Log& log);
+  ChannelOrigin Origin(int channel) const { return channels_[channel].origin; }
+
   // Gives the record the channel's next number and returns it.
   uint64_t Emit(int channel, OutboxRecord record);
-  // For a stage that folds again what it did before: emits only if n is new.
-  // REQUIRES: n <= LastNumber(channel) + 1.
-  void EmitNumbered(int channel, uint64_t n, OutboxRecord record);
+  // For a stage that folds again what it did before: emits only if n is new. DataLoss when n is
+  // beyond the next: the state of the stage and that of the outbox do not belong together.
+  absl::Status EmitNumbered(int channel, uint64_t n, OutboxRecord record);
   uint64_t LastNumber(int channel) const { return channels_[channel].last; }
 
   // Something was emitted that no commit has yet.
@@ -84,10 +101,12 @@ class Outbox {
   struct ChannelState {
     std::string name;
     TopicPartition target;
-    uint64_t last = 0;
+    ChannelOrigin origin;
+    uint64_t last = 0;  // 0: no commit knows of the channel
     bool dirty = false;
   };
   int ChannelIndex(const std::string& name);
+  void Stage(int channel, OutboxRecord record);
 
   std::vector<ChannelState> channels_;
   absl::flat_hash_map<std::string, int> by_name_;

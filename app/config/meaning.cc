@@ -62,19 +62,16 @@ std::string DescribeView(const Project& project, const ViewSpec& view) {
     absl::StrAppend(&out, " known_at=",
                     input.known_field ? schema.fields[*input.known_field].name : "appended");
   }
-  for (const FeatureSpec& feature : view.features) {
-    if (feature.computed()) {
-      absl::StrAppend(&out, "; ", feature.name, "=(", feature.expression_text, ")");
-      continue;
-    }
-    absl::StrAppend(
-        &out, "; ", feature.name, "=", feature.aggregation_name, "(", feature.input_text,
-        ") other(", feature.other_text, ") by(", feature.by_text, ") where(", feature.where_text,
-        ") ", feature.options_text, " window=", DescribeWindow(feature.window),
-        " type=", ValueTypeName(feature.result_type),
-        " default=", feature.default_value ? Typed(feature.default_value->view()) : "none");
-  }
   return out;
+}
+
+std::string DescribeFeature(const FeatureSpec& feature) {
+  if (feature.computed()) return absl::StrCat("(", feature.expression_text, ")");
+  return absl::StrCat(
+      feature.aggregation_name, "(", feature.input_text, ") other(", feature.other_text, ") by(",
+      feature.by_text, ") where(", feature.where_text, ") ", feature.options_text,
+      " window=", DescribeWindow(feature.window), " type=", ValueTypeName(feature.result_type),
+      " default=", feature.default_value ? Typed(feature.default_value->view()) : "none");
 }
 
 std::string DescribeDecision(const Project& project, const TaskSpec& task) {
@@ -129,11 +126,18 @@ void DescribeMeaning(Project* project) {
     absl::StrAppend(&sources, source.name, " ");
   }
   for (const auto& view : project->views) {
-    meaning[absl::StrCat("views.", view->name)] = DescribeView(*project, *view);
+    const std::string name = absl::StrCat("views.", view->name);
+    meaning[name] = DescribeView(*project, *view);
+    std::string features;
+    for (const FeatureSpec& feature : view->features) {
+      meaning[absl::StrCat(name, ".", feature.name)] = DescribeFeature(feature);
+      absl::StrAppend(&features, feature.name, " ");
+    }
+    meaning[absl::StrCat(name, ".", Project::kOrderOf, "features")] = features;
     absl::StrAppend(&views, view->name, " ");
   }
-  meaning["order of sources"] = sources;
-  meaning["order of views"] = views;
+  meaning[absl::StrCat(Project::kOrderOf, "sources")] = sources;
+  meaning[absl::StrCat(Project::kOrderOf, "views")] = views;
   for (const TaskSpec& task : project->tasks) {
     const std::string prefix = absl::StrCat("tasks.", task.name, ".");
     meaning[prefix + "decide"] = DescribeDecision(*project, task);
@@ -144,7 +148,7 @@ void DescribeMeaning(Project* project) {
       meaning[absl::StrCat(prefix, "learners.", learner.name)] = DescribeLearner(learner);
       absl::StrAppend(&learners, learner.name, " ");
     }
-    meaning[prefix + "order of learners"] = learners;
+    meaning[absl::StrCat(prefix, Project::kOrderOf, "learners")] = learners;
   }
 }
 

@@ -56,7 +56,7 @@ absl::Status Simulation::OpenState() {
     }
   }
   ASSIGN_OR_RETURN(outbox_, Outbox::Open(state_));
-  OpenChannels(project_, *outbox_);
+  RETURN_IF_ERROR(OpenChannels(project_, log_, *outbox_));
   RETURN_IF_ERROR(outbox_->Ship(log_, outbox_->TakeUnshipped()));
   for (size_t t = 0; t < project_.tasks.size(); ++t) {
     ASSIGN_OR_RETURN(std::unique_ptr<TaskWorker> worker,
@@ -115,7 +115,7 @@ absl::Status Simulation::RejectRecord(int32_t source, Record record, const Rejec
   if (spec.on_error != OnError::kDeadLetter) return absl::OkStatus();
   record.offset = OffsetOf(source, record.partition, record.offset);
   const DeadLetter letter(spec.topic, record, rejection);
-  outbox_->Emit(DeadLetterChannel(spec, *outbox_), OwnedRecord(letter.record()));
+  outbox_->Emit(DeadLetterChannel(project_, spec, *outbox_), OwnedRecord(letter.record()));
   return absl::OkStatus();
 }
 

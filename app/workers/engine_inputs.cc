@@ -149,7 +149,7 @@ absl::Status Engine::AddInput(int32_t source, int32_t partition, InputPosition p
     parts.lookups = std::make_unique<SourceLookups>(spec, partition, *deps_.store);
     RETURN_IF_ERROR(parts.lookups->Load(*deps_.state));
   }
-  const int dead_letters = DeadLetterChannel(spec, *deps_.outbox);
+  const int dead_letters = DeadLetterChannel(project_, spec, *deps_.outbox);
   parts.on_reject = [this, dead_letters, source](const Record& record, const Rejection& why) {
     return RejectRecord(dead_letters, source, record, why);
   };

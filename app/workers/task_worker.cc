@@ -4,16 +4,15 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "app/workers/examples_recovery.h"
 #include "app/workers/scoring_plan.h"
 #include "app/workers/task_records.h"
 #include "app/workers/topics.h"
-#include "core/check.h"
 #include "core/coding.h"
 #include "core/log_line.h"
 #include "core/status_macros.h"
 #include "core/value_coding.h"
 #include "schemas/prediction.pb.h"
-#include "stream/channel.h"
 #include "stream/progress.h"
 #include "stream/state_keys.h"
 #include "stream/window.h"
@@ -103,40 +102,9 @@ absl::Status TaskWorker::Load() {
 }
 
 absl::Status TaskWorker::FoldExamplesLog() {
-  const TopicPartition input{project_.OwnTopic(absl::StrCat("examples.", task_.name)), 0};
-  const uint64_t last = env_.outbox->LastNumber(examples_channel_);
-  if (trainer_->folded() == last) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const OffsetRange range, env_.log->Offsets(input));
-  // Numbers count from 1 and repeats only add records: record n stands at offset n - 1 or later.
-  const int64_t from = std::clamp(static_cast<int64_t>(trainer_->folded()), range.begin, range.end);
-  ASSIGN_OR_RETURN(const std::unique_ptr<LogReader> reader, env_.log->OpenReader({{input, from}}));
-  ChannelFilter filter;
-  RecordBatch batch;
-  while (trainer_->folded() < last) {
-    batch.Clear();
-    ASSIGN_OR_RETURN(const int read, reader->Read(0, 1 << 20, &batch));
-    if (read == 0) {
-      if (reader->AtEnd(0)) {
-        return absl::DataLossError(absl::StrCat("topic ", input.topic, " ends at number ",
-                                                trainer_->folded(), ", the state knows ", last));
-      }
-      reader->Wait(absl::Milliseconds(100));
-      continue;
-    }
-    for (const Record& record : batch.records()) {
-      ASSIGN_OR_RETURN(const std::optional<ChannelMark> mark, ReadChannelMark(record));
-      if (!mark || mark->n <= trainer_->folded() || mark->n > last) continue;
-      ASSIGN_OR_RETURN(const bool fresh, filter.Accept(*mark));
-      if (!fresh) continue;
-      if (mark->n != trainer_->folded() + 1 || !record.value) {
-        return absl::DataLossError(absl::StrCat("topic ", input.topic, ": number ",
-                                                trainer_->folded() + 1, " is missing"));
-      }
-      RETURN_IF_ERROR(trainer_->Fold(mark->n, *record.value));
-      trainer_->ForgetPublished();  // they are deployed: the state has them
-    }
-  }
-  return absl::OkStatus();
+  const TopicPartition topic{project_.OwnTopic(absl::StrCat("examples.", task_.name)), 0};
+  return FoldExamples(*env_.log, topic, env_.outbox->Origin(examples_channel_),
+                      env_.outbox->LastNumber(examples_channel_), trainer_.get());
 }
 
 void TaskWorker::OnTrigger(const Event& event) {
@@ -209,9 +177,9 @@ absl::Status TaskWorker::Publish() {
   cut.mutable_publish_cut()->set_time(trainer_->NextCutMs());
   RETURN_IF_ERROR(FoldExample(cut.SerializeAsString(), cut.publish_cut().time()));
   for (PublishedModel& model : trainer_->DeployPublished()) {
-    env_.outbox->EmitNumbered(
+    RETURN_IF_ERROR(env_.outbox->EmitNumbered(
         models_channel_, model.number,
-        {task_.learners[model.learner].name, std::move(model.record), {}, {}});
+        {task_.learners[model.learner].name, std::move(model.record), {}, {}}));
   }
   unpublished_since_ns_.reset();
   return absl::OkStatus();
@@ -302,11 +270,10 @@ absl::Status TaskWorker::LearnSettled() {
 }
 
 absl::Status TaskWorker::FoldExample(std::string record, int64_t timestamp_ms) {
-  RETURN_IF_ERROR(trainer_->Fold(trainer_->folded() + 1, record));
-  const uint64_t n =
-      env_.outbox->Emit(examples_channel_, {std::nullopt, std::move(record), {}, timestamp_ms});
-  CHECK(n == trainer_->folded());
-  return absl::OkStatus();
+  const uint64_t n = trainer_->folded() + 1;
+  RETURN_IF_ERROR(trainer_->Fold(n, record));
+  return env_.outbox->EmitNumbered(examples_channel_, n,
+                                   {std::nullopt, std::move(record), {}, timestamp_ms});
 }
 
 void TaskWorker::AddCommit(Trainer::Scope scope, StateBatch* batch) {

@@ -12,8 +12,17 @@ namespace {
 
 constexpr absl::string_view kKinds[] = {"predictions", "examples", "models"};
 
-// Source topics on Kafka are made by whoever writes to them.
+}  // namespace
+
+std::string MissingTopicText(absl::string_view brokers, absl::string_view topic) {
+  return absl::StrCat("topic ", topic, " does not exist on Kafka at ", brokers,
+                      "\n  hint: make it first: kafka-topics.sh --bootstrap-server ", brokers,
+                      " --create --topic ", topic,
+                      " --partitions 1 --config message.timestamp.type=LogAppendTime");
+}
+
 absl::Status CheckSourceTopics(const Project& project, Log& log) {
+  if (!project.log.kafka) return absl::OkStatus();
   ASSIGN_OR_RETURN(const std::vector<TopicInfo> topics, log.Topics());
   for (const SourceSpec& source : project.sources) {
     if (!source.bases.empty()) continue;
@@ -28,17 +37,8 @@ absl::Status CheckSourceTopics(const Project& project, Log& log) {
   return absl::OkStatus();
 }
 
-}  // namespace
-
-std::string MissingTopicText(absl::string_view brokers, absl::string_view topic) {
-  return absl::StrCat("topic ", topic, " does not exist on Kafka at ", brokers,
-                      "\n  hint: make it first: kafka-topics.sh --bootstrap-server ", brokers,
-                      " --create --topic ", topic,
-                      " --partitions 1 --config message.timestamp.type=LogAppendTime");
-}
-
 absl::Status CreateTopics(const Project& project, Log& log) {
-  if (project.log.kafka) RETURN_IF_ERROR(CheckSourceTopics(project, log));
+  RETURN_IF_ERROR(CheckSourceTopics(project, log));
   for (const SourceSpec& source : project.sources) {
     if (!source.bases.empty()) continue;
     if (!project.log.kafka) {
@@ -63,13 +63,16 @@ absl::Status CreateTopics(const Project& project, Log& log) {
   return absl::OkStatus();
 }
 
-void OpenChannels(const Project& project, Outbox& outbox) {
+absl::Status OpenChannels(const Project& project, Log& log, Outbox& outbox) {
   for (const SourceSpec& source : project.sources) {
-    if (source.bases.empty()) DeadLetterChannel(source, outbox);
+    if (source.bases.empty() && source.on_error == OnError::kDeadLetter) {
+      DeadLetterChannel(project, source, outbox);
+    }
   }
   for (const TaskSpec& task : project.tasks) {
     for (const absl::string_view kind : kKinds) TaskChannel(project, kind, task.name, outbox);
   }
+  return outbox.Begin(log);
 }
 
 int TaskChannel(const Project& project, absl::string_view kind, absl::string_view task,
@@ -78,8 +81,9 @@ int TaskChannel(const Project& project, absl::string_view kind, absl::string_vie
   return outbox.Channel(suffix, {project.OwnTopic(suffix), 0});
 }
 
-int DeadLetterChannel(const SourceSpec& source, Outbox& outbox) {
-  return outbox.Channel(absl::StrCat("dlq.", source.name), {DeadLetterTopic(source.topic), 0});
+int DeadLetterChannel(const Project& project, const SourceSpec& source, Outbox& outbox) {
+  return outbox.Channel(absl::StrCat(project.name, ".dlq.", source.name),
+                        {DeadLetterTopic(source.topic), 0});
 }
 
 }  // namespace millrace

@@ -1,6 +1,8 @@
 #include "app/state_fit.h"
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "featurestore/memory_state_store.h"
 #include "gmock/gmock.h"
@@ -11,12 +13,25 @@ namespace {
 
 using ::testing::HasSubstr;
 
-Project MakeProject(const std::string& spending, const std::string& others = "") {
+using Features = std::vector<std::pair<std::string, std::string>>;
+
+void AddView(const std::string& name, const std::string& view, const Features& features,
+             Project* project) {
+  const std::string part = "views." + name;
+  project->meaning[part] = view;
+  std::string order;
+  for (const auto& [feature, text] : features) {
+    project->meaning[part + "." + feature] = text;
+    order += feature + " ";
+  }
+  project->meaning[part + ".order of features"] = order;
+}
+
+Project MakeProject(const Features& features, const std::string& view = "from payments") {
   Project project;
   project.state.path = "data/state";
   project.meaning["sources.payments"] = "topic=payments";
-  project.meaning["views.spending"] = "from payments; key card:string; accuracy=0" + spending;
-  if (!others.empty()) project.meaning["views.others"] = others;
+  AddView("spending", view, features, &project);
   return project;
 }
 
@@ -30,32 +45,52 @@ std::string Refusal(const Project& before, const Project& after) {
 }
 
 TEST(StateFit, NamesTheFeatureThatDiffers) {
-  const Project before = MakeProject("; sum=sum(amount); n=count(*)");
-  EXPECT_EQ(Refusal(before, MakeProject("; sum=sum(amount) window=1h; n=count(*)")),
+  const Project before = MakeProject({{"sum", "sum(amount)"}, {"n", "count(*)"}});
+  EXPECT_EQ(Refusal(before,
+                    MakeProject({{"sum", "sum(amount) where(c == \"; n=1\")"}, {"n", "count(*)"}})),
             "the state in data/state was built with another configuration (changed: "
             "views.spending.sum)\n  hint: use the earlier configuration, or another state.path: it "
             "is filled by reading the log again from where that begins, and data/state may be "
             "deleted");
-  EXPECT_THAT(Refusal(before, MakeProject("; sum=sum(amount); mean=mean(amount)")),
+  EXPECT_THAT(Refusal(before, MakeProject({{"mean", "mean(amount)"}, {"sum", "sum(amount)"}})),
               HasSubstr("(new: views.spending.mean; gone: views.spending.n)"));
-  EXPECT_THAT(Refusal(before, MakeProject(" as_of=5; sum=sum(amount); n=count(*)")),
+  EXPECT_THAT(Refusal(before, MakeProject({{"n", "count(*)"}, {"sum", "sum(amount)"}})),
+              HasSubstr("(changed: views.spending.order of features)"));
+  EXPECT_THAT(Refusal(before, MakeProject({{"sum", "sum(amount)"}, {"n", "count(*)"}},
+                                          "from payments as_of=5")),
               HasSubstr("(changed: views.spending)"));
-  EXPECT_THAT(Refusal(before, MakeProject("; sum=sum(amount); n=count(*)",
-                                          "from a; key b:int; accuracy=1; sum=sum(x)")),
-              HasSubstr("(new: views.others)"));
+}
+
+TEST(StateFit, OfAViewThatIsNewTheFeaturesAreNotNamed) {
+  const Project before = MakeProject({{"sum", "sum(amount)"}});
+  Project after = before;
+  AddView("others", "from a", {{"sum", "sum(x)"}, {"n", "count(*)"}}, &after);
+  EXPECT_THAT(Refusal(before, after), HasSubstr("(new: views.others)"));
+  EXPECT_THAT(Refusal(after, before), HasSubstr("(gone: views.others)"));
 }
 
 TEST(StateFit, RefusesTheStateOfAnotherLog) {
   MemoryStateStore state;
-  const Project project = MakeProject("");
+  const Project project = MakeProject({});
   ASSERT_TRUE(CheckStateFits(project, "log 1", &state).ok());
   EXPECT_THAT(std::string(CheckStateFits(project, "log 2", &state).message()),
               HasSubstr("belongs to another log (log 1, this is log 2)\n  hint: use that log, or "
                         "another state.path"));
 }
 
+TEST(StateFit, AStateThatWasLeftComesWithTheWayOut) {
+  const Project project = MakeProject({});
+  EXPECT_EQ(WithSuccessorAdvice(absl::FailedPreconditionError("topic t (epoch 2)"), project),
+            absl::FailedPreconditionError(
+                "the state in data/state was left: topic t (epoch 2)\n  hint: use the newer state, "
+                "or another state.path: it is filled by reading the log again from where that "
+                "begins, and data/state may be deleted"));
+  const absl::Status away = absl::UnavailableError("cannot reach the log");
+  EXPECT_EQ(WithSuccessorAdvice(away, project), away);
+}
+
 TEST(StateFit, DamagedStateComesWithTheWayOut) {
-  const Project project = MakeProject("");
+  const Project project = MakeProject({});
   const absl::Status damaged =
       WithStateAdvice(absl::DataLossError("state: get: Corruption: checksum mismatch"), project);
   EXPECT_EQ(damaged.code(), absl::StatusCode::kDataLoss);

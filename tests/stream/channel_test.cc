@@ -67,6 +67,17 @@ TEST(ChannelFilter, AGapIsDataLossAndStaysOne) {
   EXPECT_TRUE(*filter.Accept({"c", 2, 1}));
 }
 
+TEST(ChannelFilter, ANewOwnerGoesOnOrBeginsAnew) {
+  ChannelFilter filter;
+  EXPECT_TRUE(*filter.Accept({"c", 7, 1}));
+  EXPECT_TRUE(*filter.Accept({"c", 8, 2})) << "it goes on";
+  EXPECT_TRUE(*filter.Accept({"c", 1, 3})) << "its state is a new one";
+  EXPECT_FALSE(*filter.Accept({"c", 1, 3}));
+  EXPECT_FALSE(*filter.Accept({"c", 9, 2})) << "the owner that was left";
+  EXPECT_TRUE(*filter.Accept({"c", 2, 3}));
+  EXPECT_EQ(filter.Accept({"c", 9, 4}).status().code(), absl::StatusCode::kDataLoss);
+}
+
 TEST(ChannelFilter, ChannelsAreCountedApart) {
   ChannelFilter filter;
   EXPECT_TRUE(*filter.Accept({"a", 1, 1}));

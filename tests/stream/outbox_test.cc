@@ -42,6 +42,11 @@ class OutboxTest : public ::testing::Test {
     return {std::string("key"), value, {{"extra", "header"}}, 1'000};
   }
 
+  std::string Origin(int channel) const {
+    const ChannelOrigin origin = outbox_->Origin(channel);
+    return absl::StrCat("epoch ", origin.epoch, " from ", origin.offset);
+  }
+
   std::vector<OutboxEntry> Commit() {
     StateBatch batch;
     std::vector<OutboxEntry> ship;
@@ -130,15 +135,70 @@ TEST_F(OutboxTest, ACrashBetweenCommitAndShipShipsIdenticalBytesAndNumbers) {
 }
 
 TEST_F(OutboxTest, EmitNumberedDropsWhatWasEmittedBefore) {
-  outbox_->EmitNumbered(a_, 1, MakeRecord("a1"));
+  EXPECT_TRUE(outbox_->EmitNumbered(a_, 1, MakeRecord("a1")).ok());
   Commit();
   Open();
-  outbox_->EmitNumbered(a_, 1, MakeRecord("again"));
-  outbox_->EmitNumbered(a_, 2, MakeRecord("a2"));
+  EXPECT_TRUE(outbox_->EmitNumbered(a_, 1, MakeRecord("again")).ok());
+  EXPECT_TRUE(outbox_->EmitNumbered(a_, 2, MakeRecord("a2")).ok());
   const std::vector<OutboxEntry> ship = Commit();
   ASSERT_THAT(ship, SizeIs(1));
   EXPECT_EQ(ship[0].n, 2u);
   EXPECT_EQ(*ship[0].record.value, "a2");
+}
+
+TEST_F(OutboxTest, ANumberBeyondTheNextIsDataLoss) {
+  outbox_->Emit(a_, MakeRecord("a1"));
+  const absl::Status refused = outbox_->EmitNumbered(a_, 3, MakeRecord("a3"));
+  EXPECT_EQ(refused.code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(refused.message(), "state: channel a has come to 1, and its stage to 3");
+  EXPECT_EQ(outbox_->LastNumber(a_), 1u);
+}
+
+TEST_F(OutboxTest, AnotherStateHasAnEpochOfItsOwnBehindWhatIsThere) {
+  ASSERT_TRUE(outbox_->Begin(log_).ok());
+  EXPECT_EQ(Origin(a_), "epoch 1 from 0");
+  outbox_->Emit(a_, MakeRecord("a1"));
+  outbox_->Emit(a_, MakeRecord("a2"));
+  ASSERT_TRUE(outbox_->Ship(log_, Commit()).ok());
+
+  MemoryStateStore other;
+  const auto second = *Outbox::Open(other);
+  const int channel = second->Channel("a", {kTopic, 0});
+  const int empty = second->Channel("b", {kTopic, 1});
+  const int apart = second->Channel("c", {kTopic, 0});
+  ASSERT_TRUE(second->Begin(log_).ok());
+  EXPECT_EQ(second->Origin(channel).epoch, 2u);
+  EXPECT_EQ(second->Origin(channel).offset, 2);
+  EXPECT_EQ(second->Origin(empty).epoch, 1u);
+  EXPECT_EQ(second->Origin(apart).epoch, 1u) << "another channel of the topic";
+  EXPECT_EQ(second->Emit(channel, MakeRecord("b1")), 1u);
+  StateBatch batch;
+  std::vector<OutboxEntry> ship;
+  second->AddCommit(&batch, &ship);
+  ASSERT_TRUE(second->Ship(log_, ship).ok());
+  EXPECT_EQ(LogTexts(0).back(), "key=b1@1000 channel:a n:1 epoch:2 extra:header");
+
+  Open();
+  EXPECT_EQ(Origin(a_), "epoch 1 from 0") << "as it was committed";
+  const absl::Status left = outbox_->Begin(log_);
+  EXPECT_EQ(left.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(left.message(),
+            "topic out was gone on with by another, newer state (epoch 2, that of this one is 1)");
+}
+
+TEST_F(OutboxTest, AnOriginIsThatOfTheFirstCommit) {
+  ASSERT_TRUE(log_.Append(std::vector<AppendRecord>{{.topic = kTopic, .partition = 0}}).ok());
+  ASSERT_TRUE(outbox_->Begin(log_).ok());
+  EXPECT_EQ(Origin(a_), "epoch 1 from 1");
+  Open();
+  ASSERT_TRUE(log_.Append(std::vector<AppendRecord>{{.topic = kTopic, .partition = 0}}).ok());
+  ASSERT_TRUE(outbox_->Begin(log_).ok());
+  EXPECT_EQ(Origin(a_), "epoch 1 from 2") << "nothing was committed";
+  outbox_->Emit(a_, MakeRecord("a1"));
+  ASSERT_TRUE(outbox_->Ship(log_, Commit()).ok());
+  Open();
+  ASSERT_TRUE(outbox_->Begin(log_).ok());
+  EXPECT_EQ(Origin(a_), "epoch 1 from 2");
 }
 
 TEST_F(OutboxTest, AcknowledgedEntriesAreDeletedByTheNextCommit) {

@@ -105,7 +105,7 @@ TEST(Meaning, NamesThePartThatChanged) {
   };
   EXPECT_THAT(changed("shards: 8", "shards: 9"), ElementsAre("state.shards"));
   EXPECT_THAT(changed("count: \"*\", window: 1h", "count: \"*\", window: 2h"),
-              ElementsAre("views.spend"));
+              ElementsAre("views.spend.visits"));
   EXPECT_THAT(changed("on_error: skip", "on_error: stop"), ElementsAre("sources.orders"));
   EXPECT_THAT(changed("hour(at)", "minute(at)"), ElementsAre("tasks.buys.inputs"));
   EXPECT_THAT(changed("total > 10.0", "total > 11.0"), ElementsAre("tasks.buys.label"));

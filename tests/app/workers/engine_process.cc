@@ -90,7 +90,7 @@ absl::Status EngineProcess::Open(StateStore& state, Clock& clock, Engine::Mode m
   ASSIGN_OR_RETURN(store_,
                    OnlineStore::Open(state, project_->views, {.shards = project_->state.shards}));
   ASSIGN_OR_RETURN(outbox_, Outbox::Open(state));
-  OpenChannels(*project_, *outbox_);
+  RETURN_IF_ERROR(OpenChannels(*project_, log_, *outbox_));
   RETURN_IF_ERROR(outbox_->Ship(log_, outbox_->TakeUnshipped()));
   committer_ = std::make_unique<Committer>(state, log_, *outbox_, clock);
   ASSIGN_OR_RETURN(engine_, Engine::Open({project_.get(), &log_, &state, store_.get(),

@@ -110,6 +110,17 @@ struct Shop {
   MemoryStateStore state;
 };
 
+// A new state, over a log to which another one has written what it decided of the same records.
+struct SuccessorShop : Shop {
+  explicit SuccessorShop(const std::vector<SourceRecord>& records) : Shop(records) {
+    MemoryStateStore earlier;
+    TickingClock clock(absl::Milliseconds(10));
+    EngineProcess process(ShopProject("{any: good,", "{any: \"!good\","), log, earlier, clock,
+                          Engine::Mode::kSimulation);
+    EXPECT_TRUE(process.Simulate().ok());
+  }
+};
+
 TEST(EngineSimulation, DecidesLearnsAndPublishesWhatTheRecordsSay) {
   Shop shop(MakeRecords(1));
   CrashPoint never(kNever);
@@ -133,6 +144,40 @@ TEST(EngineSimulation, DyingOverAndOverChangesNothing) {
     const std::vector<SourceRecord> records = MakeRecords(seed);
     ExpectDyingOverAndOverChangesNothing([&] { return std::make_unique<Shop>(records); }, seed, 25);
   }
+}
+
+TEST(EngineSimulation, ANewStateTakesNothingOfWhatAnotherWroteIntoTheLog) {
+  const std::vector<SourceRecord> records = MakeRecords(4);
+  Shop alone(records);
+  SuccessorShop successor(records);
+  CrashPoint never(kNever);
+  EXPECT_EQ(successor.RunUntil(never), alone.RunUntil(never));
+  const auto emitted = successor.Emitted();
+  for (const auto& [topic, texts] : alone.Emitted()) {
+    const std::vector<std::string>& all = emitted.at(topic);
+    ASSERT_GT(all.size(), texts.size()) << topic;
+    EXPECT_EQ(std::vector(all.end() - static_cast<int64_t>(texts.size()), all.end()), texts)
+        << topic;
+  }
+  ExpectDyingOnceChangesNothing([&] { return std::make_unique<SuccessorShop>(records); }, 40, 0);
+}
+
+TEST(EngineSimulation, AStateThatANewerOneHasLeftIsRefused) {
+  Shop shop(MakeRecords(5));
+  CrashPoint never(kNever);
+  shop.RunUntil(never);
+  MemoryStateStore newer;
+  TickingClock clock(absl::Milliseconds(10));
+  {
+    EngineProcess process(ShopProject(), shop.log, newer, clock, Engine::Mode::kSimulation);
+    ASSERT_TRUE(process.Simulate().ok());
+  }
+  absl::Status opened;
+  const EngineProcess left(ShopProject(), shop.log, shop.state, clock, Engine::Mode::kSimulation,
+                           &opened);
+  EXPECT_EQ(opened.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_NE(opened.message().find("gone on with by another, newer state"), std::string::npos)
+      << opened;
 }
 
 // A commit in the middle of an event time, right behind the record that settles a decision.
