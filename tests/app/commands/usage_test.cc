@@ -55,6 +55,9 @@ INSTANTIATE_TEST_SUITE_P(
         UsageCase{{"get", "v", "k=1", "--at", "2024-02-30"},
                   "get: --at takes RFC 3339 (2024-05-10T12:00:00Z), a date (2024-05-10) or "
                   "milliseconds since the epoch, not '2024-02-30'\n"},
+        UsageCase{{"validate", "--explain", "--rate", "=5"}, "validate: --rate =5 names no view"},
+        UsageCase{{"validate", "--explain", "--entities", "1", "--entities", "2"},
+                  "validate: --entities is given twice for all views\n"},
         UsageCase{{"get", "v", "k=1", "--known-at", "x"}, "get: --known-at takes RFC 3339"},
         UsageCase{{"score", "t", "k=1", "--at", "tomorrow"}, "score: --at takes RFC 3339"},
         UsageCase{{"tail", "t", "-c", "0"},
