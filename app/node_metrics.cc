@@ -46,7 +46,7 @@ void ExportSources(const EngineStatus& status, Registry& registry) {
           counts.read);
     Raise(registry.GetCounter("millrace_source_bytes_total", "Bytes of the values read", labels),
           counts.bytes);
-    const auto outcome = [&](const char* name, uint64_t n) {
+    const auto outcome = [&, &source = source](const char* name, uint64_t n) {
       Raise(registry.GetCounter(
                 "millrace_source_records_total",
                 "Records of a source by outcome; the outcomes sum to the records read",
