@@ -46,7 +46,7 @@ void ExportSources(const EngineStatus& status, Registry& registry) {
           counts.read);
     Raise(registry.GetCounter("millrace_source_bytes_total", "Bytes of the values read", labels),
           counts.bytes);
-    const auto outcome = [&](const char* name, uint64_t n) {
+    const auto outcome = [&, &source = source](const char* name, uint64_t n) {
       Raise(registry.GetCounter(
                 "millrace_source_records_total",
                 "Records of a source by outcome; the outcomes sum to the records read",
@@ -168,6 +168,9 @@ void ExportTask(const EngineStatus::Task& task, Registry& registry) {
   Raise(registry.GetCounter("millrace_task_rejected_ids_total",
                             "Records without the id that the task needs", {{"task", task.name}}),
         task.counts.rejected_ids);
+  Raise(registry.GetCounter("millrace_decisions_too_large_total",
+                            "Decisions that the log does not take", {{"task", task.name}}),
+        task.counts.too_large);
   const auto examples = [&](const char* name, uint64_t n) {
     Raise(registry.GetCounter("millrace_examples_total", "Examples of a task by outcome",
                               {{"task", task.name}, {"outcome", name}}),

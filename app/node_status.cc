@@ -103,7 +103,8 @@ void WriteCounts(const TaskCounts& counts, JsonWriter& json) {
                {"dropped", counts.join.dropped},
                {"waiting", counts.waiting},
                {"timed_out", counts.timed_out},
-               {"rejected_ids", counts.rejected_ids}})
+               {"rejected_ids", counts.rejected_ids},
+               {"too_large", counts.too_large}})
       .EndObject();
   json.Key("labels")
       .BeginObject()

@@ -31,6 +31,9 @@ bool FeatureReader::MayBlock(const FeaturesRequest& request) const {
 absl::Status FeatureReader::CheckRequest(const FeaturesRequest& request,
                                          const FeatureColumns& columns) const {
   const size_t rows = request.keys.size();
+  if (rows == 0) {
+    return RequestFault(ErrorCode::kBadField, "keys", "'keys' is missing or has no row");
+  }
   if (rows > options_.max_rows) {
     return RequestFault(ErrorCode::kBadField, "keys",
                         absl::StrCat(rows, " keys, at most ", options_.max_rows));

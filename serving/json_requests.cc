@@ -124,7 +124,6 @@ absl::StatusOr<FeaturesRequest> ParseFeaturesRequest(absl::string_view body) {
     request.features.emplace_back(features[i].string_value());
   }
   RETURN_IF_ERROR(ReadString(root, "service", &request.service));
-  if (root.Find("keys") == nullptr) return BadMember("keys", "'keys' is missing");
   RETURN_IF_ERROR(ReadRows(root, "keys", Fields::kScalars, &request.keys));
   RETURN_IF_ERROR(ReadRows(root, "request", Fields::kCollectionsToo, &request.request));
   RETURN_IF_ERROR(ReadTime(root, "at", &request.at_ms));

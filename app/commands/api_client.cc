@@ -154,15 +154,6 @@ absl::StatusOr<std::string> ApiClient::Answer(absl::StatusOr<HttpReply> reply) {
 std::string ProblemCode(const absl::Status& status) { return Payload(status, kCodePayload); }
 std::string ProblemField(const absl::Status& status) { return Payload(status, kFieldPayload); }
 
-std::vector<ProblemHelp> ProblemHelps() {
-  std::vector<ProblemHelp> helps;
-  for (const ErrorKind& kind : ErrorKinds()) {
-    helps.push_back(
-        {absl::StrCat("MILLRACE-", static_cast<int>(kind.code)), kind.title, kind.meaning});
-  }
-  return helps;
-}
-
 absl::StatusOr<JsonValue> ParseAnswer(absl::string_view json) {
   JsonLimits limits;
   limits.max_bytes = size_t{256} << 20;

@@ -65,15 +65,6 @@ std::string ProblemCode(const absl::Status& status);
 // The member of the request it was about: "keys[0].origin"; may be empty.
 std::string ProblemField(const absl::Status& status);
 
-// The problems that the API tells, for `millrace help errors`: "MILLRACE-4003", its title and what
-// it means. Ascending.
-struct ProblemHelp {
-  std::string code;
-  std::string title;
-  std::string meaning;
-};
-std::vector<ProblemHelp> ProblemHelps();
-
 // Parses an answer; with limits for what servers send rather than what clients may.
 absl::StatusOr<JsonValue> ParseAnswer(absl::string_view json);
 

@@ -40,6 +40,9 @@ int ExitCodeOf(const absl::Status& status) {
 constexpr absl::string_view kOtherVariables[] = {"MILLRACE_KAFKA_HEAP", "MILLRACE_KAFKA_HOME",
                                                  "MILLRACE_KAFKA_OWNER", "MILLRACE_KCAT"};
 
+// How the locks of a log, a state and a demo say it.
+constexpr absl::string_view kInUse = " is in use by another process";
+
 LoadOptions OptionsOf(const GlobalOptions& global) {
   LoadOptions options;
   options.path = global.file;
@@ -71,6 +74,10 @@ int Fail(const std::string& what, const absl::Status& status) {
         "  hint: stop what listens there (another millrace?), or take other ports: "
         "server: {http: \"127.0.0.1:7480\", grpc: \"127.0.0.1:7481\"} in the file\n",
         stderr);
+  }
+  if (absl::IsAborted(status) && absl::StrContains(status.message(), kInUse) &&
+      !absl::StrContains(status.message(), "hint: ")) {
+    std::fputs("  hint: stop that process first, or ask it: millrace status\n", stderr);
   }
   return ExitCodeOf(status);
 }

@@ -68,8 +68,8 @@ void AddProduce(CLI::App& app, const GlobalOptions& global, Run* run);
 void AddTest(CLI::App& app, const GlobalOptions& global, Run* run);
 void AddHelp(CLI::App& app, const GlobalOptions& global, Run* run);
 
-// Says "millrace: <what>: <message>" on stderr, with what to do about an address that is taken, and
-// returns the exit code of the status.
+// Says "millrace: <what>: <message>" on stderr, with what to do about an address, a log or a state
+// that is taken, and returns the exit code of the status.
 int Fail(const std::string& what, const absl::Status& status);
 
 // True when escape sequences may be written to stderr (--color, NO_COLOR, FORCE_COLOR, terminal).

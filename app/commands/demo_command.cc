@@ -19,6 +19,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "app/commands/command.h"
+#include "app/demo/demo_directory.h"
 #include "app/demo/demo_view.h"
 #include "app/demo/flights_data.h"
 #include "app/demo/flights_replay.h"
@@ -116,8 +117,6 @@ class Demo {
         text, {{kEmbeddedLog, absl::StrCat("log: {kafka: {brokers: \"", options_.kafka, "\"}}")}});
   }
 
-  std::filesystem::path OwnerFile() const { return directory_ / "data" / "made-by-the-demo"; }
-  std::filesystem::path RunFile() const { return directory_ / "data" / "run"; }
   // What makes two runs the same one.
   std::string RunName() const {
     return absl::StrCat(
@@ -126,57 +125,28 @@ class Demo {
         absl::Hex(Xxh3(absl::StrCat(config_, "\n", absl::StrJoin(global_.settings, "\n")))), "\n");
   }
 
-  // An unfinished run of the same kind is resumed; anything else starts over. What another program
-  // keeps in `data` is not touched.
-  absl::Status PrepareDirectory() {
-    const std::filesystem::path data = directory_ / "data";
-    std::error_code error;
-    const bool used =
-        std::filesystem::exists(data, error) && !std::filesystem::is_empty(data, error);
-    if (used && !std::filesystem::exists(OwnerFile(), error)) {
-      return absl::PermissionDeniedError(absl::StrCat(
-          data.string(),
-          " was not made by the demo and is left alone; choose another directory with -C"));
-    }
-    std::string found;
-    {
-      std::ifstream file(RunFile());
-      found.assign(std::istreambuf_iterator<char>(file), {});
-    }
+  // An unfinished run of the same kind is resumed; anything else starts over.
+  absl::Status ResumeOrEmpty(const DemoDirectory& directory) {
+    const std::string found = directory.UnfinishedRun();
     resumed_ = !options_.fresh && found == RunName();
     if (resumed_) return absl::OkStatus();
+    RETURN_IF_ERROR(directory.Empty());
     if (!found.empty() && !options_.fresh && !global_.quiet) {
       std::fprintf(stderr, "starting over: the unfinished run in %s was one with other options\n",
                    directory_.c_str());
     }
-    std::filesystem::remove_all(data, error);
-    std::filesystem::create_directories(data, error);
-    if (error) {
-      return absl::UnavailableError(
-          absl::StrCat("cannot use ", directory_.string(), ": ", error.message()));
-    }
-    return WriteFile(OwnerFile(),
-                     "This directory belongs to `millrace demo flights`, which empties it.\n");
-  }
-
-  absl::Status MarkStarted() const { return WriteFile(RunFile(), RunName()); }
-
-  static absl::Status WriteFile(const std::filesystem::path& path, const std::string& text) {
-    std::ofstream file(path);
-    file << text;
-    file.close();
-    return file ? absl::OkStatus()
-                : absl::UnavailableError(absl::StrCat("cannot write ", path.string()));
+    return absl::OkStatus();
   }
 
   absl::Status RunProject(std::optional<double> speed) {
     const int64_t start_ns = clock_.MonotonicNanos();
-    RETURN_IF_ERROR(PrepareDirectory());
+    ASSIGN_OR_RETURN(const DemoDirectory directory, DemoDirectory::Claim(directory_));
+    RETURN_IF_ERROR(ResumeOrEmpty(directory));
     if (!options_.kafka.empty()) RETURN_IF_ERROR(PrepareTopics());
     std::unique_ptr<Signals> signals = std::make_unique<Signals>([this](int) { Interrupt(); });
     ASSIGN_OR_RETURN(const std::unique_ptr<Node> node,
                      Node::Open(project_, {Engine::Mode::kSimulation, &clock_}));
-    RETURN_IF_ERROR(MarkStarted());
+    RETURN_IF_ERROR(directory.MarkStarted(RunName()));
     RunPart part{.records_before = RecordsRead(*node)};
     const auto run_so_far = [&] {
       part.seconds = static_cast<double>(clock_.MonotonicNanos() - start_ns) * 1e-9;
@@ -227,9 +197,7 @@ class Demo {
     } else if (options_.exit) {
       std::fputs(RunReportText(*node, run_so_far()).c_str(), stdout);
     }
-    std::error_code error;
-    std::filesystem::remove(RunFile(), error);  // finished: the next run starts over
-    return absl::OkStatus();
+    return directory.MarkFinished();  // the next run starts over
   }
 
   // Kafka: the sources' topics with the partitions asked for; those of an earlier run go first.

@@ -3,7 +3,6 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "stream/decode/json_document.h"
-#include "stream/expr/time_text.h"
 
 namespace millrace {
 namespace {
@@ -77,18 +76,6 @@ std::string FieldArguments::ToString() const {
     absl::StrAppend(&text, text.empty() ? "" : ", ", field.name, "=", field.text);
   }
   return text;
-}
-
-std::optional<int64_t> TimeArgument(absl::string_view text) {
-  int64_t ms = 0;
-  if (absl::SimpleAtoi(text, &ms)) return ms;
-  if (const std::optional<int64_t> moment = ParseRfc3339(text)) return moment;
-  return ParseRfc3339(absl::StrCat(text, "T00:00:00Z"));
-}
-
-void WriteTimeArgument(absl::string_view text, JsonWriter& json) {
-  const std::optional<int64_t> ms = TimeArgument(text);
-  ms ? json.Int(*ms) : json.String(text);
 }
 
 }  // namespace millrace

@@ -46,12 +46,6 @@ class FieldArguments {
   std::vector<Field> fields_;
 };
 
-// A time on the command line, in milliseconds since the epoch: such a number, RFC 3339, or a date
-// (2024-05-10: its midnight, UTC). None when it is no time.
-std::optional<int64_t> TimeArgument(absl::string_view text);
-// The same as a JSON value; what is no time as text, for the server to refuse.
-void WriteTimeArgument(absl::string_view text, JsonWriter& json);
-
 }  // namespace millrace
 
 #endif  // MILLRACE_APP_COMMANDS_FIELD_ARGUMENTS_H_

@@ -17,6 +17,7 @@
 #include "app/commands/command.h"
 #include "app/commands/field_arguments.h"
 #include "app/commands/text_table.h"
+#include "app/commands/time_argument.h"
 #include "core/status_macros.h"
 #include "serving/json.h"
 
@@ -31,8 +32,8 @@ struct GetWords {
   std::vector<std::string> keys;
   std::string service;
   std::vector<std::string> request;
-  std::string at;
-  std::string known_at;
+  std::optional<int64_t> at;
+  std::optional<int64_t> known_at;
   std::vector<std::string> min_offsets;
   std::string wait;
   bool metadata = false;
@@ -105,8 +106,8 @@ std::string BodyOf(const GetRequest& request, absl::string_view member, absl::st
     json.EndArray();
   }
   const GetWords& words = *request.words;
-  if (!words.at.empty()) WriteTimeArgument(words.at, json.Key("at"));
-  if (!words.known_at.empty()) WriteTimeArgument(words.known_at, json.Key("known_at"));
+  if (words.at) json.Key("at").Int(*words.at);
+  if (words.known_at) json.Key("known_at").Int(*words.known_at);
   if (words.metadata) json.Key("metadata").Bool(true);
   if (!request.min_offsets.empty()) {
     json.Key("min_offset").BeginArray();
@@ -239,11 +240,9 @@ void AddGet(CLI::App& app, const GlobalOptions& global, Run* run) {
                   "FIELD=VALUE that the request brings along, for features that count or use it; "
                   "repeatable")
       ->allow_extra_args(false);
-  get->add_option(
-      "--at", words->at,
-      "Event time to read at: RFC 3339, a date or milliseconds since the epoch (default now)");
-  get->add_option("--known-at", words->known_at,
-                  "Count only what was known then, of views with known_at: a time as for --at");
+  AddTimeOption(get, "--at", "Event time to read at (default now)", &words->at);
+  AddTimeOption(get, "--known-at", "Count only what was known then, of views with known_at",
+                &words->known_at);
   get->add_option("--min-offset", words->min_offsets,
                   "TOPIC:PARTITION:OFFSET of a record that the answer must have seen; repeatable")
       ->allow_extra_args(false);

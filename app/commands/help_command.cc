@@ -3,19 +3,21 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "app/commands/api_client.h"
 #include "app/commands/command.h"
 #include "app/commands/embedded_text.h"
 #include "app/commands/usage.h"
 #include "app/config/error_codes.h"
 #include "app/config/reference_page.h"
 #include "core/closest_name.h"
+#include "serving/error_pages.h"
+#include "serving/errors.h"
 #include "serving/json.h"
 
 namespace millrace {
@@ -46,8 +48,8 @@ std::string ErrorList() {
     absl::StrAppend(&text, "  ", ErrorCodeName(info.code), "  ", info.title, "\n");
   }
   text += "\nOf requests:\n";
-  for (const ProblemHelp& help : ProblemHelps()) {
-    absl::StrAppend(&text, "  ", help.code, "  ", help.title, "\n");
+  for (const ErrorKind& kind : ErrorKinds()) {
+    absl::StrAppend(&text, "  ", ApiError{.code = kind.code}.code_text(), "  ", kind.title, "\n");
   }
   return text + "\nmillrace help errors CODE explains one.\n";
 }
@@ -59,10 +61,8 @@ int HelpError(const GlobalOptions& global, const std::string& given) {
     Print(global, code, absl::StrCat(code, ": ", info->title, "\n\n", info->explanation, "\n"));
     return kExitOk;
   }
-  for (const ProblemHelp& help : ProblemHelps()) {
-    if (help.code != code) continue;
-    Print(global, code,
-          absl::StrCat(code, ": ", help.title, "\n\nA request failed: ", help.meaning, ".\n"));
+  if (const std::optional<std::string> page = ErrorPage(code)) {
+    Print(global, code, *page);
     return kExitOk;
   }
   std::fprintf(stderr,

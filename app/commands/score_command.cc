@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "app/commands/command.h"
 #include "app/commands/field_arguments.h"
 #include "app/commands/text_table.h"
+#include "app/commands/time_argument.h"
 #include "core/status_macros.h"
 #include "serving/json.h"
 
@@ -22,7 +24,7 @@ namespace {
 struct ScoreOptions {
   std::string task;
   std::vector<std::string> fields;
-  std::string at;
+  std::optional<int64_t> at;
   std::string record;
   bool explain = false;
 };
@@ -36,7 +38,7 @@ absl::StatusOr<std::string> Ask(ApiClient& api, const ScoreOptions& options,
     json.BeginObject().Key("task").String(options.task).Key("request").BeginArray();
     fields.Write(json);
     json.EndArray();
-    if (!options.at.empty()) WriteTimeArgument(options.at, json.Key("at"));
+    if (options.at) json.Key("at").Int(*options.at);
     json.Key("explain").Bool(options.explain).EndObject();
     absl::StatusOr<std::string> answer = api.Post("/api/v1/score", body);
     if (answer.ok() || !fields.MakeText(ProblemField(answer.status()))) return answer;
@@ -150,9 +152,7 @@ void AddScore(CLI::App& app, const GlobalOptions& global, Run* run) {
   score->add_option("TASK", options->task, "A task, or one learner of it (task.learner)")
       ->required();
   score->add_option("FIELD=VALUE", options->fields, "The fields of the decision")->required();
-  score->add_option(
-      "--at", options->at,
-      "Event time of the decision: RFC 3339 or milliseconds since the epoch (default now)");
+  AddTimeOption(score, "--at", "Event time of the decision (default now)", &options->at);
   score->add_flag("--explain", options->explain, "Also what each input contributes");
   score->add_option(
       "--record", options->record,

@@ -82,7 +82,8 @@ std::string TaskText(const JsonValue& task) {
             &of_labels);
   AddCounts(decisions,
             {{"waiting", "decisions wait until all inputs have come to their time"},
-             {"rejected_ids", "records without id"}},
+             {"rejected_ids", "records without id"},
+             {"too_large", "decisions too large for the log"}},
             &apart);
   const auto listed = [](const std::vector<std::string>& counts) {
     return counts.empty() ? "" : absl::StrCat(" (", absl::StrJoin(counts, ", "), ")");

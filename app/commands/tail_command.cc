@@ -14,10 +14,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "app/commands/command.h"
-#include "app/commands/field_arguments.h"
 #include "app/commands/log_access.h"
 #include "app/commands/number_checks.h"
 #include "app/commands/own_records.h"
+#include "app/commands/time_argument.h"
 #include "app/config/diagnostics.h"
 #include "core/status_macros.h"
 #include "serving/json.h"
@@ -76,9 +76,8 @@ class StartingPoint {
  private:
   enum class Kind : uint8_t { kBeginning, kEnd, kOffset, kFromEnd, kTime };
   static absl::Status Wrong(absl::string_view text) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "-o takes beginning, end, N, -N or s@TIME (milliseconds, RFC 3339 or a date), not '", text,
-        "'"));
+    return absl::InvalidArgumentError(absl::StrCat("-o takes beginning, end, N, -N, or s@TIME of ",
+                                                   kTimeForms, "; not '", text, "'"));
   }
   Kind kind_ = Kind::kBeginning;
   int64_t number_ = 0;

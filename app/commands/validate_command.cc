@@ -40,7 +40,8 @@ void WriteDiagnostic(const Diagnostic& d, JsonWriter& json) {
 
 struct ValidateOptions {
   bool explain = false;
-  ViewLoads loads;
+  std::vector<std::string> rates;     // --rate
+  std::vector<std::string> entities;  // --entities
 };
 
 // A configuration, and what its views cost if that was asked for.
@@ -49,12 +50,13 @@ struct Checked {
   std::vector<ViewExplanation> views;
 };
 
-Checked LoadAndExplain(const GlobalOptions& global, const ValidateOptions& options) {
+Checked LoadAndExplain(const GlobalOptions& global, const ValidateOptions& options,
+                       const ViewLoads& loads) {
   Checked checked;
   const auto judge = [&](const Section& root, const Project& project, DiagnosticSink* sink) {
     for (int32_t v = 0; v < static_cast<int32_t>(project.views.size()); ++v) {
       absl::StatusOr<ViewExplanation> view =
-          ExplainView(project, v, options.loads.Of(project.views[static_cast<size_t>(v)]->name));
+          ExplainView(project, v, loads.Of(project.views[static_cast<size_t>(v)]->name));
       if (view.ok()) {
         checked.views.push_back(*std::move(view));
       } else {
@@ -110,15 +112,19 @@ absl::Status CheckNames(const Project& project, const ViewLoads& loads) {
   return absl::OkStatus();
 }
 
+int FailWords(const absl::Status& status) {
+  Fail("validate", status);
+  return kExitUsage;
+}
+
 int Validate(const GlobalOptions& global, const ValidateOptions& options) {
-  Checked checked = LoadAndExplain(global, options);
+  const absl::StatusOr<ViewLoads> loads = ViewLoads::Parse(options.rates, options.entities);
+  if (!loads.ok()) return FailWords(loads.status());
+  Checked checked = LoadAndExplain(global, options, *loads);
   LoadResult& loaded = checked.loaded;
   if (loaded.project) {
-    const absl::Status named = CheckNames(*loaded.project, options.loads);
-    if (!named.ok()) {
-      Fail("validate", named);
-      return kExitUsage;
-    }
+    const absl::Status named = CheckNames(*loaded.project, *loads);
+    if (!named.ok()) return FailWords(named);
   }
   absl::Status properties;
   if (loaded.project && loaded.project->log.kafka) {
@@ -166,15 +172,13 @@ void AddValidate(CLI::App& app, const GlobalOptions& global, Run* run) {
   const auto each = [explain](CLI::Option* option, const CLI::Validator& number) {
     option->allow_extra_args(false)->check(OfView(number))->needs(explain);
   };
-  each(validate->add_option_function<std::vector<std::string>>(
-           "--rate",
-           [options](const std::vector<std::string>& words) { options->loads.SetRates(words); },
+  each(validate->add_option(
+           "--rate", options->rates,
            "With --explain: records a second of an entity (default 1), or VIEW=N of one view; "
            "repeatable"),
        NumberAboveZero());
-  each(validate->add_option_function<std::vector<std::string>>(
-           "--entities",
-           [options](const std::vector<std::string>& words) { options->loads.SetEntities(words); },
+  each(validate->add_option(
+           "--entities", options->entities,
            "With --explain: entities of each view, or VIEW=N of one; repeatable. More than "
            "state.disk is refused"),
        WholeNumber(1, std::numeric_limits<int64_t>::max()));

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "app/catalog/view_explanation.h"
 
@@ -16,10 +17,10 @@ namespace millrace {
 
 class ViewLoads {
  public:
-  // Of words "N" or "VIEW=N"; of several for the same the last. REQUIRES: the numbers are of the
-  // kind.
-  void SetRates(const std::vector<std::string>& words);
-  void SetEntities(const std::vector<std::string>& words);
+  // Of the words "N" or "VIEW=N" of --rate and of --entities. InvalidArgument when one names an
+  // empty view, or two of one option are for the same. REQUIRES: the numbers are of the kind.
+  static absl::StatusOr<ViewLoads> Parse(const std::vector<std::string>& rates,
+                                         const std::vector<std::string>& entities);
 
   EntityLoad Of(absl::string_view view) const;
   // The views that were named, ascending, each once.

@@ -42,7 +42,7 @@ struct ProjectDraft {
   // Key fields by entity; broken ones are empty.
   std::map<std::string, std::vector<std::string>> entities;
   std::vector<std::string> entity_names;  // in file order
-  std::vector<std::string> view_names;  // of all, in file order
+  std::vector<std::string> view_names;    // of all, in file order
   // Views and features ("view.feature") that exist in the file but not in the project.
   std::set<std::string> broken_views;
   std::set<std::string> broken_features;
@@ -78,7 +78,7 @@ std::shared_ptr<Derivation> ReadDerivation(const Section& source, const Schema& 
 void ReadLookups(const Section& source, Schema* schema, std::set<std::string>* broken,
                  ProjectDraft* draft, SourceSpec* spec);
 // A source with a topic, which stands in the project without its fields.
-void ReadSource(const Section& source, int32_t index, ProjectDraft* draft);
+void ReadSource(const Section& section, int32_t index, ProjectDraft* draft);
 void ReadView(const Section& view, ProjectDraft* draft);  // adds it to those of the project
 // `partitioned_by` of a source whose fields are read.
 void ReadPartitionedBy(const Section& source, const std::set<std::string>& broken,

@@ -241,7 +241,7 @@ bool IsBooleanWord(absl::string_view word) {
 std::optional<ConfigNode> ParseYaml(int text, size_t skip, DiagnosticSink* sink) {
   std::string bytes(sink->text(text));
   if (const size_t bad = FindNonText(bytes); bad != std::string::npos) {
-    const int line = 1 + static_cast<int>(std::count(bytes.begin(), bytes.begin() + bad, '\n'));
+    const int line = 1 + static_cast<int>(std::count(bytes.data(), bytes.data() + bad, '\n'));
     const size_t start = bad == 0 ? std::string::npos : bytes.rfind('\n', bad - 1);
     const int column = static_cast<int>(start == std::string::npos ? bad : bad - start - 1);
     sink->Error(ConfigErrorCode::kSyntax, {text, line, column, 1}, "not UTF-8 text");

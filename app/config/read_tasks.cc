@@ -1,5 +1,6 @@
 // tasks: the frame, and when a decision is made.
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -104,6 +105,24 @@ void ReadId(const Section& decide, ProjectDraft* draft, TaskSpec* spec) {
   d.suggestion = DidYouMean(fields[0]->text, d.known);
 }
 
+void ReadPublish(const Section& publish, ProjectDraft* draft, TaskSpec* spec) {
+  spec->publish_every_ms = Positive(publish, "every", draft);
+  spec->publish_max_delay_ms = Positive(publish, "max_delay", draft);
+  const int64_t min_examples = publish.Int("min_examples");
+  if (min_examples < 1) {
+    draft->sink->Error(ConfigErrorCode::kOutOfRange, publish.Find("min_examples")->place,
+                       "'min_examples' must be at least 1");
+  }
+  spec->publish_min_examples = static_cast<uint64_t>(min_examples);
+  const ConfigNode* max_delay = publish.Find("max_delay");
+  if (max_delay == nullptr) {
+    spec->publish_max_delay_ms = std::max(spec->publish_max_delay_ms, spec->publish_every_ms);
+  } else if (spec->publish_max_delay_ms < spec->publish_every_ms) {
+    draft->sink->Error(ConfigErrorCode::kOutOfRange, max_delay->place,
+                       "'max_delay' must be at least 'every'");
+  }
+}
+
 void ReadTask(const Section& section, ProjectDraft* draft) {
   TaskSpec spec;
   spec.name = section.name();
@@ -112,21 +131,7 @@ void ReadTask(const Section& section, ProjectDraft* draft) {
   const bool inputs_known = decision_known && ReadInputs(section, draft, &spec);
   if (decision_known) ReadLabel(section, draft, &spec);
   ReadLearners(section, inputs_known, draft, &spec);
-  const Section publish = section.At("publish");
-  spec.publish_every_ms = Positive(publish, "every", draft);
-  spec.publish_max_delay_ms = Positive(publish, "max_delay", draft);
-  const int64_t min_examples = publish.Int("min_examples");
-  if (min_examples < 1) {
-    draft->sink->Error(ConfigErrorCode::kOutOfRange, publish.Find("min_examples")->place,
-                       "'min_examples' must be at least 1");
-  }
-  spec.publish_min_examples = static_cast<uint64_t>(min_examples);
-  if (spec.publish_max_delay_ms < spec.publish_every_ms) {
-    const ConfigNode* where = publish.Find("max_delay");
-    draft->sink->Error(ConfigErrorCode::kOutOfRange,
-                       (where != nullptr ? *where : *publish.Find("every")).place,
-                       "'max_delay' must be at least 'every'");
-  }
+  ReadPublish(section.At("publish"), draft, &spec);
   draft->project.tasks.push_back(std::move(spec));
 }
 

@@ -153,7 +153,8 @@ constexpr KeySpec kKeys[] = {
     May("tasks.*.publish.every", kDuration, "1s", "Shortest time between two publications."),
     May("tasks.*.publish.min_examples", kInt, "1", "Fewest new examples for one."),
     May("tasks.*.publish.max_delay", kDuration, "60s",
-        "Longest time an example waits for one, by event time and, live, by the clock."),
+        "Longest time an example waits for one, by event time and, live, by the clock; where it is "
+        "not given and `every` is longer, that."),
     NotYet("tasks.*.keep", "Which versions are kept."),
     NotYet("tasks.*.keep.thin", "How history is thinned."),
     NotYet("tasks.*.keep.pinned", "Whether pinned versions are kept."),

@@ -32,7 +32,7 @@ constexpr absl::string_view kWeatherColumns[] = {
 
 absl::StatusOr<std::string> Decompress(const char* begin, const char* end) {
   const auto size = static_cast<size_t>(end - begin);
-  const unsigned long long full = ZSTD_getFrameContentSize(begin, size);
+  const uint64_t full = ZSTD_getFrameContentSize(begin, size);
   if (full == ZSTD_CONTENTSIZE_ERROR || full == ZSTD_CONTENTSIZE_UNKNOWN) {
     return absl::InternalError("the data of the demo is damaged");
   }

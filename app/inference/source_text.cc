@@ -62,15 +62,17 @@ std::vector<std::string> Remarks(const InferredField& field, const InferredSourc
     remarks.push_back(absl::StrCat(facts.different.size(), " different"));
   }
   if (facts.arrays > 0) {
+    const std::string most =
+        absl::StrCat(facts.most_items, " item", facts.most_items == 1 ? "" : "s");
     remarks.push_back(facts.fewest_items == facts.most_items
-                          ? absl::StrCat(facts.most_items, " items")
-                          : absl::StrCat(facts.fewest_items, " to ", facts.most_items, " items"));
+                          ? most
+                          : absl::StrCat(facts.fewest_items, " to ", most));
   }
   if (field.without > 0) {
     remarks.push_back(absl::StrCat("null or missing in ", field.without, " of ", source.records));
   }
   for (const std::string& id : source.ids) {
-    if (id == field.name) remarks.emplace_back("each record has its own: an id, it seems");
+    if (id == field.name) remarks.emplace_back("each record has its own");
   }
   if (!field.note.empty()) remarks.push_back(field.note);
   if (samples == ShowSamples::kYes && !facts.samples.empty()) {
@@ -104,6 +106,7 @@ class YamlWriter {
                     ":\n    topic: ", Quoted(topic_), "\n    format: json\n");
     Envelope();
     Time();
+    Ids();
     Schema();
     Entities();
     return std::move(out_);
@@ -146,6 +149,14 @@ class YamlWriter {
   // Then it needs no entry.
   bool IsEventTime(const InferredField& field) const {
     return !source_.times.empty() && source_.times.front().field == field.name && IsMember(field);
+  }
+
+  // Only people know whether a record that comes again with its id is the same one: proposed.
+  void Ids() {
+    for (const std::string& id : source_.ids) {
+      absl::StrAppend(&out_, "    # id: ", Plain(id),
+                      "  # each record has its own: take it in to drop those that come again\n");
+    }
   }
 
   void Schema() {

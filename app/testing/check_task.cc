@@ -75,6 +75,7 @@ std::map<std::string, uint64_t> TermsOf(const TaskCounts& counts) {
           {"too_late", join.too_late},
           {"repeated", join.repeated},
           {"rejected", counts.rejected_ids},
+          {"too_large", counts.too_large},
           {"timed_out", counts.timed_out},
           {"published", counts.models_published}};
 }

@@ -24,7 +24,7 @@ const Names& DecisionTerms() {
       new Names{"decisions", "duplicate", "settled",     "dropped",         "pending",  "waiting",
                 "examples",  "learned",   "skipped",     "labels",          "joined",   "ignored",
                 "parked",    "unmatched", "no_decision", "before_decision", "too_late", "repeated",
-                "rejected",  "timed_out", "published"};
+                "rejected",  "too_large", "timed_out",   "published"};
   return *names;
 }
 

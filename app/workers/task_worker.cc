@@ -11,7 +11,6 @@
 #include "core/coding.h"
 #include "core/log_line.h"
 #include "core/status_macros.h"
-#include "core/value_coding.h"
 #include "schemas/prediction.pb.h"
 #include "stream/progress.h"
 #include "stream/state_keys.h"
@@ -60,43 +59,10 @@ absl::Status TaskWorker::Load() {
   const absl::Status found = env_.state->Get(key_, &stored);
   if (absl::IsNotFound(found)) return absl::OkStatus();
   RETURN_IF_ERROR(found);
-  absl::string_view in = stored;
-  uint64_t waiting = 0;
-  int64_t newest = 0;
-  bool good = GetVarint(&in, &rejected_ids_) && GetVarint(&in, &timed_out_) &&
-              GetSignedVarint(&in, &newest) && GetVarint(&in, &waiting);
-  if (newest != INT64_MIN) newest_decision_ms_ = newest;
-  for (uint64_t i = 0; good && i < waiting; ++i) {
-    EventOrder order;
-    int64_t source = 0, partition = 0;
-    absl::string_view id;
-    uint64_t fields = 0;
-    Waiting entry;
-    good = GetSignedVarint(&in, &order.event_time_ms) && GetSignedVarint(&in, &source) &&
-           GetSignedVarint(&in, &partition) && GetSignedVarint(&in, &order.offset) &&
-           GetLengthPrefixed(&in, &id) && GetVarint(&in, &fields);
-    for (uint64_t f = 0; good && f < fields; ++f) {
-      good = GetValue(&in, &entry.fields.emplace_back());
-    }
-    order.source = static_cast<int32_t>(source);
-    order.partition = static_cast<int32_t>(partition);
-    entry.id = std::string(id);
-    entry.queued_ns = env_.clock->MonotonicNanos();
-    waiting_.emplace(order, std::move(entry));
-  }
-  uint64_t hours = 0;
-  good = good && GetVarint(&in, &hours);
-  for (uint64_t i = 0; good && i < hours; ++i) {
-    int64_t hour = 0;
-    HourCounts counts;
-    good = GetSignedVarint(&in, &hour) && GetVarint(&in, &counts.decided) &&
-           GetVarint(&in, &counts.dropped);
-    for (uint64_t n = 0; good && n < counts.decided; ++n) trainer_->CountDecision(hour);
-    for (uint64_t n = 0; good && n < counts.dropped; ++n) trainer_->CountUnlabelled(hour);
-    uncommitted_[hour] = counts;
-  }
-  if (!good) {
-    return absl::DataLossError(absl::StrCat("task ", task_.name, ": stored state does not parse"));
+  ASSIGN_OR_RETURN(state_, DecodeTaskState(stored, task_.name, env_.clock->MonotonicNanos()));
+  for (const auto& [hour, counts] : state_.uncommitted) {
+    for (uint64_t n = 0; n < counts.decided; ++n) trainer_->CountDecision(hour);
+    for (uint64_t n = 0; n < counts.dropped; ++n) trainer_->CountUnlabelled(hour);
   }
   return absl::OkStatus();
 }
@@ -112,7 +78,7 @@ void TaskWorker::OnTrigger(const Event& event) {
     const Value holds = task_.trigger_where->Evaluate(event.fields, &scratch_);
     if (holds.is_null() || !holds.bool_value()) return;
   }
-  Waiting waiting;
+  WaitingDecision waiting;
   if (task_.id_slot < 0) {
     const SourceSpec& source = project_.sources[event.source];
     std::string assigned = absl::StrCat(source.topic.empty() ? source.name : source.topic, "/",
@@ -123,22 +89,21 @@ void TaskWorker::OnTrigger(const Event& event) {
   } else {
     const Value id = event.fields[task_.id_slot];
     if (id.is_null()) {
-      ++rejected_ids_;
+      ++state_.rejected_ids;
       return;
     }
     waiting.id = EncodeId(id);
   }
-  waiting.queued_ns = env_.clock->MonotonicNanos();
+  waiting.order = {event.event_time_ms, event.source, event.partition, event.offset};
   for (const Value& field : event.fields) waiting.fields.emplace_back(field);
-  waiting_.emplace(EventOrder{event.event_time_ms, event.source, event.partition, event.offset},
-                   std::move(waiting));
+  state_.waiting.Add(std::move(waiting), env_.clock->MonotonicNanos());
 }
 
 absl::Status TaskWorker::OnLabel(int label_source, const Event& event) {
   const LabelSource& source = task_.label.sources[label_source];
   const Value id = event.fields[source.id_field];
   if (id.is_null()) {
-    ++rejected_ids_;
+    ++state_.rejected_ids;
     return absl::OkStatus();
   }
   const Value value =
@@ -148,14 +113,11 @@ absl::Status TaskWorker::OnLabel(int label_source, const Event& event) {
   return LearnSettled();
 }
 
-int64_t TaskWorker::NextWaitingMs() const {
-  return waiting_.empty() ? kEndOfTime : waiting_.begin()->first.event_time_ms;
-}
-
 absl::Status TaskWorker::Advance(int64_t progress_ms, int64_t decisions_ms) {
   RETURN_IF_ERROR(LearnSettled());
   while (true) {
-    const int64_t next = std::min({join_->NextDueMs(), trainer_->NextCutMs(), NextWaitingMs()});
+    const int64_t next =
+        std::min({join_->NextDueMs(), trainer_->NextCutMs(), state_.waiting.NextMs()});
     if (next >= progress_ms) break;
     if (join_->NextDueMs() <= next) {
       join_->AdvanceLabels(next + 1);
@@ -164,8 +126,8 @@ absl::Status TaskWorker::Advance(int64_t progress_ms, int64_t decisions_ms) {
     if (trainer_->NextCutMs() <= next) {
       RETURN_IF_ERROR(Publish());
     }
-    while (NextWaitingMs() <= next) {
-      RETURN_IF_ERROR(DecideWaiting(waiting_.begin(), /*timed_out=*/false));
+    while (state_.waiting.NextMs() <= next) {
+      RETURN_IF_ERROR(Decide(state_.waiting.TakeFirst(), Inputs::kProgressed));
     }
   }
   join_->AdvanceDecisions(decisions_ms);
@@ -195,45 +157,41 @@ absl::Status TaskWorker::PublishOverdue(int64_t now_ns) {
 absl::Status TaskWorker::ReleaseOverdue() {
   const int64_t now_ns = env_.clock->MonotonicNanos();
   const int64_t timeout_ns = task_.align_timeout_ms * 1'000'000;
-  for (auto it = waiting_.begin(); it != waiting_.end();) {
-    const auto overdue = it++;
-    if (now_ns - overdue->second.queued_ns > timeout_ns) {
-      ++timed_out_;
-      RETURN_IF_ERROR(DecideWaiting(overdue, /*timed_out=*/true));
-    }
+  for (const WaitingDecision& overdue : state_.waiting.TakeAddedBefore(now_ns - timeout_ns)) {
+    ++state_.timed_out;
+    RETURN_IF_ERROR(Decide(overdue, Inputs::kTimedOut));
   }
   RETURN_IF_ERROR(LearnSettled());
   return PublishOverdue(now_ns);
 }
 
-absl::Status TaskWorker::DecideWaiting(WaitingQueue::iterator it, bool timed_out) {
-  const int64_t at_ms = it->first.event_time_ms;
+absl::Status TaskWorker::Decide(const WaitingDecision& decision, Inputs inputs) {
+  const int64_t at_ms = decision.order.event_time_ms;
   field_views_.clear();
-  for (const OwnedValue& field : it->second.fields) field_views_.push_back(field.view());
+  for (const OwnedValue& field : decision.fields) field_views_.push_back(field.view());
   // A late decision may lie before what the views keep: it is made with what there is.
   RETURN_IF_ERROR(scorer_->Assemble(field_views_, at_ms, &row_, Scorer::TooOld::kTruncate));
   const std::shared_ptr<const Deployment> deployment = trainer_->deployment().Read();
   scorer_->Score(*deployment, &row_);
-  v1::Prediction prediction = MakePrediction(task_.name, it->second.id, row_, *deployment);
-  prediction.set_timed_out(timed_out);
+  v1::Prediction prediction = MakePrediction(task_.name, decision.id, row_, *deployment);
+  prediction.set_timed_out(inputs == Inputs::kTimedOut);
   std::string body = prediction.SerializeAsString();
   if (body.size() > MaxPredictionBytes()) {
-    ++rejected_ids_;
+    ++state_.too_large;
     LogLine(LogLevel::kWarn, "decision_too_large")
         .With("task", task_.name)
-        .With("offset", it->first.offset)
+        .With("offset", decision.order.offset)
         .With("bytes", body.size());
-  } else if (join_->Decide(it->second.id, at_ms, body)) {
-    Emit(it->second.id, at_ms, std::move(body));
+  } else if (join_->Decide(decision.id, at_ms, body)) {
+    Emit(decision.id, at_ms, std::move(body));
   }
-  waiting_.erase(it);
   return absl::OkStatus();
 }
 
 void TaskWorker::Emit(absl::string_view id, int64_t at_ms, std::string prediction) {
-  newest_decision_ms_ = std::max(newest_decision_ms_.value_or(at_ms), at_ms);
+  state_.newest_decision_ms = std::max(state_.newest_decision_ms.value_or(at_ms), at_ms);
   trainer_->CountDecision(at_ms);
-  ++uncommitted_[HourOf(at_ms)].decided;
+  ++state_.uncommitted[HourOf(at_ms)].decided;
   env_.outbox->Emit(predictions_channel_, {std::string(id), std::move(prediction), {}, at_ms});
 }
 
@@ -264,7 +222,7 @@ absl::Status TaskWorker::LearnSettled() {
   }
   for (const int64_t decision_ms : join_->TakeDropped()) {
     trainer_->CountUnlabelled(decision_ms);
-    ++uncommitted_[HourOf(decision_ms)].dropped;
+    ++state_.uncommitted[HourOf(decision_ms)].dropped;
   }
   return absl::OkStatus();
 }
@@ -279,35 +237,22 @@ absl::Status TaskWorker::FoldExample(std::string record, int64_t timestamp_ms) {
 void TaskWorker::AddCommit(Trainer::Scope scope, StateBatch* batch) {
   join_->AddCommit(batch);
   trainer_->AddCommit(scope, batch);
-  std::string out;
-  PutVarint(&out, rejected_ids_);
-  PutVarint(&out, timed_out_);
-  PutSignedVarint(&out, newest_decision_ms_.value_or(INT64_MIN));
-  PutVarint(&out, waiting_.size());
-  for (const auto& [order, waiting] : waiting_) {
-    PutSignedVarint(&out, order.event_time_ms);
-    PutSignedVarint(&out, order.source);
-    PutSignedVarint(&out, order.partition);
-    PutSignedVarint(&out, order.offset);
-    PutLengthPrefixed(&out, waiting.id);
-    PutVarint(&out, waiting.fields.size());
-    for (const OwnedValue& field : waiting.fields) PutValue(&out, field.view());
-  }
-  if (scope == Trainer::Scope::kWhole) uncommitted_.clear();
-  PutVarint(&out, uncommitted_.size());
-  for (const auto& [hour, counts] : uncommitted_) {
-    PutSignedVarint(&out, hour);
-    PutVarint(&out, counts.decided);
-    PutVarint(&out, counts.dropped);
-  }
-  batch->Put(key_, std::move(out));
+  if (scope == Trainer::Scope::kWhole) state_.uncommitted.clear();
+  batch->Put(key_, EncodeTaskState(state_));
 }
 
 std::vector<LearnerReport> TaskWorker::Reports() const { return trainer_->Reports(); }
 
 TaskCounts TaskWorker::counts() const {
-  return {join_->counts(), join_->pending(),     waiting_.size(),     rejected_ids_,
-          timed_out_,      trainer_->examples(), trainer_->skipped(), trainer_->models_published()};
+  return {.join = join_->counts(),
+          .pending = join_->pending(),
+          .waiting = state_.waiting.size(),
+          .rejected_ids = state_.rejected_ids,
+          .too_large = state_.too_large,
+          .timed_out = state_.timed_out,
+          .examples = trainer_->examples(),
+          .skipped = trainer_->skipped(),
+          .models_published = trainer_->models_published()};
 }
 
 }  // namespace millrace

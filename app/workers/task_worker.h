@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,6 +18,7 @@
 #include "absl/status/statusor.h"
 #include "app/project.h"
 #include "app/workers/learner_report.h"
+#include "app/workers/task_state.h"
 #include "app/workers/trainer.h"
 #include "core/clock.h"
 #include "featurestore/online_store.h"
@@ -38,6 +38,7 @@ struct TaskCounts {
   uint64_t pending = 0;
   uint64_t waiting = 0;       // decisions whose inputs have not progressed yet
   uint64_t rejected_ids = 0;  // trigger or label records without an id
+  uint64_t too_large = 0;     // decisions not recorded: the log does not take them
   uint64_t timed_out = 0;     // decided when align_timeout had passed
   uint64_t examples = 0;
   uint64_t skipped = 0;
@@ -93,28 +94,16 @@ class TaskWorker {
   void AddCommit(Trainer::Scope scope, StateBatch* batch);
 
   // Event time at which the first decision that waits, or is open, is due; kEndOfTime without any.
-  int64_t NextDueMs() const { return std::min(join_->NextDueMs(), NextWaitingMs()); }
+  int64_t NextDueMs() const { return std::min(join_->NextDueMs(), state_.waiting.NextMs()); }
   TaskCounts counts() const;
   // Metrics of every learner, in configuration order.
   std::vector<LearnerReport> Reports() const;
   Trainer& trainer() { return *trainer_; }
   const TaskSpec& task() const { return task_; }
   const Scorer& scorer() const { return *scorer_; }
-  std::optional<int64_t> newest_decision_ms() const { return newest_decision_ms_; }
+  std::optional<int64_t> newest_decision_ms() const { return state_.newest_decision_ms; }
 
  private:
-  struct Waiting {
-    std::vector<OwnedValue> fields;
-    std::string id;
-    int64_t queued_ns = 0;
-  };
-  struct HourCounts {
-    uint64_t decided = 0;
-    uint64_t dropped = 0;
-  };
-  // By (T, source, partition, offset), so that equal times are decided in one order.
-  using WaitingQueue = std::multimap<EventOrder, Waiting>;
-
   TaskWorker(const Project& project, int task, Environment environment);
   absl::Status Load();
   absl::Status FoldExamplesLog();
@@ -125,8 +114,8 @@ class TaskWorker {
   // A publish cut, dated when it was due. REQUIRES: something is new.
   absl::Status Publish();
   absl::Status PublishOverdue(int64_t now_ns);
-  int64_t NextWaitingMs() const;
-  absl::Status DecideWaiting(WaitingQueue::iterator it, bool timed_out);
+  enum class Inputs { kProgressed, kTimedOut };
+  absl::Status Decide(const WaitingDecision& decision, Inputs inputs);
 
   const Project& project_;
   const TaskSpec& task_;
@@ -138,11 +127,7 @@ class TaskWorker {
   int predictions_channel_ = 0;
   int examples_channel_ = 0;
   int models_channel_ = 0;
-  WaitingQueue waiting_;
-  std::map<int64_t, HourCounts> uncommitted_;  // since the trainer's last whole commit, by hour
-  uint64_t rejected_ids_ = 0;
-  uint64_t timed_out_ = 0;
-  std::optional<int64_t> newest_decision_ms_;
+  TaskState state_;
   // Live: since when, at the latest, some example is in no model.
   std::optional<int64_t> unpublished_since_ns_;
   DecisionRow row_;  // scratch

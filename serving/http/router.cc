@@ -1,11 +1,13 @@
 #include "serving/http/router.h"
 
 #include <memory>
+#include <optional>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "serving/error_pages.h"
 #include "serving/json_requests.h"
 #include "serving/json_responses.h"
 
@@ -13,6 +15,7 @@ namespace millrace {
 namespace {
 
 constexpr absl::string_view kRecordsPrefix = "/api/v1/records/";
+constexpr absl::string_view kErrorsPrefix = "/errors/";
 // A waiting read looks this often whether the server stops.
 constexpr absl::Duration kWaitSlice = absl::Milliseconds(200);
 
@@ -86,7 +89,7 @@ HttpAnswer ProblemAnswer(const ApiError& error, absl::string_view instance) {
 
 struct Router::Route {
   absl::string_view method;
-  absl::string_view path;  // a path, or a prefix that ends in '/'
+  absl::string_view path;  // "/livez"; "/errors/{code}" for all that begin with "/errors/"
   const char* label;
   PreparedCall (Router::*prepare)(HttpCall&) const;
   const char* help;
@@ -96,8 +99,9 @@ const std::vector<Router::Route>& Router::Routes() {
   static const std::vector<Route>* const kRoutes = new std::vector<Route>{
       {"POST", "/api/v1/features", "features", &Router::Features, "read features"},
       {"POST", "/api/v1/score", "score", &Router::Score, "score decisions"},
-      {"POST", kRecordsPrefix, "records_append", &Router::Append, "append records to {topic}"},
-      {"GET", kRecordsPrefix, "records_read", &Router::ReadRecords,
+      {"POST", "/api/v1/records/{topic}", "records_append", &Router::Append,
+       "append records to {topic}"},
+      {"GET", "/api/v1/records/{topic}", "records_read", &Router::ReadRecords,
        "read {topic}: ?partition&offset&limit&wait"},
       {"GET", "/api/v1/topics", "topics", &Router::Topics, "the topics of the log"},
       {"GET", "/api/v1/catalog", "catalog", &Router::Catalog, "features, sources, who uses them"},
@@ -107,6 +111,7 @@ const std::vector<Router::Route>& Router::Routes() {
       {"GET", "/readyz", "health", &Router::Probe, "may requests be sent here; ?verbose"},
       {"GET", "/startupz", "health", &Router::Probe, "is the start over"},
       {"GET", "/metrics", "metrics", &Router::Metrics, "Prometheus text"},
+      {"GET", "/errors/{code}", "errors", &Router::ErrorText, "what an error code means"},
       {"GET", "/", "index", &Router::Index, "this page"},
   };
   return *kRoutes;
@@ -120,9 +125,9 @@ PreparedCall Router::Prepare(HttpCall call) const {
   const Route* other_method = nullptr;
   std::string allowed;
   for (const Route& route : Routes()) {
-    const bool prefix = route.path.size() > 1 && route.path.back() == '/';
-    const bool matches = prefix
-                             ? path.size() > route.path.size() && absl::StartsWith(path, route.path)
+    const absl::string_view prefix = route.path.substr(0, route.path.find('{'));
+    const bool matches = prefix.size() < route.path.size()
+                             ? path.size() > prefix.size() && absl::StartsWith(path, prefix)
                              : path == route.path;
     if (!matches) continue;
     if (route.method != call.method && !(route.method == "GET" && call.method == "HEAD")) {
@@ -301,13 +306,22 @@ PreparedCall Router::Metrics(HttpCall&) const {
   return Answered("metrics", std::move(answer));
 }
 
+PreparedCall Router::ErrorText(HttpCall& call) const {
+  std::optional<std::string> page = ErrorPage(PathOf(call).substr(kErrorsPrefix.size()));
+  if (page) return Answered("errors", Text(200, *std::move(page)));
+  ApiError error;
+  error.code = ErrorCode::kUnknownRoute;
+  error.detail = "there is no error of this code";
+  error.hint = "`millrace help errors` lists them";
+  return Failed("errors", call, error);
+}
+
 PreparedCall Router::Index(HttpCall&) const {
   std::string body = "Millrace\n\n";
   for (const Route& route : Routes()) {
-    const bool prefix = route.path.size() > 1 && route.path.back() == '/';
-    const std::string path = absl::StrCat(route.path, prefix ? "{topic}" : "");
-    absl::StrAppend(&body, route.method, route.method == "GET" ? "   " : "  ", path,
-                    std::string(path.size() < 28 ? 28 - path.size() : 1, ' '), route.help, "\n");
+    absl::StrAppend(&body, route.method, route.method == "GET" ? "   " : "  ", route.path,
+                    std::string(route.path.size() < 28 ? 28 - route.path.size() : 1, ' '),
+                    route.help, "\n");
   }
   return Answered("index", Text(200, std::move(body)));
 }

@@ -75,6 +75,7 @@ class Router {
   PreparedCall Status(HttpCall& call) const;
   PreparedCall Probe(HttpCall& call) const;
   PreparedCall Metrics(HttpCall& call) const;
+  PreparedCall ErrorText(HttpCall& call) const;
   PreparedCall Index(HttpCall& call) const;
 };
 

@@ -1,6 +1,7 @@
 #include "stream/embedded/log_database.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -9,6 +10,7 @@
 #include "absl/time/time.h"
 #include "core/clock.h"
 #include "core/directories.h"
+#include "core/file_lock.h"
 #include "core/status_macros.h"
 #include "rocksdb/cache.h"
 #include "rocksdb/env.h"
@@ -71,9 +73,13 @@ rocksdb::Options RocksOptions(const EmbeddedLogOptions& options,
 }
 
 absl::Status OpenError(const std::string& path, const rocksdb::Status& status) {
-  if (status.IsIOError() && absl::StrContains(status.ToString(), "/LOCK")) {
-    return absl::AbortedError(
-        absl::StrCat("the embedded log in ", path, " is in use by another process"));
+  const std::string said = status.ToString();
+  if (status.IsIOError() && absl::StrContains(said, "/LOCK")) {
+    // A lock of this very process is not looked at, which would end it.
+    const std::optional<std::string> holder =
+        absl::StrContains(said, "current process") ? std::nullopt : LockHolder(path + "/LOCK");
+    return absl::AbortedError(absl::StrCat("the embedded log in ", path, " is in use by ",
+                                           holder.value_or("another process")));
   }
   const absl::Status meaning = FromRocks(status);
   return absl::Status(meaning.code(), absl::StrCat(path, ": ", meaning.message()));

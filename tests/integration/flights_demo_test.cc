@@ -6,11 +6,15 @@
 #include <string>
 #include <vector>
 
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/app/demo/demo_process.h"
 
 namespace millrace {
 namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
 
 constexpr absl::Duration kPatience = absl::Minutes(2);
 
@@ -92,6 +96,30 @@ TEST(FlightsDemo, TellsWhatItResumedAndBeginsAnewWhenAsked) {
     }
     Remove(directory);
   }
+}
+
+TEST(FlightsDemo, WhatADemoUsesNoOtherOneDeletes) {
+  const std::string directory = DemoDirectory("in-use");
+  DemoProcess first(directory, {"--speed", "200000"});  // a month in over ten seconds
+  const std::filesystem::path begun = std::filesystem::path(directory) / "data" / "run";
+  while (!std::filesystem::exists(begun)) {
+    ASSERT_FALSE(first.AwaitEnd(absl::Milliseconds(20))) << first.Errors();
+  }
+  const std::vector<std::vector<std::string>> others = {{"--fresh"},
+                                                        {"--set", "server.http=127.0.0.1:0"}};
+  for (const std::vector<std::string>& arguments : others) {
+    DemoProcess second(directory, arguments, ".second");
+    EXPECT_EQ(second.ExitCode(), 75);
+    EXPECT_THAT(second.Errors(), AllOf(HasSubstr(" is in use by another process (pid "),
+                                       HasSubstr("hint: stop that process")));
+    std::filesystem::remove(directory + ".second.out");
+    std::filesystem::remove(directory + ".second.err");
+  }
+  ASSERT_TRUE(first.AwaitEnd(kPatience)) << first.Errors();
+  const DemoReport report(first);
+  EXPECT_EQ(report.Count("records"), 82'632);
+  EXPECT_EQ(report.Count("examples"), 26'398);
+  Remove(directory);
 }
 
 }  // namespace

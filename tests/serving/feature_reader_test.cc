@@ -164,6 +164,7 @@ TEST_F(FeatureReaderTest, RefusesWhatDoesNotFit) {
   ExpectError(
       Ask({"route.n"}, {Key({{"origin", Value::String("J")}, {"number", Value::String("1")}})}),
       ErrorCode::kBadKey, "keys[0].number");
+  ExpectError(Ask({"origin_out.*"}, {}), ErrorCode::kBadField, "keys");
   ExpectError(Ask({"origin_out.*"}, {jfk_, jfk_, jfk_, jfk_}), ErrorCode::kBadField, "keys");
   ExpectError(Ask({"origin_out.*"}, {Key({{"origin", Value::String(std::string(17, 'x'))}})}),
               ErrorCode::kBadKey, "keys[0]");

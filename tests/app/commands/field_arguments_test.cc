@@ -60,24 +60,5 @@ TEST(FieldArguments, BecomesTextOnceWhereTheServerWantsText) {
   EXPECT_EQ(arguments->ToString(), "a=1, b=x");
 }
 
-TEST(TimeArgument, IsMillisecondsAMomentOrADate) {
-  EXPECT_EQ(TimeArgument("1357038000000"), 1357038000000);
-  EXPECT_EQ(TimeArgument("2013-01-01T11:00:00Z"), 1357038000000);
-  EXPECT_EQ(TimeArgument("2013-01-01"), 1356998400000);
-  for (const char* const none : {"", "yesterday", "2013-01", "2013-02-30", "11:00"}) {
-    EXPECT_EQ(TimeArgument(none), std::nullopt) << none;
-  }
-}
-
-TEST(TimeArgument, IsLeftToTheServerToRefuse) {
-  std::string out;
-  JsonWriter json(&out);
-  json.BeginArray();
-  WriteTimeArgument("2013-01-01", json);
-  WriteTimeArgument("yesterday", json);
-  json.EndArray();
-  EXPECT_EQ(out, R"([1356998400000,"yesterday"])");
-}
-
 }  // namespace
 }  // namespace millrace

@@ -243,7 +243,12 @@ TEST_F(LogCommands, ALogInUseIsToldWithAWayOut) {
   ASSERT_FALSE(server.url().empty());
   const ProgramResult result = Run({"tail", "orders", "-e"});
   EXPECT_EQ(result.code, 75);
-  EXPECT_THAT(result.err, AllOf(HasSubstr("in use by another process"), HasSubstr("--server URL")));
+  EXPECT_THAT(result.err,
+              AllOf(HasSubstr("in use by another process (pid "), HasSubstr("--server URL")));
+  const ProgramResult second = Run({"serve"});
+  EXPECT_EQ(second.code, 75);
+  EXPECT_THAT(second.err, AllOf(HasSubstr("in use by another process (pid "),
+                                HasSubstr("hint: stop that process first")));
 }
 
 TEST_F(LogCommands, TheSameThroughAServer) {

@@ -49,6 +49,17 @@ INSTANTIATE_TEST_SUITE_P(
         UsageCase{{"score", "t", "a=1", "a=2"}, "score: 'a' is given twice"},
         UsageCase{{"status", "--server", "ftp://x"}, "'ftp://x' is no server"},
         UsageCase{{"tail", "t", "-o", "middle"}, "-o takes beginning, end"},
+        UsageCase{{"tail", "t", "-o", "s@2024-02-30"},
+                  "s@TIME of RFC 3339 (2024-05-10T12:00:00Z), a date (2024-05-10) or milliseconds "
+                  "since the epoch; not 's@2024-02-30'"},
+        UsageCase{{"get", "v", "k=1", "--at", "2024-02-30"},
+                  "get: --at takes RFC 3339 (2024-05-10T12:00:00Z), a date (2024-05-10) or "
+                  "milliseconds since the epoch, not '2024-02-30'\n"},
+        UsageCase{{"validate", "--explain", "--rate", "=5"}, "validate: --rate =5 names no view"},
+        UsageCase{{"validate", "--explain", "--entities", "1", "--entities", "2"},
+                  "validate: --entities is given twice for all views\n"},
+        UsageCase{{"get", "v", "k=1", "--known-at", "x"}, "get: --known-at takes RFC 3339"},
+        UsageCase{{"score", "t", "k=1", "--at", "tomorrow"}, "score: --at takes RFC 3339"},
         UsageCase{{"tail", "t", "-c", "0"},
                   "tail: --count takes a whole number of at least 1, not '0'\n"},
         UsageCase{{"tail", "t", "-p", "x"},

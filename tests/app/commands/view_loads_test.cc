@@ -1,5 +1,6 @@
 #include "app/commands/view_loads.h"
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 
 namespace millrace {
@@ -16,9 +17,9 @@ TEST(ViewLoads, AreARecordASecondOfNobodyKnowsHowMany) {
 }
 
 TEST(ViewLoads, OfAViewGoBeforeThoseOfAll) {
-  ViewLoads loads;
-  loads.SetRates({"0.1", "b=20"});
-  loads.SetEntities({"a=7", "100", "b=8", "b=9"});
+  const absl::StatusOr<ViewLoads> parsed = ViewLoads::Parse({"0.1", "b=20"}, {"a=7", "100", "b=9"});
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  const ViewLoads& loads = *parsed;
   EXPECT_EQ(loads.Of("a").records_per_s, 0.1);
   EXPECT_EQ(loads.Of("a").entities, 7);
   EXPECT_EQ(loads.Of("b").records_per_s, 20);
@@ -26,6 +27,23 @@ TEST(ViewLoads, OfAViewGoBeforeThoseOfAll) {
   EXPECT_EQ(loads.Of("c").records_per_s, 0.1);
   EXPECT_EQ(loads.Of("c").entities, 100);
   EXPECT_THAT(loads.names(), ElementsAre("a", "b"));
+}
+
+TEST(ViewLoads, AreRefusedWhenOneIsForNoViewOrTwoForTheSame) {
+  const struct {
+    std::vector<std::string> words;
+    const char* said;
+  } kCases[] = {
+      {{"=5"}, " =5 names no view; without = it is of all"},
+      {{"1", "a=2", "3"}, " is given twice for all views"},
+      {{"a=1", "2", "a=3"}, " is given twice for 'a'"},
+  };
+  for (const auto& test : kCases) {
+    EXPECT_EQ(ViewLoads::Parse(test.words, {}).status(),
+              absl::InvalidArgumentError(absl::StrCat("--rate", test.said)));
+    EXPECT_EQ(ViewLoads::Parse({}, test.words).status(),
+              absl::InvalidArgumentError(absl::StrCat("--entities", test.said)));
+  }
 }
 
 }  // namespace

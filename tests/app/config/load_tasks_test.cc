@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/app/config/shop_project.h"
@@ -79,6 +80,20 @@ TEST(Load, ReadsLearnersAndAddsABaselineWhereThereIsNone) {
   EXPECT_EQ(task.publish_min_examples, 5u);
   EXPECT_EQ(project.tasks[1].learners.size(), 1u);
   EXPECT_EQ(project.tasks[1].champion, 0);
+}
+
+TEST(Load, LetsAnExampleWaitAsLongAsPublicationsAreApart) {
+  const struct {
+    std::string publish;
+    int64_t max_delay_ms;
+  } kCases[] = {
+      {"every: 2m", 120'000}, {"every: 2s", 60'000}, {"every: 2m, max_delay: 3m", 180'000}};
+  for (const auto& test : kCases) {
+    const LoadResult result = LoadText(
+        absl::StrReplaceAll(kShop, {{"every: 2s, min_examples: 5, max_delay: 10s", test.publish}}));
+    ASSERT_TRUE(result.project) << Render(result.diagnostics, Color::kNever);
+    EXPECT_EQ(result.project->tasks[0].publish_max_delay_ms, test.max_delay_ms) << test.publish;
+  }
 }
 
 }  // namespace

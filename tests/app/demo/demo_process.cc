@@ -31,8 +31,10 @@ void Redirect(const std::string& path, int fd) {
 
 }  // namespace
 
-DemoProcess::DemoProcess(const std::string& directory, const std::vector<std::string>& args)
-    : output_file_(directory + ".out"), errors_file_(directory + ".err") {
+DemoProcess::DemoProcess(const std::string& directory, const std::vector<std::string>& args,
+                         const std::string& name)
+    : output_file_(absl::StrCat(directory, name, ".out")),
+      errors_file_(absl::StrCat(directory, name, ".err")) {
   std::vector<std::string> words = {MILLRACE_BINARY, "demo",   "flights", "-C", directory,
                                     "--exit",        "--json", "--month", "1"};
   words.insert(words.end(), args.begin(), args.end());

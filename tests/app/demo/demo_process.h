@@ -18,8 +18,9 @@ namespace millrace {
 class DemoProcess {
  public:
   // Starts `millrace demo flights -C directory --exit --json --month 1 ARGS…`. What it prints goes
-  // to files beside `directory`. REQUIRES: no other process uses the directory.
-  DemoProcess(const std::string& directory, const std::vector<std::string>& args);
+  // to files beside `directory` with `name` in theirs: another for each of several processes.
+  DemoProcess(const std::string& directory, const std::vector<std::string>& args,
+              const std::string& name = "");
   ~DemoProcess();
   DemoProcess(const DemoProcess&) = delete;
   DemoProcess& operator=(const DemoProcess&) = delete;

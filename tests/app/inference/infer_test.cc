@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "app/config/load.h"
 #include "app/inference/source_text.h"
 #include "app/workers/source_decoder.h"
@@ -78,8 +79,9 @@ sources:
     topic: "flights.departures"
     format: json
     time: {field: at, unit: ms}  # its name, rises from record to record
+    # id: flight_id  # each record has its own: take it in to drop those that come again
     schema:
-      flight_id: int  # 0 to 59; each record has its own: an id, it seems
+      flight_id: int  # 0 to 59; each record has its own
       carrier: string  # 4 different
       delay: double  # 1.5 to 59.5; null or missing in 6 of 60
       sched: timestamp  # 1357038900000 to 1357042440000; near the event time, and in its unit; or int
@@ -87,6 +89,22 @@ sources:
 entities:
   carrier: {key: [carrier]}  # 4 different
 )");
+}
+
+TEST(Infer, AnIdThatIsTakenInLoads) {
+  std::vector<Sent> records;
+  for (int i = 0; i < 60; ++i) {
+    records.push_back({absl::StrCat("{\"at\":", 1'357'038'000'000 + 60'000 * i, ",\"order_id\":\"o",
+                                    i, "\",\"lines\":[", i, "]}"),
+                       {}});
+  }
+  std::string yaml = RoundTrip("shop.orders", records);
+  EXPECT_THAT(yaml, HasSubstr(" lines: list<int>  # 1 item\n"));
+  yaml = absl::StrReplaceAll(yaml, {{"    # id: order_id  #", "    id: order_id  #"}});
+  const LoadResult loaded =
+      Load({.path = "inferred.yaml", .text = absl::StrCat(kRest, yaml), .directory = "/"});
+  ASSERT_TRUE(loaded.project.has_value()) << Render(loaded.diagnostics, Color::kNever) << yaml;
+  EXPECT_NE(loaded.project->sources[0].id, nullptr) << yaml;
 }
 
 TEST(Infer, CollectionsAndObjectsRoundTrip) {

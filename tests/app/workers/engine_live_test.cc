@@ -463,5 +463,22 @@ TEST_F(EngineLive, WhileTheLogIsAwayTimeStandsAndNothingIsCaughtUp) {
   });
 }
 
+// An example repeats the inputs of its decision, and has to go into the log too.
+TEST(EngineDecisions, TooLargeForTheLogAreCountedApartFromRecordsWithoutId) {
+  SetClock clock(kNowMs);
+  MemoryLog log({.max_record_bytes = 1 << 20, .clock = &clock});
+  MemoryStateStore state;
+  EngineProcess process(ShopProject(), log, state, clock, Engine::Mode::kSimulation);
+  const std::string user(300'000, 'u');
+  AppendJson(log, "asks", absl::StrCat(R"({"at":1,"id":1,"amount":1.5,"user":")", user, "\"}"));
+  AppendJson(log, "asks", R"({"at":2,"id":null,"amount":1.5,"user":"u"})");
+  AppendJson(log, "asks", R"({"at":3,"id":3,"amount":1.5,"user":"u"})");
+  ASSERT_TRUE(process.Simulate().ok());
+  const TaskCounts& counts = process.engine().status()->tasks[0].counts;
+  EXPECT_EQ(counts.too_large, 1u);
+  EXPECT_EQ(counts.rejected_ids, 1u);
+  EXPECT_EQ(counts.join.decisions, 1u);
+}
+
 }  // namespace
 }  // namespace millrace

@@ -1,7 +1,9 @@
 #include "serving/http/router.h"
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "stream/decode/json_document.h"
 #include "tests/serving/fake_services.h"
 
 namespace millrace {
@@ -56,6 +58,8 @@ TEST_F(RouterTest, AnswersEveryRoute) {
       {"GET", "/readyz?verbose", "", "[+]log ok"},
       {"GET", "/startupz", "", "ok"},
       {"HEAD", "/livez", "", "ok"},
+      {"GET", "/errors/MILLRACE-4004", "", "MILLRACE-4004: Unknown feature\n"},
+      {"GET", "/", "", "GET   /errors/{code} "},
       {"GET", "/", "", "/api/v1/features"},
   };
   for (const auto& route : kCases) {
@@ -76,6 +80,8 @@ TEST_F(RouterTest, AnswersFaultsAsProblems) {
       {"GET", "/nope", "", 404, "MILLRACE-4009"},
       {"GET", "/api/v1/features/x", "", 404, "MILLRACE-4009"},
       {"GET", "/api/v1/records/", "", 404, "MILLRACE-4009"},
+      {"GET", "/errors/", "", 404, "MILLRACE-4009"},
+      {"GET", "/errors/MILLRACE-9999", "", 404, "MILLRACE-4009"},
       {"GET", "/api/v1/features", "", 405, "MILLRACE-4010"},
       {"DELETE", "/api/v1/records/flights.arrivals", "", 405, "MILLRACE-4010"},
       {"POST", "/metrics", "", 405, "MILLRACE-4010"},
@@ -92,6 +98,19 @@ TEST_F(RouterTest, AnswersFaultsAsProblems) {
     EXPECT_EQ(answer.status, fault.status) << fault.target;
     EXPECT_EQ(answer.content_type, "application/problem+json");
     EXPECT_THAT(answer.body, HasSubstr(fault.code)) << fault.target;
+  }
+}
+
+TEST_F(RouterTest, HasAPageAtTheTypeOfEveryProblem) {
+  for (const ErrorKind& kind : ErrorKinds()) {
+    ApiError error;
+    error.code = kind.code;
+    const absl::StatusOr<JsonValue> problem = ParseJson(ProblemJson(error, "/"));
+    ASSERT_TRUE(problem.ok()) << problem.status();
+    const HttpAnswer page = Answer(Call("GET", std::string(problem->Find("type")->string_value())));
+    EXPECT_EQ(page.status, 200);
+    EXPECT_THAT(page.body, HasSubstr(kind.title));
+    EXPECT_THAT(page.body, HasSubstr(absl::StrCat("HTTP ", kind.http_status)));
   }
 }
 
