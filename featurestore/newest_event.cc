@@ -24,25 +24,27 @@ std::optional<NewestEvent> NewestInState(const StateLayout& layout, StateView st
   return std::nullopt;
 }
 
-// A tile that is open stands in for the coarser ones that it will be merged into.
-std::optional<NewestEvent> NewestInTier(const EntityRow& row, size_t tier, int64_t cut_ms,
+std::optional<NewestEvent> NewestInTier(const EntityRow& row, size_t tier, const Horizon& horizon,
                                         int64_t before_ms) {
   const TileStack& tiles = row.tiles();
   const StateLayout& layout = row.layout().state();
-  const int64_t size = row.layout().tile_ms(tier);
+  const int64_t cut = horizon.tier_cut_ms[tier], size = row.layout().tile_ms(tier);
+  int64_t until = FloorTo(before_ms - 1, size) + size;
   std::optional<NewestEvent> newest;
-  tiles.tiers()[tier].ForBackwards(
-      FloorTo(before_ms - 1, size) + size, [&](int64_t start, StateView tile) {
-        if (start < std::min(cut_ms, tiles.closed_ms())) return false;
-        if (tier == 0 && start == tiles.closed_ms()) {
-          TileScratch scratch;
-          const auto open = tiles.View(row.log(), layout.plan(), 0, start, &scratch);
-          newest = open ? NewestInState(layout, *open, before_ms) : std::nullopt;
-        } else {
-          newest = NewestInState(layout, tile, before_ms);
-        }
-        return !newest;
-      });
+  // A tile that is open holds what finer ones tell more of, unless the horizon has passed those.
+  const int64_t open = FloorTo(tiles.closed_ms(), size);
+  if (open < until && open >= cut && (tier == 0 || tiles.MustClose(horizon))) {
+    TileScratch scratch;
+    const auto tile = tiles.View(row.log(), layout.plan(), tier, open, &scratch);
+    if (tile) newest = NewestInState(layout, *tile, before_ms);
+    if (newest) return newest;
+    until = open;
+  }
+  tiles.tiers()[tier].ForBackwards(until, [&](int64_t start, StateView tile) {
+    if (start < cut) return false;
+    newest = NewestInState(layout, tile, before_ms);
+    return !newest;
+  });
   return newest;
 }
 
@@ -50,7 +52,7 @@ std::optional<NewestEvent> NewestInTiles(const EntityRow& row, const Horizon& ho
                                          int64_t before_ms) {
   std::optional<NewestEvent> newest;
   for (size_t tier = 0; tier < row.tiles().tiers().size(); ++tier) {
-    const auto found = NewestInTier(row, tier, horizon.tier_cut_ms[tier], before_ms);
+    const auto found = NewestInTier(row, tier, horizon, before_ms);
     // A coarser tile says as much or less of the same records.
     if (found && (!newest || newest->ms < found->ms)) newest = found;
   }

@@ -39,7 +39,7 @@ std::string ExactText(const WindowExplanation& window) {
       : window.off_by_ms ? absl::StrCat("off by ", FormatDuration(*window.off_by_ms), " at most")
                          : "truncated";
   if (!window.session_reach_ms) return text;
-  return absl::StrCat(text, ", begun in the last ", LengthText(*window.session_reach_ms));
+  return absl::StrCat(text, " if begun in the last ", LengthText(*window.session_reach_ms));
 }
 
 std::string TiersText(const ViewExplanation& view) {

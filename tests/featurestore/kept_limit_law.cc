@@ -81,10 +81,6 @@ std::optional<std::string> KeptLimitLaw::OfAge(const Question& q) const {
   if (!case_.view.ttl_ms && !case_.stale_after_ms) return std::nullopt;
   const bool expired = q.value.status == FeatureStatus::kExpired;
   const bool stale = q.value.status == FeatureStatus::kStale;
-  // A record that was taken back once it was no longer kept one by one may still count.
-  if (!life_.retractions_beyond_ms.empty()) {
-    return expired || stale ? std::make_optional(std::string()) : std::nullopt;
-  }
   std::optional<int64_t> newest;
   for (const oracle::Record& record : life_.after_deletion.live) {
     if (record.order.event_time_ms < read_.at_ms) newest = record.order.event_time_ms;
@@ -98,6 +94,10 @@ std::optional<std::string> KeptLimitLaw::OfAge(const Question& q) const {
       q.truncated && (read_.at_ms < from || !within_as_of_ ||
                       (read_.known_ms && newest.value_or(kBeginningOfTime) < from));
   if (undecided) return "";
+  // A record that was taken back once it was no longer kept one by one may still count.
+  if (!life_.retractions_beyond_ms.empty()) {
+    return expired || stale ? std::make_optional(std::string()) : std::nullopt;
+  }
   const std::string truth = absl::StrCat("the newest record is at ", newest.value_or(-1));
   if (expired) {
     const bool right = is_older(case_.view.ttl_ms) && q.value.max_event_time_ms == newest;

@@ -105,6 +105,25 @@ TEST_P(TrimmedRowTest, OnceTheNewestIsTakenBackTheOneBeforeItCounts) {
   ExpectAlways(kEight + 48 * kHour, "null expired 172800000");
 }
 
+// The finer tiles are passed, the coarser ones not yet: what is still open stands in them too.
+TEST_P(TrimmedRowTest, WhatStandsInAnOpenTileIsNotForgotten) {
+  auto view = TestView({TestFeature("count", -1, Sliding(kHour)),
+                        TestFeature("count", -1, Sliding(30 * 24 * kHour))});
+  view->accuracy = GetParam();
+  view->ttl_ms = 10 * kMinute;
+  Open(view);
+  Apply(At(kEight - 24 * kHour, 1));
+  Apply(At(kEight + kMinute, 1));
+  Apply(At(kEight + 3 * kMinute, 1));
+  TestRecord other = At(kEight + 4 * 24 * kHour, 1);
+  other.key = "other";
+  Apply(other);
+  const std::string before = Told(kEight + 2 * kMinute);
+  EXPECT_EQ(before.find("expired"), std::string::npos) << before;
+  Commit();
+  EXPECT_EQ(Told(kEight + 2 * kMinute), before);
+}
+
 INSTANTIATE_TEST_SUITE_P(Accuracies, TrimmedRowTest, ::testing::ValuesIn(kAccuracies));
 
 }  // namespace
