@@ -141,6 +141,10 @@ bool KeptLimitLaw::MayCountRetracted(const Question& q) const {
   return RetractsInTiles(q) && (!subtracts || q.feature.window.kind == Kind::kSession);
 }
 
+bool KeptLimitLaw::IsBounded(const Question& q, const Members& members) const {
+  return oracle::FoldedAnswer(q.feature, members, read_.at_ms).status == oracle::Status::kTruncated;
+}
+
 std::string KeptLimitLaw::Difference(const Question& q, const Members& members) const {
   const Datum value = oracle::ToDatum(q.value.value.view());
   if (q.truncated && (value.is_null() || MayCountRetracted(q))) return "";
@@ -189,10 +193,8 @@ std::string KeptLimitLaw::SpanViolation(const Question& q, const oracle::Span& a
     }
   }
   if (!within_as_of_) return "";
-  const bool estimates =
-      q.truncated &&
-      oracle::FoldedAnswer(q.feature, Covered(q), read_.at_ms).status == oracle::Status::kTruncated;
-  const bool may_be_truncated = estimates || MayCountRetracted(q) || ReachesDeletion(asked.start);
+  const bool may_be_truncated = (q.truncated && IsBounded(q, Covered(q))) || MayCountRetracted(q) ||
+                                ReachesDeletion(asked.start);
   if (begin >= CompleteFrom(q)) {
     const bool all = effective == Span{begin, asked.end} && (!q.truncated || may_be_truncated);
     return all ? "" : "all of it is kept";
@@ -236,7 +238,8 @@ std::string KeptLimitLaw::OfNewest(const Question& q) const {
   if (q.truncated) {
     const bool kept = truth.live.size() == MostRecords(window) &&
                       truth.live.front().order.event_time_ms >= CompleteFrom(q);
-    if (kept && within_as_of_ && Difference(q, truth).empty()) return "all of it is kept";
+    if (kept && within_as_of_ && !IsBounded(q, truth) && Difference(q, truth).empty())
+      return "all of it is kept";
     return CoveredDifference(q);
   }
   if (q.value.completeness == 1) return Difference(q, truth);
@@ -268,9 +271,8 @@ std::string KeptLimitLaw::OfSession(const Question& q) const {
     if (!within_as_of_) return "";
     const int64_t depends_from = RunStart(q, truth.live.back()) - window.gap_ms;
     const bool known = depends_from >= std::max(CompleteFrom(q), oldest);
-    const bool estimates =
-        oracle::FoldedAnswer(q.feature, truth, read_.at_ms).status == oracle::Status::kTruncated;
-    return known && !estimates && !ReachesDeletion(depends_from) ? "all of it is kept" : "";
+    return known && !IsBounded(q, truth) && !ReachesDeletion(depends_from) ? "all of it is kept"
+                                                                           : "";
   }
   if (value.asked.begin_ms == value.asked.end_ms) return Difference(q, truth);
   if (value.effective == value.asked) return Difference(q, truth);

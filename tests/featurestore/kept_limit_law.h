@@ -47,6 +47,8 @@ class KeptLimitLaw {
   std::optional<std::string> OfAge(const Question& q) const;
   // Of the run that goes on until a record, however sessions cut it.
   int64_t RunStart(const Question& q, const oracle::Record& last) const;
+  // Whether the answer over all of these is `truncated` already: there is room for fewer values.
+  bool IsBounded(const Question& q, const oracle::Members& members) const;
   // Against the truth over a span of live and, if wanted, unmatched records.
   std::string Difference(const Question& q, const oracle::Members& members) const;
   // The records of the span that the answer covers.
