@@ -72,7 +72,7 @@ void SessionFinder::NeedFrom(int64_t time) {
 SessionFinder::Newest SessionFinder::NewestOfRun(int64_t last, int64_t end) {
   Newest newest{{RunStart(last), last + 1}, std::nullopt};
   if (window_.window.max_length_ms > 0) {
-    CutInTiles(end, &newest);
+    CutInTiles(last, end, &newest);
     CutInLog(last, &newest);
   }
   return newest;
@@ -132,7 +132,7 @@ int64_t SessionFinder::RunStartInTiles(int64_t earliest) {
   return start;
 }
 
-void SessionFinder::CutInTiles(int64_t end, Newest* newest) {
+void SessionFinder::CutInTiles(int64_t last, int64_t end, Newest* newest) {
   const int64_t length = window_.window.max_length_ms;
   const int64_t until = std::min(end, complete_from_);
   const auto beyond = [&] { return newest->session.begin_ms + length + 1; };
@@ -147,8 +147,11 @@ void SessionFinder::CutInTiles(int64_t end, Newest* newest) {
         if (tile.min_time_ms() >= beyond()) Begin(tile.min_time_ms(), newest);
         const int64_t in_tile = std::min(tile.max_time_ms(), until - 1);
         if (in_tile < beyond()) return;
-        // Which of its records begin sessions is not known: as early as can be.
-        cut_ = true;
+        // Which of its records begin sessions is not known: as early as can be. So there may be one
+        // more of them than there are, and the newest be one that began before.
+        const int64_t before =
+            window_.window.which == Which::kComplete ? window_.window.gap_ms + length : 0;
+        NeedFrom(last - length - before);
         const int64_t sessions = (in_tile - newest->session.begin_ms) / (length + 1);
         const int64_t all_but_one = (sessions - 1) * (length + 1);
         if (sessions > 1) Begin(newest->session.begin_ms + all_but_one, newest);

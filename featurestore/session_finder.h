@@ -62,8 +62,9 @@ class SessionFinder {
   int64_t RunStartInTiles(int64_t earliest);
   // Of a run that begins at `start`, as far as it is kept.
   void FindWhetherCut(int64_t start);
-  // Cut the run where sessions get too long: as far as only tiles tell, and from there.
-  void CutInTiles(int64_t end, Newest* newest);
+  // Cut the run that holds the record at `last` where sessions get too long: as far as only tiles
+  // tell, and from there.
+  void CutInTiles(int64_t last, int64_t end, Newest* newest);
   void CutInLog(int64_t last, Newest* newest);
   // Of a tile that is looked at.
   void Note(int64_t tile_start, StateView tile);
