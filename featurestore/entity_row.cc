@@ -26,6 +26,7 @@ void EntityRow::FoldIntoBase(const Horizon& horizon) {
 }
 
 void EntityRow::Trim(const Horizon& horizon) {
+  lost_ms_ = NewestLost(*this, horizon);
   FoldIntoBase(horizon);  // before its tiles go
   tiles_.Trim(log_, horizon);
   log_.CutBefore(horizon.log_cut_ms);
@@ -48,23 +49,18 @@ EntityRow::Added EntityRow::Add(const EntryRef& entry, const Horizon& horizon) {
   }
   tiles_.Add(log_, entry, inserted, horizon);
   if (inserted.cancels) {
-    newest_ms_ = FindNewest(horizon);
+    const auto newest = FindNewestBefore(*this, horizon, kTimeLimitMs + 1);
+    newest_ms_ = newest ? newest->ms : -kTimeLimitMs;
   } else if (!entry.retracts()) {
     newest_ms_ = std::max(newest_ms_, time);
+    if (IsLost(time, horizon)) lost_ms_ = std::max(lost_ms_, time);
   }
   return entry.retracts() && !inserted.cancels ? Added::kRetractedNothing : Added::kDone;
 }
 
-// After a retraction: of the log, or what the tiles know.
-int64_t EntityRow::FindNewest(const Horizon& horizon) const {
-  int64_t newest = log_.NewestBefore(INT64_MAX).value_or(-kTimeLimitMs);
-  // The open tile may be behind the log.
-  const auto in_tiles = NewestInTiles(tiles_.tiers(), complete_from_ms(horizon));
-  if (in_tiles) newest = std::max(newest, in_tiles->ms);
-  if (!base_.empty() && base_.view().entries() > 0) {
-    newest = std::max(newest, base_.view().max_time_ms());
-  }
-  return newest;
+bool EntityRow::IsLost(int64_t time_ms, const Horizon& horizon) const {
+  const size_t tiers = layout_->tiers();
+  return time_ms < horizon.log_cut_ms && (tiers == 0 || time_ms < horizon.tier_cut_ms[tiers - 1]);
 }
 
 size_t EntityRow::MemoryBytes() const {

@@ -2,8 +2,9 @@
 // its tiles per tier, and for lifetime windows the state of all that is older (the base).
 //
 // The content is a function of the records added and of the horizon, not of their order nor of when
-// it was stored. Stored as one row while small, else as a head and a row per block and chunk
-// (docs/formats/feature-state.md). Thread-compatible.
+// it was stored. A row of which the horizon has passed everything stays, with the times of the
+// newest record and of the newest that is lost: ages go by them. Stored as one row while small,
+// else as a head and a row per block and chunk (docs/formats/feature-state.md). Thread-compatible.
 
 #ifndef MILLRACE_FEATURESTORE_ENTITY_ROW_H_
 #define MILLRACE_FEATURESTORE_ENTITY_ROW_H_
@@ -49,6 +50,9 @@ class EntityRow {
   const TileStack& tiles() const { return tiles_; }
   // Event time of the newest record, as far as it is known; -kTimeLimitMs: none.
   int64_t newest_ms() const { return newest_ms_; }
+  // Event time of the newest live record that the row no longer tells of, as it was last trimmed;
+  // -kTimeLimitMs: none. Readers want NewestLost (newest_event.h).
+  int64_t lost_ms() const { return lost_ms_; }
   // All records before it are in the base; -kTimeLimitMs without lifetime windows.
   int64_t base_end_ms() const { return base_end_ms_; }
   const OwnedState& base() const { return base_; }
@@ -81,10 +85,16 @@ class EntityRow {
 
  private:
   void FoldIntoBase(const Horizon& horizon);
-  int64_t FindNewest(const Horizon& horizon) const;
+  // Beyond the log and all tiles.
+  bool IsLost(int64_t time_ms, const Horizon& horizon) const;
   void EncodeHead(std::string* out) const;
   void EncodeInline(std::string* out) const;
-  bool DecodeHead(absl::string_view* in, std::optional<EventOrder>* floor, int64_t* next_chunk);
+  struct LogHead {
+    std::optional<EventOrder> floor;
+    int64_t newest_dropped_ms = -kTimeLimitMs;
+    int64_t next_chunk = 0;
+  };
+  bool DecodeHead(absl::string_view* in, LogHead* log);
   bool DecodeInline(absl::string_view* in);
   bool DecodePart(absl::string_view key, absl::string_view value);
 
@@ -92,6 +102,7 @@ class EntityRow {
   MicroLog log_;
   TileStack tiles_;
   int64_t newest_ms_ = -kTimeLimitMs;
+  int64_t lost_ms_ = -kTimeLimitMs;
   int64_t base_end_ms_ = -kTimeLimitMs;
   OwnedState base_;     // empty without lifetime windows
   bool split_ = false;  // stored in parts

@@ -9,11 +9,12 @@
 namespace millrace {
 namespace {
 
-constexpr char kVersion = 3;
+constexpr char kVersion = 4;
 constexpr uint8_t kHasTiles = 1;
 constexpr uint8_t kSplit = 2;
 constexpr uint8_t kHasFloor = 4;
 constexpr uint8_t kHasBase = 8;
+constexpr uint8_t kHasLost = 16;
 
 // The byte after the prefix: 0 for the head, 1 + tile size for a block, this for a chunk.
 constexpr char kChunkPart = '\xfe';
@@ -56,11 +57,17 @@ absl::Status Damaged() { return absl::DataLossError("feature state does not pars
 void EntityRow::EncodeHead(std::string* out) const {
   const bool base = layout_->has_lifetime();
   out->push_back(kVersion);
+  const bool lost = lost_ms_ > -kTimeLimitMs;
   out->push_back(static_cast<char>((tiles_.empty() ? 0 : kHasTiles) | (split_ ? kSplit : 0) |
-                                   (log_.floor() ? kHasFloor : 0) | (base ? kHasBase : 0)));
+                                   (log_.floor() ? kHasFloor : 0) | (base ? kHasBase : 0) |
+                                   (lost ? kHasLost : 0)));
   PutSignedVarint(out, newest_ms_);
+  if (lost) PutSignedVarint(out, lost_ms_);
   PutSignedVarint(out, log_.next_id());
-  if (log_.floor()) PutOrder(out, *log_.floor());
+  if (log_.floor()) {
+    PutOrder(out, *log_.floor());
+    PutSignedVarint(out, log_.newest_dropped_ms());
+  }
   if (base) {
     PutSignedVarint(out, base_end_ms_);
     EncodeState(layout_->state(), base_.view(), base_end_ms_, out);
@@ -148,15 +155,16 @@ bool EntityRow::HasParts(absl::string_view head) {
   return head.size() >= 2 && (static_cast<uint8_t>(head[1]) & kSplit) != 0;
 }
 
-bool EntityRow::DecodeHead(absl::string_view* in, std::optional<EventOrder>* floor,
-                           int64_t* next_chunk) {
+bool EntityRow::DecodeHead(absl::string_view* in, LogHead* log) {
   if (in->size() < 2 || (*in)[0] != kVersion) return false;
   const auto flags = static_cast<uint8_t>((*in)[1]);
   in->remove_prefix(2);
-  if (!GetTime(in, &newest_ms_) || !GetSignedVarint(in, next_chunk)) return false;
+  if (!GetTime(in, &newest_ms_)) return false;
+  if ((flags & kHasLost) != 0 && !GetTime(in, &lost_ms_)) return false;
+  if (!GetSignedVarint(in, &log->next_chunk)) return false;
   if ((flags & kHasFloor) != 0) {
-    floor->emplace();
-    if (!GetOrder(in, &**floor)) return false;
+    log->floor.emplace();
+    if (!GetOrder(in, &*log->floor) || !GetTime(in, &log->newest_dropped_ms)) return false;
   }
   if (((flags & kHasBase) != 0) != layout_->has_lifetime()) return false;
   if (layout_->has_lifetime()) {
@@ -170,7 +178,7 @@ bool EntityRow::DecodeHead(absl::string_view* in, std::optional<EventOrder>* flo
   if (layout_->tiers() == 0) return !has_tiles;
   int64_t closed_ms = 0;
   int64_t stored_until_ms = -kTimeLimitMs;
-  if (!GetTime(in, &closed_ms) || (floor->has_value() && !GetTime(in, &stored_until_ms))) {
+  if (!GetTime(in, &closed_ms) || (log->floor && !GetTime(in, &stored_until_ms))) {
     return false;
   }
   tiles_.Restore(closed_ms, stored_until_ms, has_tiles);
@@ -224,9 +232,8 @@ absl::StatusOr<std::unique_ptr<EntityRow>> EntityRow::Decode(
     const ViewLayout& layout, absl::string_view head,
     const std::vector<std::pair<std::string, std::string>>& parts) {
   auto row = std::make_unique<EntityRow>(layout, Horizon{});
-  std::optional<EventOrder> floor;
-  int64_t next_chunk = 0;
-  if (!row->DecodeHead(&head, &floor, &next_chunk)) return Damaged();
+  LogHead log;
+  if (!row->DecodeHead(&head, &log)) return Damaged();
   if (row->split_) {
     if (!head.empty()) return Damaged();
     for (const auto& [key, value] : parts) {
@@ -235,7 +242,7 @@ absl::StatusOr<std::unique_ptr<EntityRow>> EntityRow::Decode(
   } else if (!row->DecodeInline(&head)) {
     return Damaged();
   }
-  if (!row->log_.FinishDecode(floor, next_chunk)) return Damaged();
+  if (!row->log_.FinishDecode(log.floor, log.newest_dropped_ms, log.next_chunk)) return Damaged();
   return row;
 }
 
@@ -243,6 +250,7 @@ std::string EntityRow::Canonical(const Horizon& horizon) {
   tiles_.Settle(log_);
   std::string out;
   PutSignedVarint(&out, newest_ms_);
+  PutSignedVarint(&out, lost_ms_);
   if (layout_->has_lifetime()) {
     PutSignedVarint(&out, base_end_ms_);
     EncodeState(layout_->state(), base_.view(), base_end_ms_, &out);

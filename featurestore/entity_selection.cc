@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "featurestore/newest_event.h"
+
 namespace millrace {
 
 EntityRow SelectRecords(const ViewLayout& layout, const EntityRow& row, const Horizon& horizon,
@@ -27,12 +29,10 @@ int64_t SelectableFrom(const EntityRow& row, const Horizon& horizon) {
   const int64_t cut = horizon.log_cut_ms;
   if (row.log().floor()) return std::max(cut, row.log().complete_from_ms());
   if (cut <= -kTimeLimitMs) return kBeginningOfTime;
-  // With lifetime windows the base tells whether there were records before those that are kept,
-  // unless there are tiles between it and them.
-  const bool in_base = row.base().empty() || horizon.base_end_ms < cut ||
-                       (row.base().view().entries() > 0 && row.base().view().min_time_ms() < cut);
-  const bool in_log = row.log().size() > 0 && row.log().OldestSpan().begin_ms < cut;
-  return in_base || in_log ? cut : kBeginningOfTime;
+  // A base may also tell of retractions that met nothing.
+  const StateView base = row.base().view();
+  const bool in_base = !row.base().empty() && base.entries() > 0 && base.min_time_ms() < cut;
+  return in_base || NewestBefore(row, horizon, cut) ? cut : kBeginningOfTime;
 }
 
 }  // namespace millrace

@@ -152,7 +152,10 @@ FeatureAnswers::FeatureAnswers(const ViewLayout& layout, const EntityRow* row,
   }
   const ViewSpec& spec = layout.spec();
   if ((spec.ttl_ms || spec.stale_after_ms) && row_ != nullptr) {
-    const auto newest = NewestBefore(*row_, horizon, at_ms);
+    auto newest = NewestBefore(*row_, horizon, at_ms);
+    if (!newest && known_from_ms_ > kBeginningOfTime) {
+      newest = NewestEvent{-kTimeLimitMs, false};  // what was known before that is not told
+    }
     const bool deleted = newest && options.deleted_ms && newest->ms <= *options.deleted_ms;
     if (newest && !deleted) {
       const int64_t age_ms = at_ms - newest->ms;

@@ -84,11 +84,10 @@ MicroLog::Inserted MicroLog::Insert(const EntryRef& entry, size_t max_entries) {
   if (size_ >= max_entries) {
     const uint64_t* oldest = &chunks_.front().words[chunks_.front().first * stride_];
     if (EntryBefore(entry.words, oldest)) {
-      const EventOrder order = OrderOf(entry.words);
-      if (!floor_ || *floor_ < order) floor_ = order;
+      NoteDropped(entry.words);
       return inserted;
     }
-    floor_ = OrderOf(oldest);
+    NoteDropped(oldest);
     DropFirst();
   }
   inserted.kept = true;
@@ -192,6 +191,14 @@ void MicroLog::RemoveChunk(size_t chunk_index) {
   chunks_.erase(chunks_.begin() + static_cast<std::ptrdiff_t>(chunk_index));
 }
 
+void MicroLog::NoteDropped(const uint64_t* words) {
+  const EventOrder order = OrderOf(words);
+  if (!floor_ || *floor_ < order) floor_ = order;
+  const EntryRef entry{words, nullptr};
+  if (entry.cancelled() || entry.retracts()) return;
+  newest_dropped_ms_ = std::max(newest_dropped_ms_, order.event_time_ms);
+}
+
 void MicroLog::DropFirst() {
   Chunk& chunk = chunks_.front();
   --size_;
@@ -277,8 +284,10 @@ bool MicroLog::DecodeChunk(int64_t id, absl::string_view in) {
   return true;
 }
 
-bool MicroLog::FinishDecode(const std::optional<EventOrder>& floor, int64_t next_id) {
+bool MicroLog::FinishDecode(const std::optional<EventOrder>& floor, int64_t newest_dropped_ms,
+                            int64_t next_id) {
   floor_ = floor;
+  newest_dropped_ms_ = newest_dropped_ms;
   next_id_ = next_id;
   // Of one place there may be more entries than a chunk holds; then they came in the order of ids.
   const auto before = [this](const Chunk& a, const Chunk& b) {

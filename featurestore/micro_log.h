@@ -21,6 +21,7 @@
 #include "absl/container/inlined_vector.h"
 #include "absl/strings/string_view.h"
 #include "stream/aggregate_state.h"
+#include "stream/state_limits.h"
 #include "stream/window.h"
 
 namespace millrace {
@@ -58,6 +59,8 @@ class MicroLog {
   // The newest entry ever dropped for want of room: all records after it, and not before the cut,
   // are here. A function of the records, not of their arrival.
   const std::optional<EventOrder>& floor() const { return floor_; }
+  // Event time of the newest live record ever dropped for want of room; -kTimeLimitMs: none was.
+  int64_t newest_dropped_ms() const { return newest_dropped_ms_; }
   // Entries of [from, …) are complete from this time on, as far as the floor is concerned.
   int64_t complete_from_ms() const { return floor_ ? floor_->event_time_ms + 1 : INT64_MIN / 4; }
 
@@ -118,7 +121,8 @@ class MicroLog {
   bool DecodeChunk(int64_t id, absl::string_view in);
   // Drops what the floor covers. False when the chunks do not follow each other. REQUIRES: called
   // after all chunks were decoded.
-  bool FinishDecode(const std::optional<EventOrder>& floor, int64_t next_id);
+  bool FinishDecode(const std::optional<EventOrder>& floor, int64_t newest_dropped_ms,
+                    int64_t next_id);
   int64_t next_id() const { return next_id_; }
   size_t MemoryBytes() const;
 
@@ -134,6 +138,8 @@ class MicroLog {
   // other than by the entry just added being live.
   bool Cancel(int64_t time_ms, uint64_t fingerprint);
   void Split(size_t chunk_index);
+  // An entry there is no room for.
+  void NoteDropped(const uint64_t* words);
   void DropFirst();
   void RemoveChunk(size_t chunk_index);
 
@@ -142,6 +148,7 @@ class MicroLog {
   size_t size_ = 0;
   int64_t next_id_ = 0;
   std::optional<EventOrder> floor_;
+  int64_t newest_dropped_ms_ = -kTimeLimitMs;
   absl::InlinedVector<Chunk, 1> chunks_;  // never empty ones
   std::vector<int64_t> removed_;
 };

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "featurestore/newest_event.h"
-
 namespace millrace {
 namespace {
 
@@ -32,39 +30,49 @@ SessionFinder::SessionFinder(const ViewLayout& layout, const WindowPlan& window,
 
 std::optional<Span> SessionFinder::Find(int64_t end, int64_t at) {
   const Window& window = window_.window;
-  end_ = end;
-  std::optional<int64_t> last = LastBefore(end);
-  if (!last) return None();
-  const bool open = at - *last <= window.gap_ms;
-  if (window.which == Which::kCurrent && !open) return std::nullopt;
-  const Newest newest = NewestOfRun(*last, end);
-  if (window.which == Which::kCurrent || !open) return newest.session;
-  if (newest.before) return newest.before;
-  last = LastBefore(newest.session.begin_ms);
-  if (!last) return None();
-  return NewestOfRun(*last, newest.session.begin_ms).session;
-}
-
-std::optional<int64_t> SessionFinder::LastBefore(int64_t time) {
-  const auto last = NewestBefore(row_, horizon_, time);
-  ++walked_;
-  // What a row holds beyond its horizon tells nothing, but for its newest record.
-  if (!last || (last->ms < kept_from_ && last->ms != row_.newest_ms())) return std::nullopt;
-  cut_ |= !last->exact;
-  return last->ms;
-}
-
-std::nullopt_t SessionFinder::None() {
-  const Window& window = window_.window;
   const bool current = window.which == Which::kCurrent;
-  cut_ |= end_ - (current ? window.gap_ms : SessionReach(window)) < kept_from_;
-  return std::nullopt;
+  std::optional<NewestEvent> last = Before(end);
+  if (!last) return std::nullopt;
+  const bool open = at - last->ms <= window.gap_ms;
+  if (current && !open) return std::nullopt;
+  if (!IsKept(*last)) return std::nullopt;
+  const Newest newest = NewestOfRun(last->ms, end);
+  if (current || !open) return newest.session;
+  if (newest.before) return newest.before;
+  last = Before(newest.session.begin_ms);
+  if (!last || !IsKept(*last)) return std::nullopt;
+  return NewestOfRun(last->ms, newest.session.begin_ms).session;
+}
+
+std::optional<NewestEvent> SessionFinder::Before(int64_t time) {
+  ++walked_;
+  auto last = NewestBefore(row_, horizon_, time);
+  // Which of those before were known is not told.
+  if (!last && known_ && complete_from_ > -kTimeLimitMs) last = NewestEvent{-kTimeLimitMs, false};
+  if (!last || last->exact) return last;
+  if (last->ms >= kept_from_) {
+    NeedFrom(last->ms);
+  } else {
+    last->ms = std::min(kept_from_, time) - 1;
+  }
+  return last;
+}
+
+bool SessionFinder::IsKept(const NewestEvent& record) {
+  if (record.ms >= kept_from_) return true;
+  NeedFrom(record.ms);
+  return false;
+}
+
+void SessionFinder::NeedFrom(int64_t time) {
+  cut_ = true;
+  needs_from_ = std::min(needs_from_, time);
 }
 
 SessionFinder::Newest SessionFinder::NewestOfRun(int64_t last, int64_t end) {
   Newest newest{{RunStart(last), last + 1}, std::nullopt};
   if (window_.window.max_length_ms > 0) {
-    CutInTiles(end, &newest);
+    CutInTiles(last, end, &newest);
     CutInLog(last, &newest);
   }
   return newest;
@@ -82,8 +90,13 @@ int64_t SessionFinder::RunStart(int64_t last) {
   // The log tells where the run begins if it reaches a gap further back than the run does.
   if (start - gap >= complete_from_) return start;
   if (HasTiles()) return RunStartInTiles(start);
-  cut_ |= complete_from_ > -kTimeLimitMs;
+  FindWhetherCut(start);
   return start;
+}
+
+void SessionFinder::FindWhetherCut(int64_t start) {
+  const auto before = Before(start);
+  if (before && start - before->ms <= window_.window.gap_ms) IsKept(*before);
 }
 
 void SessionFinder::Note(int64_t tile_start, StateView tile) {
@@ -115,11 +128,11 @@ int64_t SessionFinder::RunStartInTiles(int64_t earliest) {
   const int64_t newest = FloorTo(earliest, layout_.tile_ms(Tier()));
   const auto tile = row_.tiles().View(row_.log(), window_.plan, Tier(), newest, scratch_);
   if (!tile || goes_on(newest, *tile)) row_.tiles().tiers()[Tier()].ForBackwards(newest, goes_on);
-  cut_ |= !ended && start - gap < cut;
+  if (!ended && start - gap < cut) FindWhetherCut(start);
   return start;
 }
 
-void SessionFinder::CutInTiles(int64_t end, Newest* newest) {
+void SessionFinder::CutInTiles(int64_t last, int64_t end, Newest* newest) {
   const int64_t length = window_.window.max_length_ms;
   const int64_t until = std::min(end, complete_from_);
   const auto beyond = [&] { return newest->session.begin_ms + length + 1; };
@@ -134,8 +147,11 @@ void SessionFinder::CutInTiles(int64_t end, Newest* newest) {
         if (tile.min_time_ms() >= beyond()) Begin(tile.min_time_ms(), newest);
         const int64_t in_tile = std::min(tile.max_time_ms(), until - 1);
         if (in_tile < beyond()) return;
-        // Which of its records begin sessions is not known: as early as can be.
-        cut_ = true;
+        // Which of its records begin sessions is not known: as early as can be. So there may be one
+        // more of them than there are, and the newest be one that began before.
+        const int64_t before =
+            window_.window.which == Which::kComplete ? window_.window.gap_ms + length : 0;
+        NeedFrom(last - length - before);
         const int64_t sessions = (in_tile - newest->session.begin_ms) / (length + 1);
         const int64_t all_but_one = (sessions - 1) * (length + 1);
         if (sessions > 1) Begin(newest->session.begin_ms + all_but_one, newest);

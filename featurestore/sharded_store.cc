@@ -15,7 +15,7 @@ namespace millrace {
 namespace {
 
 constexpr uint16_t kReserved = 0xffff;  // as view: marks; as shard too: the meta row
-constexpr char kFormatVersion = 3;
+constexpr char kFormatVersion = 4;
 constexpr size_t kPrefixBytes = 5;  // 0x01, shard, view
 
 std::string MetaKey() {

@@ -53,6 +53,10 @@ HorizonRules::HorizonRules(const ViewSpec& spec, std::span<const WindowPlan> win
       tier_need_ms_[tier] = std::max(tier_need_ms_[tier], reach);
     }
   }
+  // Coarser tiles are kept no shorter than finer ones: what they tell of ends at one time.
+  for (size_t tier = 1; tier < tile_ms_.size(); ++tier) {
+    tier_need_ms_[tier] = std::max(tier_need_ms_[tier], tier_need_ms_[tier - 1]);
+  }
   for (size_t tier = 0; tier < tile_ms_.size(); ++tier) {
     log_follows_tiers_ |= tier_need_ms_[tier] >= longest_ms_;
   }

@@ -27,7 +27,10 @@ struct Horizon {
   int64_t base_end_ms = -kTimeLimitMs;  // lifetime windows: all before is one state
 };
 
-// How far back sessions of the window are followed.
+// How far back sessions of the window are followed at the least, before `lag` and `as_of`: a day,
+// 128 gaps or two `max_length`, whichever is longest (docs/windows.md, "Sessions"). Records and
+// tiles are kept for it, the ladder covers it, and while the data reach less far back a session
+// that was not found may still warm.
 int64_t SessionReach(const Window& window);
 // How far the base of a lifetime window stays behind the stream. `finds_tiles`: what comes late or
 // is taken back must still find its tile.

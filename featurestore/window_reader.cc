@@ -70,6 +70,7 @@ class WindowFolder {
     fold_->asked = session.value_or(Span{end, end});
     if (window_.window.which == Which::kCurrent) fold_->asked.end_ms = end;
     fold_->covered = fold_->asked;
+    fold_->asked.begin_ms = std::min(fold_->asked.begin_ms, finder.needs_from());
     fold_->cut |= finder.cut();
     fold_->extent_lost = finder.retractions_lost();
     fold_->merges += finder.walked();

@@ -38,7 +38,9 @@ struct FoldOptions {
 // older than what is kept.
 struct WindowFold {
   OwnedState state;
-  Span asked;  // of sessions and limited windows: where they turned out to begin
+  // Of sessions and limited windows: where they turned out to begin; of a session that depends on
+  // records that are no longer kept, back to the newest of those.
+  Span asked;
   Span covered;
   bool gone = false;  // nothing that old is kept
   // Records that the window asks for were dropped, and no tile is as fine as the window needs: only

@@ -106,6 +106,7 @@ class Explainer {
       const int64_t of_top = cover.span_ms / layout_.tile_ms(static_cast<size_t>(plan.top));
       out.blocks = 4 * (plan.top - plan.tail) + of_top / kTilesPerBlock + 2;
     }
+    if (plan.window.kind == WindowKind::kSession) out.session_reach_ms = SessionReach(plan.window);
     Judge(plan, &out);
     return out;
   }

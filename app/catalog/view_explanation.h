@@ -43,6 +43,8 @@ struct WindowExplanation {
   bool exact = true;
   // Else an end is off by so much at most; absent: the answer is `truncated`.
   std::optional<int64_t> off_by_ms;
+  // Of sessions: they are told if their run began no longer than this before the window's end.
+  std::optional<int64_t> session_reach_ms;
 };
 
 // A state, and the features that have it in common.

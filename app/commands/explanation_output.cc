@@ -34,9 +34,12 @@ std::string Indented(const TextTable& table) {
 
 // What becomes of a window's answer at the load.
 std::string ExactText(const WindowExplanation& window) {
-  if (window.exact) return "exact";
-  if (!window.off_by_ms) return "truncated";
-  return absl::StrCat("off by ", FormatDuration(*window.off_by_ms), " at most");
+  const std::string text =
+      window.exact       ? "exact"
+      : window.off_by_ms ? absl::StrCat("off by ", FormatDuration(*window.off_by_ms), " at most")
+                         : "truncated";
+  if (!window.session_reach_ms) return text;
+  return absl::StrCat(text, " if begun in the last ", LengthText(*window.session_reach_ms));
 }
 
 std::string TiersText(const ViewExplanation& view) {
@@ -52,7 +55,7 @@ std::string TiersText(const ViewExplanation& view) {
 std::string RecordsText(const ViewExplanation& view) {
   const std::string kept =
       view.records_kept_ms ? absl::StrCat(" of the last ", LengthText(*view.records_kept_ms)) : "";
-  if (!view.most_records) return absl::StrCat("all", kept, ": every read is exact");
+  if (!view.most_records) return absl::StrCat("all", kept, ": every read within `as_of` is exact");
   return absl::StrCat("the newest ", CountText(*view.most_records), kept,
                       ": a window whose ends lie among them is exact");
 }
@@ -147,7 +150,8 @@ void WriteWindow(const WindowExplanation& window, JsonWriter& json) {
   json.Key("merges").Int(window.merges).Key("blocks").Int(window.blocks).Key("records");
   window.records ? json.Double(*window.records) : json.Null();
   json.Key("exact").Bool(window.exact);
-  json.Key("off_by_ms").OptionalInt(window.off_by_ms).EndObject();
+  json.Key("off_by_ms").OptionalInt(window.off_by_ms);
+  json.Key("session_reach_ms").OptionalInt(window.session_reach_ms).EndObject();
 }
 
 void WriteView(const ViewExplanation& view, JsonWriter& json) {

@@ -45,13 +45,13 @@ std::optional<std::string> ReadText(const std::string& path) {
   return std::string(std::istreambuf_iterator<char>(in), {});
 }
 
-// Which views of a configuration say how exact they are to be.
-std::set<std::string> ViewsWithAccuracy(const ConfigNode& root) {
+// Which views of a configuration state a key.
+std::set<std::string> ViewsThatState(absl::string_view key, const ConfigNode& root) {
   std::set<std::string> names;
   const ConfigNode* views = root.Find("views");
   if (views == nullptr) return names;
   for (const ConfigMember& view : views->members) {
-    if (view.value.Find("accuracy") != nullptr) names.insert(view.key.text);
+    if (view.value.Find(key) != nullptr) names.insert(view.key.text);
   }
   return names;
 }
@@ -110,7 +110,7 @@ class TestFileLoader {
     std::optional<Project> project = LoadConfiguration(config);
     if (!project) return;
     file_.project = *std::move(project);
-    TakeAccuracy(*root, config);
+    TakeStated(*root, config);
     ReadCases(*root);
   }
 
@@ -165,16 +165,20 @@ class TestFileLoader {
     return std::nullopt;
   }
 
-  void TakeAccuracy(const ConfigNode& root, const std::optional<std::string>& config) {
-    std::set<std::string> named = ViewsWithAccuracy(root);
+  // What the views state themselves of how much of the past they keep.
+  void TakeStated(const ConfigNode& root, const std::optional<std::string>& config) {
+    std::optional<ConfigNode> tree;
     if (config) {
       DiagnosticSink scratch;  // it was read without errors before
       const int number = scratch.AddText("", ReadText(PathOfConfig(*config)).value_or(""));
-      const std::optional<ConfigNode> tree = ParseYaml(number, 0, &scratch);
-      if (tree) named = ViewsWithAccuracy(*tree);
+      tree = ParseYaml(number, 0, &scratch);
     }
+    const ConfigNode& stating = tree ? *tree : root;
+    const std::set<std::string> accuracy = ViewsThatState("accuracy", stating);
+    const std::set<std::string> as_of = ViewsThatState("as_of", stating);
     for (const auto& view : file_.project.views) {
-      file_.accuracy_set.push_back(named.contains(view->name));
+      file_.accuracy_set.push_back(accuracy.contains(view->name));
+      file_.as_of_set.push_back(as_of.contains(view->name));
     }
   }
 

@@ -50,7 +50,8 @@ void LetRetract(const std::set<int32_t>& retracting, Project* project) {
   }
 }
 
-// The project as the case needs it: in memory, exact, with nothing of the past forgotten.
+// The project as the case needs it: in memory; exact, with nothing of the past forgotten, but for
+// views that state otherwise.
 Project ProjectFor(const TestFile& file, const TestCase& test) {
   Project project = file.project;
   project.log.kafka = false;
@@ -68,7 +69,7 @@ Project ProjectFor(const TestFile& file, const TestCase& test) {
   const int64_t horizon = Horizon(test);
   for (size_t v = 0; v < project.views.size(); ++v) {
     ViewSpec view = *project.views[v];
-    view.as_of_ms = std::max(view.as_of_ms, horizon);
+    if (!file.as_of_set[v]) view.as_of_ms = std::max(view.as_of_ms, horizon);
     if (!file.accuracy_set[v]) view.accuracy = Accuracy::kExact;
     view.tile_ms = test.tiles_ms;
     for (ViewInput& input : view.inputs) {

@@ -140,6 +140,7 @@ struct TestFile {
   std::string path;
   Project project;
   std::vector<bool> accuracy_set;  // by view: the configuration says which
+  std::vector<bool> as_of_set;     // by view: the configuration says how long
   std::vector<TestCase> cases;
   // In place of cases: the configuration was refused as it must be, or the difference.
   std::optional<Expected> expect_error;

@@ -3,6 +3,7 @@
 #include "absl/strings/escaping.h"
 #include "core/random.h"
 #include "featurestore/memory_state_store.h"
+#include "featurestore/newest_event.h"
 #include "gtest/gtest.h"
 #include "tests/featurestore/naive_store.h"
 
@@ -48,7 +49,7 @@ TEST(EntityRow, SmallRowsHaveTheBytesOfTheFormatPage) {
   ASSERT_EQ(batch.changes().size(), 1u);
   EXPECT_EQ(batch.changes()[0].first, std::string("P\0", 2));
   EXPECT_EQ(absl::BytesToHexString(*batch.changes()[0].second),
-            "03"
+            "04"
             "00"
             "e40f"
             "02"    // version, flags, newest 1010, next chunk id 1
@@ -69,6 +70,47 @@ TEST(EntityRow, SmallRowsHaveTheBytesOfTheFormatPage) {
             "02"
             "04"
             "4000000000000000");  // + 10 ms, + 1
+}
+
+TEST(EntityRow, WhatTheHorizonPassedLeavesTheTimeOfItsNewestRecord) {
+  const auto layout = LayoutOf({TestFeature("sum", kX, Sliding(60'000))});
+  const Horizon horizon = layout->horizon().At(1010);
+  EntityRow row(*layout, horizon);
+  Add(*layout, Record(1010, 8, 2.0), horizon, &row);
+  Add(*layout, Record(1000, 7, 1.5), horizon, &row);
+  const Horizon later = layout->horizon().At(86'400'000);
+  EXPECT_EQ(NewestLost(row, layout->horizon().At(1010)), -kTimeLimitMs);
+  EXPECT_EQ(NewestLost(row, later), 1010);
+  row.Trim(later);
+  EXPECT_EQ(NewestLost(row, later), 1010);
+  StateBatch batch;
+  std::vector<std::string> deleted;
+  row.AddChanges("P", &batch, &deleted);
+  EXPECT_EQ(absl::BytesToHexString(*batch.changes()[0].second),
+            "04"
+            "10"    // flags: some records are lost
+            "e40f"  // newest 1010
+            "e40f"  // newest lost 1010
+            "02"
+            "8080f44e"  // the finest open tile: where those that are kept begin
+            "00");      // no chunks
+}
+
+// Of what there is no room for the head has the place, and the newest that stood.
+TEST(EntityRow, TheNewestDroppedForWantOfRoomComesBack) {
+  const auto layout = LayoutOf({TestFeature("last", kX, Sliding(3'600'000))});
+  const Horizon horizon = layout->horizon().At(10'000);
+  EntityRow row(*layout, horizon);
+  for (int i = 0; i < 5'000; ++i) Add(*layout, Record(i, i, 1), horizon, &row);
+  EXPECT_EQ(row.log().newest_dropped_ms(), 5'000 - static_cast<int64_t>(kMicroLogEntries) - 1);
+  MemoryStateStore state;
+  StateBatch batch;
+  std::vector<std::string> deleted;
+  row.AddChanges("P", &batch, &deleted);
+  ASSERT_TRUE(state.Commit(batch).ok());
+  const auto loaded = EntityRow::Load(*layout, "P", state);
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  EXPECT_EQ((*loaded)->log().newest_dropped_ms(), row.log().newest_dropped_ms());
 }
 
 TEST(EntityRow, ComesBackFromItsPartsAsItWas) {

@@ -52,7 +52,9 @@ KeptLimitCase MakeKeptLimitCase(uint64_t seed) {
   KeptLimitCase c;
   c.seed = seed;
   c.sources = random.Chance(0.4) ? 2 : 1;
-  c.accuracy = random.Chance(0.6) ? Accuracy::kAuto : Accuracy::kTiled;
+  c.accuracy = random.Chance(0.6)   ? Accuracy::kAuto
+               : random.Chance(0.8) ? Accuracy::kTiled
+                                    : Accuracy::kExact;
   c.as_of_ms = OneOf<int64_t>(&random, {0, kMinuteMs, 10 * kMinuteMs, kHourMs});
   c.retracts = random.Chance(0.35);
   c.tombstones = random.Chance(0.4);
@@ -67,6 +69,10 @@ KeptLimitCase MakeKeptLimitCase(uint64_t seed) {
   c.retention_ms = random.Chance(0.5) ? span : LatenessOf(c.arrivals) + 1;
   c.view.key = {"k"};
   if (random.Chance(0.2)) c.view.known_at = "appended";
+  // Up to about the pauses between records, or far longer.
+  const auto age = [&] { return 1 + span / (int64_t{1} << random.Between(0, 14)); };
+  if (random.Chance(0.25)) c.view.ttl_ms = age();
+  if (random.Chance(0.25)) c.stale_after_ms = age();
   const int64_t step = std::max<int64_t>(1, span / static_cast<int64_t>(c.arrivals.size()));
   c.view.features = RandomKeptLimitFeatures(&random, {span, step}, c.accuracy);
   for (int i = 0; i < 2; ++i) c.moments.push_back(1 + random.Below(c.arrivals.size()));
@@ -104,11 +110,13 @@ oracle::Read RandomKeptLimitRead(const KeptLimitCase& c, const std::string& key,
 }
 
 std::string Describe(const KeptLimitCase& c) {
+  static constexpr const char* kNames[] = {"auto", "exact", "tiled"};
   const int64_t newest = NewestOf(c, c.arrivals.size());
   std::string out =
-      absl::StrCat("seed ", c.seed, ": ", c.accuracy == Accuracy::kTiled ? "tiled" : "auto",
-                   ", as_of ", c.as_of_ms, " ms, retention ", c.retention_ms, " ms, ",
-                   c.arrivals.size(), " arrivals of ", c.sources, " sources until ", newest,
+      absl::StrCat("seed ", c.seed, ": ", kNames[static_cast<size_t>(c.accuracy)], ", as_of ",
+                   c.as_of_ms, " ms, retention ", c.retention_ms, " ms, ttl ",
+                   c.view.ttl_ms.value_or(-1), ", stale after ", c.stale_after_ms.value_or(-1),
+                   ", ", c.arrivals.size(), " arrivals of ", c.sources, " sources until ", newest,
                    c.retracts ? ", some retracted" : "", c.tombstones ? ", with tombstones" : "");
   for (const Feature& feature : c.view.features) {
     absl::StrAppend(&out, "\n  ", feature.name, ": ", oracle::ToYaml(feature));

@@ -6,6 +6,7 @@
 #define MILLRACE_TESTS_FEATURESTORE_KEPT_LIMIT_CASE_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,7 +22,8 @@ struct KeptLimitCase {
   oracle::View view;
   Accuracy accuracy = Accuracy::kAuto;
   int64_t as_of_ms = 0;
-  int64_t retention_ms = 0;  // no record is later than this
+  int64_t retention_ms = 0;               // no record is later than this
+  std::optional<int64_t> stale_after_ms;  // `freshness.error_after`
   bool retracts = false;
   bool tombstones = false;
   std::vector<oracle::Record> arrivals;

@@ -18,6 +18,7 @@ constexpr int64_t kDayMs = 86'400'000;
 // From when on all of these are kept.
 int64_t CompleteFrom(Accuracy accuracy, std::vector<Record> records) {
   if (accuracy == Accuracy::kTiled) return kForEver;
+  if (accuracy == Accuracy::kExact) return -kForEver;
   if (records.size() <= kKept) return -kForEver;
   const auto dropped = records.begin() + static_cast<std::ptrdiff_t>(records.size() - kKept - 1);
   std::nth_element(records.begin(), dropped, records.end(),

@@ -57,16 +57,8 @@ std::string KeptLimitLaw::Violation(const oracle::Feature& feature,
   const oracle::Window& window = feature.window;
   const Question q{feature, value, value.status == FeatureStatus::kTruncated,
                    TailTile(case_, window)};
-  std::string why;
-  if (value.completeness == 0 && !q.truncated) {
-    why = "covers nothing of what was asked and does not say `truncated`";
-  } else if (window.kind == Kind::kSession) {
-    why = OfSession(q);
-  } else if (LimitsRecords(window)) {
-    why = OfNewest(q);
-  } else {
-    why = OfSpan(q);
-  }
+  const std::optional<std::string> of_age = OfAge(q);
+  const std::string why = of_age ? *of_age : OfValue(q);
   if (why.empty()) return why;
   return absl::StrCat(feature.name, " ", oracle::ToYaml(feature), " at ", read_.at_ms, " (now ",
                       now_ms_, ", known ", read_.known_ms.value_or(-1), ", kept from ",
@@ -75,6 +67,47 @@ std::string KeptLimitLaw::Violation(const oracle::Feature& feature,
                       ", asked ", SpanText(value.asked.begin_ms, value.asked.end_ms),
                       ", effective ", SpanText(value.effective.begin_ms, value.effective.end_ms),
                       ", completeness ", value.completeness, ", count ", value.count);
+}
+
+std::string KeptLimitLaw::OfValue(const Question& q) const {
+  if (q.value.completeness == 0 && !q.truncated) {
+    return "covers nothing of what was asked and does not say `truncated`";
+  }
+  if (q.feature.window.kind == Kind::kSession) return OfSession(q);
+  return LimitsRecords(q.feature.window) ? OfNewest(q) : OfSpan(q);
+}
+
+std::optional<std::string> KeptLimitLaw::OfAge(const Question& q) const {
+  if (!case_.view.ttl_ms && !case_.stale_after_ms) return std::nullopt;
+  const bool expired = q.value.status == FeatureStatus::kExpired;
+  const bool stale = q.value.status == FeatureStatus::kStale;
+  std::optional<int64_t> newest;
+  for (const oracle::Record& record : life_.after_deletion.live) {
+    if (record.order.event_time_ms < read_.at_ms) newest = record.order.event_time_ms;
+  }
+  const auto is_older = [&](const std::optional<int64_t>& limit_ms) {
+    return limit_ms && newest && read_.at_ms - *newest > *limit_ms;
+  };
+  // By a tile that the read cuts, by the end of what is kept, or by what was known before that.
+  const int64_t from = CompleteFrom(q);
+  const bool undecided =
+      q.truncated && (read_.at_ms < from || !within_as_of_ ||
+                      (read_.known_ms && newest.value_or(kBeginningOfTime) < from));
+  if (undecided) return "";
+  // A record that was taken back once it was no longer kept one by one may still count.
+  if (!life_.retractions_beyond_ms.empty()) {
+    return expired || stale ? std::make_optional(std::string()) : std::nullopt;
+  }
+  const std::string truth = absl::StrCat("the newest record is at ", newest.value_or(-1));
+  if (expired) {
+    const bool right = is_older(case_.view.ttl_ms) && q.value.max_event_time_ms == newest;
+    return right ? "" : truth;
+  }
+  if (is_older(case_.view.ttl_ms)) return truth;
+  if (stale) return is_older(case_.stale_after_ms) ? "" : truth;
+  const bool overflows = q.value.status == FeatureStatus::kOverflow;
+  if (is_older(case_.stale_after_ms) && !overflows) return truth;
+  return std::nullopt;
 }
 
 Members KeptLimitLaw::Covered(const Question& q) const {
@@ -106,6 +139,10 @@ bool KeptLimitLaw::RetractsInTiles(const Question& q) const {
 bool KeptLimitLaw::MayCountRetracted(const Question& q) const {
   const bool subtracts = oracle::Subtracts(q.feature.aggregation);
   return RetractsInTiles(q) && (!subtracts || q.feature.window.kind == Kind::kSession);
+}
+
+bool KeptLimitLaw::IsBounded(const Question& q, const Members& members) const {
+  return oracle::FoldedAnswer(q.feature, members, read_.at_ms).status == oracle::Status::kTruncated;
 }
 
 std::string KeptLimitLaw::Difference(const Question& q, const Members& members) const {
@@ -156,10 +193,8 @@ std::string KeptLimitLaw::SpanViolation(const Question& q, const oracle::Span& a
     }
   }
   if (!within_as_of_) return "";
-  const bool estimates =
-      q.truncated &&
-      oracle::FoldedAnswer(q.feature, Covered(q), read_.at_ms).status == oracle::Status::kTruncated;
-  const bool may_be_truncated = estimates || MayCountRetracted(q) || ReachesDeletion(asked.start);
+  const bool may_be_truncated = (q.truncated && IsBounded(q, Covered(q))) || MayCountRetracted(q) ||
+                                ReachesDeletion(asked.start);
   if (begin >= CompleteFrom(q)) {
     const bool all = effective == Span{begin, asked.end} && (!q.truncated || may_be_truncated);
     return all ? "" : "all of it is kept";
@@ -203,7 +238,8 @@ std::string KeptLimitLaw::OfNewest(const Question& q) const {
   if (q.truncated) {
     const bool kept = truth.live.size() == MostRecords(window) &&
                       truth.live.front().order.event_time_ms >= CompleteFrom(q);
-    if (kept && within_as_of_ && Difference(q, truth).empty()) return "all of it is kept";
+    if (kept && within_as_of_ && !IsBounded(q, truth) && Difference(q, truth).empty())
+      return "all of it is kept";
     return CoveredDifference(q);
   }
   if (q.value.completeness == 1) return Difference(q, truth);
@@ -226,16 +262,19 @@ std::string KeptLimitLaw::OfSession(const Question& q) const {
   // Sessions are followed so far back.
   const int64_t oldest = read_.at_ms - ReachOf(window);
   if (q.truncated) {
-    if (truth.live.empty() || !within_as_of_) return "";
+    if (truth.live.empty()) return "";
+    const int64_t first = truth.live.front().order.event_time_ms;
+    const bool certain = life_.retractions_beyond_ms.empty() && !life_.deleted_ms;
+    if (certain && value.completeness == 1 && value.effective.begin_ms > first) {
+      return "misses the beginning, of which completeness says nothing";
+    }
+    if (!within_as_of_) return "";
     const int64_t depends_from = RunStart(q, truth.live.back()) - window.gap_ms;
     const bool known = depends_from >= std::max(CompleteFrom(q), oldest);
-    return known && !ReachesDeletion(depends_from) ? "all of it is kept" : "";
+    return known && !IsBounded(q, truth) && !ReachesDeletion(depends_from) ? "all of it is kept"
+                                                                           : "";
   }
-  if (value.asked.begin_ms == value.asked.end_ms) {
-    const bool beyond = window.which == oracle::Which::kComplete && !truth.live.empty() &&
-                        truth.live.back().order.event_time_ms < oldest;
-    return beyond ? "" : Difference(q, truth);
-  }
+  if (value.asked.begin_ms == value.asked.end_ms) return Difference(q, truth);
   if (value.effective == value.asked) return Difference(q, truth);
   if (truth.live.empty()) return "there is no session";
   if (value.asked.begin_ms != truth.live.front().order.event_time_ms) {

@@ -1,13 +1,15 @@
 // KeptLimitLaw: what an answer of a view that does not keep everything must hold to. Every answer
 // is the truth over the span it says it covers, or says `truncated`; and it covers what was asked
 // but for a tail tile at most, within `as_of`. What a tombstone that came too late leaves out is at
-// most a tile too little. The truth is the slow oracle's (tests/oracle). Immutable;
+// most a tile too little. The age that `ttl` and `freshness` go by is that of the newest record of
+// all, however much of them is kept. The truth is the slow oracle's (tests/oracle). Immutable;
 // thread-compatible.
 
 #ifndef MILLRACE_TESTS_FEATURESTORE_KEPT_LIMIT_LAW_H_
 #define MILLRACE_TESTS_FEATURESTORE_KEPT_LIMIT_LAW_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "featurestore/online_store.h"
@@ -35,12 +37,18 @@ class KeptLimitLaw {
     int64_t tile_ms;  // by which an end may be off; 0: there are no tiles for it
   };
 
+  std::string OfValue(const Question& q) const;
   std::string OfSpan(const Question& q) const;
   std::string SpanViolation(const Question& q, const oracle::Span& asked) const;
   std::string OfNewest(const Question& q) const;
   std::string OfSession(const Question& q) const;
+  // Of `expired` and `stale`; nullopt: the answer is neither, and the age is no reason for what it
+  // says.
+  std::optional<std::string> OfAge(const Question& q) const;
   // Of the run that goes on until a record, however sessions cut it.
   int64_t RunStart(const Question& q, const oracle::Record& last) const;
+  // Whether the answer over all of these is `truncated` already: there is room for fewer values.
+  bool IsBounded(const Question& q, const oracle::Members& members) const;
   // Against the truth over a span of live and, if wanted, unmatched records.
   std::string Difference(const Question& q, const oracle::Members& members) const;
   // The records of the span that the answer covers.

@@ -1,9 +1,9 @@
-// Views that do not keep everything (`accuracy: auto` and `tiled`, an `as_of` of an hour or less),
-// with far more records of an entity than are kept: in any order of arrival, with retractions and
-// tombstones, of one source or two, windows that share what is folded of them, commits, failed
-// commits and reopenings, rows that are not in memory, time moving on, reads of now and of the past
-// within `as_of` and beyond, also of what was known then. A failure prints the seed of its case;
-// SEED and CASES choose others.
+// Views that do not keep everything (an `as_of` of an hour or less, mostly `accuracy: auto` and
+// `tiled`), some with `ttl` and `freshness`, with far more records of an entity than are kept: in
+// any order of arrival, with retractions and tombstones, of one source or two, windows that share
+// what is folded of them, commits, failed commits and reopenings, rows that are not in memory, time
+// moving on, reads of now and of the past within `as_of` and beyond, also of what was known then. A
+// failure prints the seed of its case; SEED and CASES choose others.
 
 #include <algorithm>
 #include <memory>
@@ -121,6 +121,7 @@ bool IsAnyOrderExact(const KeptLimitCase& c, const oracle::Feature& feature) {
   static const std::set<std::string> kRounded = {"quantile", "var_pop", "decay_sum",
                                                  "top_frequency"};
   if (kRounded.contains(feature.aggregation)) return false;
+  if (c.retracts && (c.view.ttl_ms || c.stale_after_ms)) return false;
   return !c.retracts || (oracle::Subtracts(feature.aggregation) &&
                          feature.window.kind != oracle::WindowKind::kSession);
 }

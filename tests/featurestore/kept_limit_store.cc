@@ -35,6 +35,7 @@ absl::StatusOr<std::unique_ptr<KeptLimitStore>> KeptLimitStore::Open(const KeptL
   view->accuracy = c.accuracy;
   view->as_of_ms = c.as_of_ms;
   view->retention_ms = c.retention_ms;
+  view->stale_after_ms = c.stale_after_ms;
   for (ViewInput& input : view->inputs) input.retracts = c.retracts;
   std::unique_ptr<KeptLimitStore> store(
       new KeptLimitStore(c, loaded.project->sources[0].schema, std::move(view)));

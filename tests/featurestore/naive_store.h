@@ -54,6 +54,15 @@ class NaiveStore {
     if (record.key) by_key_[*record.key].push_back(record);
   }
 
+  // Of the entity, whatever windows reach.
+  std::optional<int64_t> NewestBefore(const std::string& key, int64_t at_ms) {
+    std::optional<int64_t> newest;
+    for (const TestRecord& r : by_key_[key]) {
+      if (r.time_ms < at_ms) newest = std::max(newest.value_or(r.time_ms), r.time_ms);
+    }
+    return newest;
+  }
+
   // The condition of the feature is "n > where_above" if given; its input is field `field`.
   NaiveAnswer Read(const std::string& key, const FeatureSpec& feature, int field,
                    std::optional<int64_t> where_above, int64_t at_ms) {

@@ -66,6 +66,10 @@ Scenario MakeScenario(Random& random, size_t records) {
   const int64_t span = spans[random.Below(std::size(spans))];
   const int64_t start = random.Chance(0.3) ? -span / 2 : 1'356'998'400'000;
   const int64_t grid = random.Chance(0.4) ? std::max<int64_t>(span / 50, 1) : 1;  // ties
+  // Mostly far less than all there is.
+  const auto age = [&] { return 1 + span / (int64_t{1} << random.Between(0, 12)); };
+  if (random.Chance(0.3)) s.view->ttl_ms = age();
+  if (random.Chance(0.3)) s.view->stale_after_ms = age();
   const int keys = static_cast<int>(random.Between(1, 4));
   for (int k = 0; k < keys; ++k) s.keys.push_back(absl::StrCat("key", k));
   for (size_t i = 0; i < records; ++i) {
@@ -98,6 +102,21 @@ std::unique_ptr<OnlineStore> OpenOrDie(StateStore& state, const Scenario& s, siz
   return *std::move(store);
 }
 
+// Sessions of both kinds, with and without a greatest length.
+void AddSessions(Random& random, Scenario* s) {
+  const int64_t gaps[] = {10, 1'000, 60'000, 1'800'000, 86'400'000};
+  for (const Which which : {Which::kCurrent, Which::kComplete}) {
+    Window session;
+    session.kind = WindowKind::kSession;
+    session.which = which;
+    session.gap_ms = gaps[random.Below(std::size(gaps))];
+    if (random.Chance(0.4)) session.max_length_ms = session.gap_ms * random.Between(1, 40);
+    if (random.Chance(0.3)) session.lag_ms = random.Between(0, 100'000);
+    s->view->features.push_back(
+        TestFeature("count", -1, session, std::nullopt, s->view->inputs.size()));
+  }
+}
+
 void CommitShard(OnlineStore& store, StateStore& state, int32_t shard, bool ok) {
   StateBatch batch;
   ASSERT_TRUE(store.AddCommit(shard, &batch).ok());
@@ -105,6 +124,18 @@ void CommitShard(OnlineStore& store, StateStore& state, int32_t shard, bool ok) 
     ASSERT_TRUE(state.Commit(batch).ok());
   }
   store.Committed(shard, ok);
+}
+
+// Commits all, which trims what was written; sometimes fails to before, sometimes opens it again.
+void Disturb(const Scenario& s, Random& random, size_t cache, StateStore& state,
+             std::unique_ptr<OnlineStore>* store) {
+  for (int32_t shard = 0; shard < 4; ++shard) {
+    if (random.Chance(0.2)) CommitShard(**store, state, shard, false);
+    CommitShard(**store, state, shard, true);
+  }
+  if (!random.Chance(0.3)) return;
+  store->reset();
+  *store = OpenOrDie(state, s, cache);
 }
 
 // Applies the records in the given order with random commits, failed commits and reopenings.
@@ -116,17 +147,23 @@ std::unique_ptr<OnlineStore> ApplyAll(const Scenario& s, const std::vector<size_
     const TestRecord& r = s.records[i];
     const std::vector<Value> fields = r.Fields();
     EXPECT_TRUE(store->Apply({r.time_ms, r.time_ms, r.source, r.partition, r.offset, fields}).ok());
-    if (!random.Chance(disturb)) continue;
-    for (int32_t shard = 0; shard < 4; ++shard) {
-      if (random.Chance(0.2)) CommitShard(*store, state, shard, false);
-      CommitShard(*store, state, shard, true);
-    }
-    if (random.Chance(0.3)) {
-      store.reset();
-      store = OpenOrDie(state, s, cache);
-    }
+    if (random.Chance(disturb)) Disturb(s, random, cache, state, &store);
   }
   return store;
+}
+
+// What `ttl` and `freshness` make of an answer.
+NaiveAnswer Aged(const Scenario& s, std::optional<int64_t> newest_ms, int64_t at_ms,
+                 NaiveAnswer answer) {
+  const auto older_than = [&](const std::optional<int64_t>& limit_ms) {
+    return limit_ms && newest_ms && at_ms - *newest_ms > *limit_ms;
+  };
+  if (older_than(s.view->stale_after_ms)) answer.status = FeatureStatus::kStale;
+  if (!older_than(s.view->ttl_ms)) return answer;
+  answer.status = FeatureStatus::kExpired;
+  answer.newest_ms = newest_ms;
+  answer.value = {};
+  return answer;
 }
 
 void ExpectSame(const Scenario& s, size_t f, const NaiveAnswer& expected,
@@ -185,7 +222,7 @@ TEST_P(OnlineStoreProperty, AnswersAsARecomputationDoes) {
                 [&](size_t a, size_t b) { return s.records[a].Order() < s.records[b].Order(); });
     }
     MemoryStateStore state;
-    const auto store = ApplyAll(s, order, random.Chance(0.5) ? 0.05 : 0.0, random, state);
+    auto store = ApplyAll(s, order, random.Chance(0.5) ? 0.05 : 0.0, random, state);
     EXPECT_EQ(store->StreamTime(), s.newest_ms);
     std::vector<int> features(s.view->features.size());
     for (size_t f = 0; f < features.size(); ++f) features[f] = static_cast<int>(f);
@@ -196,11 +233,12 @@ TEST_P(OnlineStoreProperty, AnswersAsARecomputationDoes) {
       const Value key_value = Value::String(key);
       ASSERT_TRUE(store->Read(0, {&key_value, 1}, at, features, {}, values).ok());
       for (size_t f = 0; f < features.size(); ++f) {
-        ExpectSame(
-            s, f,
-            naive.Read(key, s.view->features[f], s.planned[f].field, s.planned[f].where_above, at),
-            values[f], at);
+        NaiveAnswer answer =
+            naive.Read(key, s.view->features[f], s.planned[f].field, s.planned[f].where_above, at);
+        ExpectSame(s, f, Aged(s, naive.NewestBefore(key, at), at, std::move(answer)), values[f],
+                   at);
       }
+      if (read % 15 == 14) Disturb(s, random, 1, state, &store);
       if (::testing::Test::HasFailure()) return;
     }
   }
@@ -213,6 +251,7 @@ TEST_P(OnlineStoreProperty, DigestAndRepliesDoNotDependOnArrivalOrCommits) {
     Random random(seed);
     Scenario s = MakeScenario(random, random.Chance(0.3) ? 6000 : 300);
     if (random.Chance(0.3)) s.view->accuracy = Accuracy::kTiled;
+    AddSessions(random, &s);
     std::vector<size_t> order(s.records.size());
     for (size_t i = 0; i < order.size(); ++i) order[i] = i;
     std::vector<int> features(s.view->features.size());
@@ -228,11 +267,7 @@ TEST_P(OnlineStoreProperty, DigestAndRepliesDoNotDependOnArrivalOrCommits) {
     for (int run = 0; run < 4; ++run) {
       if (run > 0) random.Shuffle(std::span<size_t>(order));
       MemoryStateStore state;
-      const auto store = ApplyAll(s, order, run % 2 == 0 ? 0.0 : 0.01, random, state);
-      const auto now = store->Digest();
-      ASSERT_TRUE(now.ok()) << now.status();
-      EXPECT_EQ(digest.value_or(*now), *now) << "run " << run;
-      digest = *now;
+      auto store = ApplyAll(s, order, run % 2 == 0 ? 0.0 : 0.01, random, state);
       std::vector<std::string> told;
       std::vector<FeatureValue> values(features.size());
       for (const int64_t at : times) {
@@ -243,10 +278,15 @@ TEST_P(OnlineStoreProperty, DigestAndRepliesDoNotDependOnArrivalOrCommits) {
           const FeatureValue& v = values[f];
           absl::StrAppend(&text, " ", ToString(v.value.view()), "|", static_cast<int>(v.status),
                           "|", v.count, "|", v.effective.begin_ms, "|", v.effective.end_ms, "|",
-                          v.age_ms.value_or(-1));
+                          v.age_ms.value_or(-1), "|", v.completeness);
         }
         told.push_back(text);
+        if (run % 2 == 1 && random.Chance(0.1)) Disturb(s, random, 1, state, &store);
       }
+      const auto now = store->Digest();  // trims all rows
+      ASSERT_TRUE(now.ok()) << now.status();
+      EXPECT_EQ(digest.value_or(*now), *now) << "run " << run;
+      digest = *now;
       if (run > 0) {
         for (size_t i = 0; i < told.size(); ++i) {
           ASSERT_EQ(told[i], replies[i]) << "run " << run << " at " << times[i];

@@ -136,5 +136,71 @@ TEST_F(SessionFinderTest, ARunThatGoesOnByARecordThatWasTakenBackInTilesIsTrunca
   EXPECT_EQ(value.status, FeatureStatus::kTruncated);
 }
 
+// The last session that ended before T may be older than what is kept.
+TEST_F(SessionFinderTest, ASessionThatIsNoLongerKeptIsTruncatedNotMissing) {
+  constexpr int64_t kDay = 86'400'000;
+  for (const Accuracy accuracy : {Accuracy::kAuto, Accuracy::kExact, Accuracy::kTiled}) {
+    Open(SessionOf(1'800'000, 0, Which::kComplete), accuracy);
+    Add(kBeginMs);
+    const int64_t newest = kBeginMs + 20 * kDay;
+    Add(newest);
+    for (int round = 0; round < 2; ++round) {
+      const FeatureValue value = Read(newest + 1);
+      EXPECT_EQ(value.status, FeatureStatus::kTruncated) << round;
+      EXPECT_TRUE(value.value.view().is_null()) << round;
+      EXPECT_EQ(value.asked.begin_ms, kBeginMs) << round;
+      EXPECT_EQ(value.completeness, 0) << round;
+      CommitAndReopen();
+    }
+  }
+}
+
+TEST_F(SessionFinderTest, AnEntityWhoseFirstSessionIsOpenHasNoneThatEnded) {
+  for (const Accuracy accuracy : {Accuracy::kAuto, Accuracy::kExact, Accuracy::kTiled}) {
+    Open(SessionOf(1'800'000, 0, Which::kComplete), accuracy);
+    Add(kBeginMs);
+    EXPECT_EQ(Read(kBeginMs + 1).status, FeatureStatus::kPresent);
+    EXPECT_EQ(Read(kBeginMs + 1).completeness, 1);
+  }
+}
+
+TEST_F(SessionFinderTest, ASessionLongerThanWhatIsKeptSaysSo) {
+  constexpr int64_t kStep = 1'200'000;
+  for (const Which which : {Which::kCurrent, Which::kComplete}) {
+    for (const Accuracy accuracy : {Accuracy::kAuto, Accuracy::kExact, Accuracy::kTiled}) {
+      Open(SessionOf(1'800'000, 0, which), accuracy);
+      const int64_t last = AddRun(kBeginMs, kStep, 3'000);
+      const int64_t at = which == Which::kCurrent ? last + 1 : last + 1'800'001;
+      for (int round = 0; round < 2; ++round) {
+        const FeatureValue value = Read(at);
+        EXPECT_EQ(value.status, FeatureStatus::kTruncated);
+        EXPECT_LT(value.completeness, 1);
+        CommitAndReopen();
+      }
+    }
+  }
+}
+
+// Where a session of `max_length` begins goes by the first record of its run.
+TEST_F(SessionFinderTest, ACutRunWhoseFirstRecordIsNotKeptSaysSo) {
+  Open(SessionOf(1'800'000, 18'000'000), Accuracy::kExact);
+  const int64_t last = AddRun(kBeginMs, 1'200'000, 3'000);
+  EXPECT_EQ(Read(last + 1).status, FeatureStatus::kTruncated);
+  EXPECT_LT(Read(last + 1).completeness, 1);
+}
+
+// A gap ends before what is kept: the first kept record begins its session whatever came before.
+TEST_F(SessionFinderTest, ASessionAtTheEdgeOfWhatIsKeptIsWhole) {
+  constexpr int64_t kDay = 86'400'000, kGap = 1'800'000;
+  for (const Accuracy accuracy : {Accuracy::kAuto, Accuracy::kExact}) {
+    Open(SessionOf(kGap), accuracy);
+    Add(kBeginMs);
+    const int64_t last = AddRun(kBeginMs + 20 * kDay, 60'000, 3);
+    CommitAndReopen();
+    EXPECT_EQ(Read(last + 1).value.view().int_value(), 3);
+    EXPECT_EQ(Read(last + 1).status, FeatureStatus::kPresent);
+  }
+}
+
 }  // namespace
 }  // namespace millrace

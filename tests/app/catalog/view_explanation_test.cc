@@ -77,6 +77,12 @@ TEST_F(ViewExplanationTest, AutoIsExactWhileTheRecordsAtTheEndsAreKept) {
   EXPECT_EQ(Over(hot, "1s").off_by_ms, std::nullopt) << "truncated";
 }
 
+TEST_F(ViewExplanationTest, SessionsSayHowFarBackTheyAreTold) {
+  const ViewExplanation view = Explain(0);
+  EXPECT_EQ(Over(view, "session of gap 30m").session_reach_ms, 128 * 30 * kMinuteMs);
+  EXPECT_EQ(Over(view, "1h").session_reach_ms, std::nullopt);
+}
+
 TEST_F(ViewExplanationTest, ExactKeepsAllAndTiledNothing) {
   const ViewExplanation exact = Explain(1, 2);
   EXPECT_TRUE(Over(exact, "7d").exact);
