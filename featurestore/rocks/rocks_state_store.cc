@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/directories.h"
+#include "core/file_lock.h"
 #include "core/status_macros.h"
 #include "rocksdb/cache.h"
 #include "rocksdb/db.h"
@@ -172,8 +173,13 @@ absl::StatusOr<std::unique_ptr<StateStore>> OpenRocksStateStore(const RocksState
   rocksdb::DB* db = nullptr;
   const rocksdb::Status status = rocksdb::DB::Open(MakeOptions(options), options.path, &db);
   if (status.IsIOError() && status.ToString().find("lock") != std::string::npos) {
-    return absl::AbortedError(
-        absl::StrCat("the state in ", options.path, " is in use by another process"));
+    // A lock of this very process is not looked at, which would end it.
+    const std::optional<std::string> holder =
+        status.ToString().find("current process") != std::string::npos
+            ? std::nullopt
+            : LockHolder(options.path + "/LOCK");
+    return absl::AbortedError(absl::StrCat("the state in ", options.path, " is in use by ",
+                                           holder.value_or("another process")));
   }
   if (!status.ok()) return ToStatus(status, absl::StrCat("state at ", options.path));
   return std::make_unique<RocksStateStore>(std::unique_ptr<rocksdb::DB>(db), options.durability);

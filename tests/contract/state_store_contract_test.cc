@@ -15,6 +15,7 @@
 #include "featurestore/memory_state_store.h"
 #include "featurestore/rocks/rocks_state_store.h"
 #include "tests/contract/state_store_contract.h"
+#include "tests/core/lock_holder_process.h"
 
 namespace millrace {
 namespace {
@@ -77,6 +78,18 @@ TEST(RocksStateStore, PathInUseIsRefused) {
   EXPECT_TRUE(absl::IsAborted(second.status())) << second.status();
   first->reset();
   EXPECT_TRUE(OpenRocksStateStore({.path = path}).ok());
+  std::filesystem::remove_all(path);
+}
+
+TEST(RocksStateStore, PathInUseIsRefusedWithTheHoldersNumber) {
+  const std::string path = FreshPath();
+  ASSERT_TRUE(OpenRocksStateStore({.path = path}).ok());
+  const LockHolderProcess holder(path + "/LOCK");
+  const absl::Status refused = OpenRocksStateStore({.path = path}).status();
+  EXPECT_EQ(refused.code(), absl::StatusCode::kAborted);
+  EXPECT_EQ(refused.message(),
+            absl::StrCat("the state in ", path, " is in use by another process (pid ", holder.pid(),
+                         ")"));
   std::filesystem::remove_all(path);
 }
 
