@@ -1,9 +1,6 @@
 #include "app/config/load.h"
 
-#include <cerrno>
 #include <filesystem>
-#include <fstream>
-#include <system_error>
 #include <utility>
 
 #include "absl/status/statusor.h"
@@ -14,6 +11,7 @@
 #include "app/config/overrides.h"
 #include "app/config/parse_yaml.h"
 #include "app/config/schema_table.h"
+#include "app/config/text_file.h"
 
 namespace millrace {
 namespace {
@@ -34,30 +32,10 @@ void TakeConfiguration(const LoadOptions& options, ConfigNode* root, DiagnosticS
   ApplySettings(absent, root, sink);
 }
 
-// At most one byte more than a configuration may have. The error says why there is no text.
-absl::StatusOr<std::string> ReadFile(const std::string& path) {
-  std::error_code error;
-  if (!std::filesystem::exists(path, error) && !error) {
-    return absl::NotFoundError("the file does not exist");
-  }
-  if (std::filesystem::is_directory(path, error)) {
-    return absl::InvalidArgumentError("this is a directory, not a file");
-  }
-  errno = 0;
-  std::ifstream in(path, std::ios::binary);
-  std::string bytes(kMaxFileBytes + 1, '\0');
-  if (in) in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  if (in.bad() || !in.is_open()) {
-    return absl::PermissionDeniedError(
-        absl::StrCat("the file cannot be read: ", std::generic_category().message(errno)));
-  }
-  bytes.resize(in.gcount());
-  return bytes;
-}
-
 std::optional<Project> LoadInto(const LoadOptions& options, DiagnosticSink* sink) {
-  const absl::StatusOr<std::string> bytes =
-      options.text ? absl::StatusOr<std::string>(*options.text) : ReadFile(options.path);
+  const absl::StatusOr<std::string> bytes = options.text
+                                                ? absl::StatusOr<std::string>(*options.text)
+                                                : ReadTextFile(options.path, kMaxFileBytes + 1);
   // What else is in a file of which the configuration is a part may be long.
   const bool fits = bytes.ok() && (bytes->size() <= kMaxFileBytes || !options.other_keys.empty());
   const int text = sink->AddText(options.path, fits ? *bytes : "");

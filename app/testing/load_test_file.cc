@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <memory>
 #include <set>
@@ -15,6 +14,7 @@
 #include "app/config/durations.h"
 #include "app/config/load.h"
 #include "app/config/parse_yaml.h"
+#include "app/config/text_file.h"
 #include "app/testing/node_reader.h"
 #include "app/testing/read_expectation.h"
 #include "app/testing/read_records.h"
@@ -36,13 +36,6 @@ const Names& ConfigurationKeys() {
       new Names{"version",  "project", "log",      "state", "registry", "sources",
                 "entities", "views",   "services", "tasks", "server"};
   return *keys;
-}
-
-std::optional<std::string> ReadText(const std::string& path) {
-  std::error_code error;
-  std::ifstream in(path, std::ios::binary);
-  if (!in || std::filesystem::is_directory(path, error)) return std::nullopt;
-  return std::string(std::istreambuf_iterator<char>(in), {});
 }
 
 // Which views of a configuration state a key.
@@ -77,13 +70,15 @@ class TestFileLoader {
 
  private:
   void LoadAll() {
-    text_ = options_.text ? options_.text : ReadText(options_.path);
-    const int number = sink_.AddText(options_.path, text_.value_or(""));
-    if (!text_) {
+    const absl::StatusOr<std::string> text =
+        options_.text ? absl::StatusOr<std::string>(*options_.text) : ReadTextFile(options_.path);
+    const int number = sink_.AddText(options_.path, text.value_or(""));
+    if (!text.ok()) {
       sink_.Error(ConfigErrorCode::kUnreadable, {number, 0, 0, 1},
-                  "the file does not exist or cannot be read");
+                  std::string(text.status().message()));
       return;
     }
+    text_ = *text;
     // A configuration that must be refused may not even be YAML.
     if (const std::optional<ConfigNode> error = FindExpectError()) {
       file_.expect_error = {"expect_error", *error};
@@ -170,7 +165,7 @@ class TestFileLoader {
     std::optional<ConfigNode> tree;
     if (config) {
       DiagnosticSink scratch;  // it was read without errors before
-      const int number = scratch.AddText("", ReadText(PathOfConfig(*config)).value_or(""));
+      const int number = scratch.AddText("", ReadTextFile(PathOfConfig(*config)).value_or(""));
       tree = ParseYaml(number, 0, &scratch);
     }
     const ConfigNode& stating = tree ? *tree : root;

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "app/config/check.h"
 #include "app/config/parse_yaml.h"
+#include "app/config/text_file.h"
 #include "app/workers/source_decoder.h"
 #include "stream/decode/decoder.h"
 
@@ -79,12 +80,12 @@ void RecordReader::ReadAll(const ConfigNode& records, std::vector<TestStep>* ste
 
 void RecordReader::ReadFile(const ConfigNode& name, std::vector<TestStep>* steps) {
   const std::string path = (std::filesystem::path(directory_) / name.text).string();
-  std::ifstream in(path, std::ios::binary);
-  if (!in || std::filesystem::is_directory(path)) {
+  if (const absl::Status readable = CheckReadable(path); !readable.ok()) {
     read_.sink().Error(ConfigErrorCode::kUnreadable, name.place,
-                       absl::StrCat("the file '", path, "' does not exist or cannot be read"));
+                       absl::StrCat(path, ": ", readable.message()));
     return;
   }
+  std::ifstream in(path, std::ios::binary);
   std::string line;
   for (int number = 1; std::getline(in, line); ++number) {
     if (absl::StripAsciiWhitespace(line).empty()) continue;
