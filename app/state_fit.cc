@@ -126,10 +126,20 @@ absl::Status WithSuccessorAdvice(const absl::Status& status, const Project& proj
 }
 
 absl::Status WithStateAdvice(const absl::Status& status, const Project& project) {
-  if (!absl::IsDataLoss(status) || !absl::StartsWith(status.message(), "state")) return status;
-  return absl::DataLossError(absl::StrCat(status.message(), "\n  hint: the state in ",
-                                          project.state.path, " is damaged: name ",
-                                          WayOut(project)));
+  const absl::string_view message = status.message();
+  if (!absl::StartsWith(message, "state") && !absl::StartsWith(message, "feature state")) {
+    return status;
+  }
+  if (absl::IsDataLoss(status)) {
+    return absl::DataLossError(absl::StrCat(message, "\n  hint: the state in ", project.state.path,
+                                            " is damaged: name ", WayOut(project)));
+  }
+  if (absl::IsFailedPrecondition(status)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(message, "\n  hint: the state in ", project.state.path,
+                     " is of another release: use that, or name ", WayOut(project)));
+  }
+  return status;
 }
 
 }  // namespace millrace

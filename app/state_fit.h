@@ -20,7 +20,8 @@ absl::Status CheckStateFits(const Project& project, absl::string_view log_identi
 // any other status as it is.
 absl::Status WithSuccessorAdvice(const absl::Status& status, const Project& project);
 
-// Damage of the state (DataLoss that says "state…") with the way out; any other status as it is.
+// Damage of the state, or another format (DataLoss and FailedPrecondition that begin with "state"
+// or "feature state"), with the way out; any other status as it is.
 absl::Status WithStateAdvice(const absl::Status& status, const Project& project);
 
 }  // namespace millrace

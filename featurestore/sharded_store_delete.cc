@@ -73,7 +73,9 @@ bool ShardedStore::SplitRow(Shard::CachedRow* old, const EventOrder& place, cons
   View& view = views_[static_cast<size_t>(old->view)];
   const ViewLayout& layout = *view.layout;
   const Horizon& horizon = HorizonOf(view, after.shard);
+  // What is told below is of the row as trimmed, so that is what must be stored.
   old->row.Trim(horizon);
+  shard->MarkDirty(old, 0);
   const int64_t time = place.event_time_ms;
   if (old->row.newest_ms() >= time && time < SelectableFrom(old->row, horizon)) {
     return false;

@@ -5,28 +5,21 @@
 
 namespace millrace {
 
-absl::StatusOr<std::optional<ChannelMark>> ReadChannelMark(const Record& record) {
+std::optional<ChannelMark> ReadChannelMark(const Record& record) {
+  const auto first = [&record](absl::string_view name) -> std::optional<absl::string_view> {
+    for (const Header& header : record.headers) {
+      if (header.name == name) return header.value;
+    }
+    return std::nullopt;
+  };
+  const auto channel = first("channel"), n = first("n"), epoch = first("epoch");
   ChannelMark mark;
-  bool has_channel = false, has_n = false;
-  for (const Header& header : record.headers) {
-    bool parsed = true;
-    if (header.name == "channel") {
-      mark.channel = std::string(header.value);
-      has_channel = true;
-    } else if (header.name == "n") {
-      parsed = absl::SimpleAtoi(header.value, &mark.n);
-      has_n = true;
-    } else if (header.name == "epoch") {
-      parsed = absl::SimpleAtoi(header.value, &mark.epoch);
-    }
-    if (!parsed) {
-      return absl::InvalidArgumentError(absl::StrCat("partition ", record.partition, " offset ",
-                                                     record.offset, ": header '", header.name,
-                                                     "' is not a number"));
-    }
+  if (!channel || !n || !epoch || !absl::SimpleAtoi(*n, &mark.n) ||
+      !absl::SimpleAtoi(*epoch, &mark.epoch)) {
+    return std::nullopt;
   }
-  if (!has_channel || !has_n) return std::optional<ChannelMark>();
-  return std::optional<ChannelMark>(std::move(mark));
+  mark.channel = std::string(*channel);
+  return mark;
 }
 
 absl::StatusOr<bool> ChannelFilter::Accept(const ChannelMark& mark) {

@@ -23,12 +23,13 @@ namespace millrace {
 struct ChannelMark {
   std::string channel;
   uint64_t n = 0;
-  uint32_t epoch = 0;
+  uint64_t epoch = 0;
 };
 
-// The mark in the record's headers; nullopt when it has none (a foreign record).
-// InvalidArgument when it has headers of these names that do not parse.
-absl::StatusOr<std::optional<ChannelMark>> ReadChannelMark(const Record& record);
+// The mark of a record that the outbox wrote: the first header of each name, as it puts its own
+// before those that a record brings along. nullopt: one is absent or no number, so that the record
+// is a foreign one. Only in topics that Millrace alone writes is a mark one of ours.
+std::optional<ChannelMark> ReadChannelMark(const Record& record);
 
 // Decides which records of one partition are new. Owned by one thread.
 class ChannelFilter {
@@ -42,7 +43,7 @@ class ChannelFilter {
 
  private:
   absl::flat_hash_map<std::string, uint64_t> last_;
-  absl::flat_hash_map<std::string, uint32_t> epoch_;
+  absl::flat_hash_map<std::string, uint64_t> epoch_;
 };
 
 }  // namespace millrace

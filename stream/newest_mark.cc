@@ -32,7 +32,7 @@ absl::StatusOr<std::optional<ChannelMark>> LastMark(Log& log, const TopicPartiti
     }
     for (const Record& record : batch.records()) {
       if (record.offset >= to) break;
-      ASSIGN_OR_RETURN(std::optional<ChannelMark> mark, ReadChannelMark(record));
+      std::optional<ChannelMark> mark = ReadChannelMark(record);
       if (mark && mark->channel == channel) last = std::move(mark);
     }
   }

@@ -13,8 +13,7 @@
 namespace millrace {
 
 // Reads `target` backwards, in growing steps, until it finds a record of the channel; nullopt when
-// there is none. What is appended meanwhile is not looked at. Errors as of LogReader, and
-// InvalidArgument as of ReadChannelMark.
+// there is none. What is appended meanwhile is not looked at. Errors as of LogReader.
 absl::StatusOr<std::optional<ChannelMark>> NewestMark(Log& log, const TopicPartition& target,
                                                       absl::string_view channel);
 

@@ -86,9 +86,9 @@ std::string EncodeChannel(uint64_t last, const ChannelOrigin& origin) {
 bool DecodeChannel(absl::string_view in, uint64_t* last, ChannelOrigin* origin) {
   uint64_t epoch, offset;
   if (!GetVarint(&in, last) || !GetVarint(&in, &epoch) || !GetVarint(&in, &offset)) return false;
-  origin->epoch = static_cast<uint32_t>(epoch);
+  origin->epoch = epoch;
   origin->offset = static_cast<int64_t>(offset);
-  return in.empty() && epoch <= UINT32_MAX && offset <= INT64_MAX;
+  return in.empty() && offset <= INT64_MAX;
 }
 
 size_t SizeOf(const AppendRecord& record, const std::vector<Header>& headers) {
@@ -156,19 +156,35 @@ int Outbox::Channel(const std::string& name, TopicPartition target) {
   return channel;
 }
 
+std::optional<uint64_t> Outbox::Epoch() const {
+  for (const ChannelState& channel : channels_) {
+    if (channel.last > 0) return channel.origin.epoch;
+  }
+  return std::nullopt;
+}
+
 absl::Status Outbox::Begin(Log& log) {
+  const std::optional<uint64_t> own = Epoch();
+  // Every earlier state has written a record somewhere: there were no more of them than records.
+  uint64_t deleted = 0, newest = 0;
   for (ChannelState& channel : channels_) {
     // In this order: what another state appends in between is then told by its epoch.
     ASSIGN_OR_RETURN(const OffsetRange range, log.Offsets(channel.target));
-    ASSIGN_OR_RETURN(const std::optional<ChannelMark> newest,
+    ASSIGN_OR_RETURN(const std::optional<ChannelMark> mark,
                      NewestMark(log, channel.target, channel.name));
-    if (channel.last == 0) {
-      channel.origin = {newest ? newest->epoch + 1 : 1, range.end};
-    } else if (newest && newest->epoch > channel.origin.epoch) {
+    deleted += static_cast<uint64_t>(range.begin);
+    if (channel.last == 0) channel.origin.offset = range.end;
+    if (!mark) continue;
+    newest = std::max(newest, mark->epoch);
+    if (own && mark->epoch > *own) {
       return absl::FailedPreconditionError(absl::StrCat(
           "topic ", channel.target.topic, " was gone on with by another, newer state (epoch ",
-          newest->epoch, ", that of this one is ", channel.origin.epoch, ")"));
+          mark->epoch, ", that of this one is ", *own, ")"));
     }
+  }
+  const uint64_t epoch = own.value_or(std::max(newest, deleted) + 1);
+  for (ChannelState& channel : channels_) {
+    if (channel.last == 0) channel.origin.epoch = epoch;
   }
   return absl::OkStatus();
 }

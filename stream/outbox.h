@@ -2,8 +2,8 @@
 // led to it, until the log has acknowledged it. A crash re-ships identical bytes under identical
 // numbers (stream/channel.h), so every record takes effect exactly once.
 //
-// A channel belongs to the state: another state over the same log has another epoch, one above the
-// newest in the channel's topic, and numbers from 1 behind what the earlier one wrote there.
+// Channels belong to the state: another state over the same log has a higher epoch, and numbers
+// from 1 behind what the earlier one wrote.
 //
 // Life of a record: Emit (owner thread, numbered) → AddCommit (goes into the batch) → the batch is
 // committed → Ship (log acknowledges) → the next AddCommit deletes the entry.
@@ -52,7 +52,7 @@ struct OutboxEntry {
 // Where a state's part of a channel begins in its topic: record n of the epoch stands at
 // offset + n - 1 or later.
 struct ChannelOrigin {
-  uint32_t epoch = 1;
+  uint64_t epoch = 1;
   int64_t offset = 0;
 };
 
@@ -64,10 +64,11 @@ class Outbox {
   // The channel of this name, made if need be, whose records go to `target`.
   int Channel(const std::string& name, TopicPartition target);
 
-  // Settles the origin of every channel of which no earlier commit knows. To be called once all
-  // channels are made, before the first Emit; without it an origin is the default.
-  // FailedPrecondition when a newer state has written to a channel of this one, which readers then
-  // have left; other errors as of NewestMark.
+  // Settles the origin of every channel of which no earlier commit knows. All channels of a state
+  // have one epoch, above any that the topics show or, where old records were deleted, can have
+  // shown. To be called once all channels are made, before the first Emit; without it an origin is
+  // the default. FailedPrecondition when a newer state has written to a channel of this one, which
+  // readers then have left; other errors as of NewestMark.
   absl::Status Begin(Log& log);
   ChannelOrigin Origin(int channel) const { return channels_[channel].origin; }
 
@@ -106,6 +107,8 @@ class Outbox {
     bool dirty = false;
   };
   int ChannelIndex(const std::string& name);
+  // Of this state; nullopt when it has committed to no channel.
+  std::optional<uint64_t> Epoch() const;
   void Stage(int channel, OutboxRecord record);
 
   std::vector<ChannelState> channels_;

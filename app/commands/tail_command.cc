@@ -185,7 +185,7 @@ class Tail {
 
   // False for a repeat of a record that Millrace wrote.
   absl::StatusOr<bool> IsNew(size_t input, const Record& record) {
-    ASSIGN_OR_RETURN(const std::optional<ChannelMark> mark, ReadChannelMark(record));
+    const std::optional<ChannelMark> mark = ReadChannelMark(record);
     return mark ? filters_[input].Accept(*mark) : true;
   }
 

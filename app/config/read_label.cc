@@ -206,7 +206,8 @@ class LabelReader {
                                                      : Value::Double(0));
       return;
     }
-    if (empty->text == "drop" && !empty->quoted) return;
+    // In JSON there is no other way to say it.
+    if (empty->text == "drop" && (!empty->quoted || type != Type::kString)) return;
     spec_->empty = ValueOf(*empty, type);
     if (!spec_->empty) {
       Fail(ConfigErrorCode::kWrongType, *empty,

@@ -38,7 +38,7 @@ absl::Status FoldExamples(Log& log, const TopicPartition& topic, const ChannelOr
       continue;
     }
     for (const Record& record : batch.records()) {
-      ASSIGN_OR_RETURN(const std::optional<ChannelMark> mark, ReadChannelMark(record));
+      const std::optional<ChannelMark> mark = ReadChannelMark(record);
       if (!mark || mark->epoch != origin.epoch) continue;
       if (mark->n <= trainer->folded() || mark->n > last) continue;
       if (mark->n != trainer->folded() + 1 || !record.value) return missing(trainer->folded() + 1);

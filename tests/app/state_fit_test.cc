@@ -96,8 +96,20 @@ TEST(StateFit, DamagedStateComesWithTheWayOut) {
   EXPECT_EQ(damaged.code(), absl::StatusCode::kDataLoss);
   EXPECT_THAT(std::string(damaged.message()),
               HasSubstr("mismatch\n  hint: the state in data/state is damaged: name another"));
+  EXPECT_THAT(
+      std::string(WithStateAdvice(absl::DataLossError("feature state: x"), project).message()),
+      HasSubstr("x\n  hint: the state in data/state is damaged"));
   const absl::Status log = absl::DataLossError("embedded log: Corruption");
   EXPECT_EQ(WithStateAdvice(log, project), log) << "the log cannot be read again";
+}
+
+TEST(StateFit, AStateOfAnotherReleaseComesWithTheWayOut) {
+  const absl::Status other = WithStateAdvice(
+      absl::FailedPreconditionError("feature state has another format version"), MakeProject({}));
+  EXPECT_EQ(other.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(other.message()),
+              HasSubstr("version\n  hint: the state in data/state is of another release: use that, "
+                        "or name another state.path"));
 }
 
 }  // namespace

@@ -105,6 +105,29 @@ TEST_P(TrimmedRowTest, OnceTheNewestIsTakenBackTheOneBeforeItCounts) {
   ExpectAlways(kEight + 48 * kHour, "null expired 172800000");
 }
 
+TEST_P(TrimmedRowTest, ATombstoneThatComesTooLateForALifetimeDoesSoAfterReopeningToo) {
+  auto view = TestView({TestFeature("count", -1, Lifetime())});
+  view->accuracy = GetParam();
+  view->as_of_ms = 72 * kHour;
+  view->retention_ms = 400 * 24 * kHour;
+  Open(view);
+  const auto apply_other = [this](int64_t time_ms) {
+    TestRecord record = At(time_ms, 1);
+    record.key = "other";
+    Apply(record);
+  };
+  apply_other(kEight - 300 * 24 * kHour);
+  for (const int64_t hour : {12, 13, 17, 19, 32}) Apply(At(kEight + hour * kHour, 1));
+  Commit();
+  apply_other(kEight + 130 * kHour);
+  Delete(kEight + 14 * kHour);
+  apply_other(kEight + 140 * kHour);
+  const std::string told = Told(kEight + 140 * kHour);
+  Commit();
+  Reopen();
+  EXPECT_EQ(Told(kEight + 140 * kHour), told);
+}
+
 // The finer tiles are passed, the coarser ones not yet: what is still open stands in them too.
 TEST_P(TrimmedRowTest, WhatStandsInAnOpenTileIsNotForgotten) {
   auto view = TestView({TestFeature("count", -1, Sliding(kHour)),

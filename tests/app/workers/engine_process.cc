@@ -178,13 +178,13 @@ std::vector<std::string> ChannelTexts(Log& log, const std::string& topic) {
   ChannelFilter filter;
   for (const Record& record : batch.records()) {
     const auto mark = ReadChannelMark(record);
-    EXPECT_TRUE(mark.ok() && mark->has_value());
+    EXPECT_TRUE(mark.has_value());
     if (texts.empty()) {
-      EXPECT_EQ((*mark)->n, 1u);
+      EXPECT_EQ(mark->n, 1u);
     }
-    const auto fresh = filter.Accept(**mark);
+    const auto fresh = filter.Accept(*mark);
     EXPECT_TRUE(fresh.ok()) << fresh.status();
-    if (fresh.ok() && *fresh) texts.push_back(absl::StrCat((*mark)->n, " ", *record.value));
+    if (fresh.ok() && *fresh) texts.push_back(absl::StrCat(mark->n, " ", *record.value));
   }
   return texts;
 }

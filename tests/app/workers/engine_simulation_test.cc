@@ -11,6 +11,7 @@
 #include "featurestore/memory_state_store.h"
 #include "gtest/gtest.h"
 #include "stream/memory_log.h"
+#include "stream/newest_mark.h"
 #include "stream/progress.h"
 #include "tests/app/workers/crash_point.h"
 #include "tests/app/workers/crash_runs.h"
@@ -160,6 +161,27 @@ TEST(EngineSimulation, ANewStateTakesNothingOfWhatAnotherWroteIntoTheLog) {
         << topic;
   }
   ExpectDyingOnceChangesNothing([&] { return std::make_unique<SuccessorShop>(records); }, 40, 0);
+}
+
+TEST(EngineSimulation, ANewStateHasANewEpochAlsoWhereWhatWasWrittenIsGone) {
+  Shop shop(MakeRecords(6));
+  CrashPoint never(kNever);
+  shop.RunUntil(never);
+  DamagedLog log(shop.log);
+  std::vector<TopicPartition> topics = {{"visits.dlq", 0}};
+  for (const char* kind : {"predictions", "examples", "models"}) {
+    for (const char* task : {"bought", "asked"}) {
+      topics.push_back({absl::StrCat("millrace.shop.", kind, ".", task), 0});
+    }
+  }
+  for (const TopicPartition& topic : topics) log.DeleteBefore(topic, log.Offsets(topic)->end);
+  MemoryStateStore fresh;
+  TickingClock clock(absl::Milliseconds(10));
+  EngineProcess process(ShopProject(), log, fresh, clock, Engine::Mode::kSimulation);
+  ASSERT_TRUE(process.Simulate().ok());
+  const auto mark = NewestMark(shop.log, topics[1], "predictions.bought");
+  ASSERT_TRUE(mark.ok() && mark->has_value()) << mark.status();
+  EXPECT_GT((*mark)->epoch, 1u);
 }
 
 TEST(EngineSimulation, AStateThatANewerOneHasLeftIsRefused) {
