@@ -68,6 +68,13 @@ TEST(Load, ReadsLabels) {
   EXPECT_EQ(count.empty, std::nullopt);
 }
 
+TEST(Load, AnEmptyLabelIsDroppedAlsoWhereDropIsQuotedAsInJson) {
+  const LoadResult quoted =
+      LoadText(absl::StrReplaceAll(kShop, {{"empty: drop", "empty: 'drop'"}}));
+  ASSERT_TRUE(quoted.project) << Render(quoted.diagnostics, Color::kNever);
+  EXPECT_EQ(quoted.project->tasks[1].label.empty, std::nullopt);
+}
+
 TEST(Load, ReadsLearnersAndAddsABaselineWhereThereIsNone) {
   const Project project = LoadShop();
   const TaskSpec& task = project.tasks[0];
