@@ -67,8 +67,9 @@ absl::Status Engine::CommitNow(Trainer::Scope scope, int shards) {
   }
   for (const auto& task : tasks_) task->AddCommit(scope, &commit.batch);
   for (size_t i = 0; i < inputs_.size(); ++i) {
-    const SourceInput& input = *inputs_[i];
-    InputPosition& position = inputs_[i]->position();
+    SourceInput& input = *inputs_[i];
+    input.MarkNewestRecord();
+    InputPosition& position = input.position();
     const int64_t lowest = deps_.store->LowestMark(input.source(), input.partition());
     auto& history = position.history;
     if (history.empty() || history.back().first != position.next_offset) {

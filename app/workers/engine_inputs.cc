@@ -107,6 +107,9 @@ absl::Status Engine::OpenInput(int32_t s, int32_t p, int32_t partitions,
                                             " ends at offset ", range.end,
                                             ", the state has read up to ", position.next_offset));
   }
+  if (position.newest_record && position.newest_record->offset < range.begin) {
+    position.newest_record.reset();  // deleted
+  }
   int64_t redo_from = found.ok() ? deps_.store->LowestMark(s, p) : position.next_offset;
   if (redo_from < range.begin) {  // a shard that never committed, or records deleted since
     if (redo_from > 0) {

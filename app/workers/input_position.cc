@@ -15,6 +15,16 @@ constexpr uint64_t SourceCounts::*kCounts[] = {
 constexpr uint64_t EventCounts::*kEventCounts[] = {&EventCounts::inserted, &EventCounts::retracted,
                                                    &EventCounts::filtered};
 
+bool GetFingerprint(absl::string_view* in, std::optional<Fingerprint>* print) {
+  if (in->empty() || static_cast<uint8_t>(in->front()) > 1) return false;
+  const bool present = in->front() != 0;
+  in->remove_prefix(1);
+  if (!present) return true;
+  print->emplace();
+  return GetSignedVarint(in, &(*print)->offset) && GetSignedVarint(in, &(*print)->timestamp_ms) &&
+         GetBig64(in, &(*print)->content);
+}
+
 }  // namespace
 
 SourceCounts& SourceCounts::operator+=(const SourceCounts& other) {
@@ -48,6 +58,12 @@ std::string InputPosition::Encode() const {
   for (const EventCounts& source : events) {
     for (uint64_t EventCounts::*count : kEventCounts) PutVarint(&out, source.*count);
   }
+  out.push_back(newest_record ? 1 : 0);
+  if (newest_record) {
+    PutSignedVarint(&out, newest_record->offset);
+    PutSignedVarint(&out, newest_record->timestamp_ms);
+    PutBig64(&out, newest_record->content);
+  }
   PutVarint(&out, history.size());
   for (const auto& [offset, newest] : history) {
     PutSignedVarint(&out, offset);
@@ -73,7 +89,7 @@ absl::StatusOr<InputPosition> InputPosition::Decode(absl::string_view bytes) {
       good = good && GetVarint(&bytes, &(source.*count));
     }
   }
-  good = good && GetVarint(&bytes, &history);
+  good = good && GetFingerprint(&bytes, &position.newest_record) && GetVarint(&bytes, &history);
   for (uint64_t i = 0; good && i < history; ++i) {
     std::pair<int64_t, int64_t> entry;
     good = GetSignedVarint(&bytes, &entry.first) && GetSignedVarint(&bytes, &entry.second);

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "absl/strings/string_view.h"
 #include "app/project.h"
 #include "app/workers/record_events.h"
+#include "stream/fingerprint.h"
 #include "stream/progress.h"
 
 namespace millrace {
@@ -51,6 +53,8 @@ struct InputPosition {
   SourceCounts counts;
   // What its records became, by RecordEvents::reached.
   std::vector<EventCounts> events;
+  // Of the newest record below next_offset; absent while there is none.
+  std::optional<Fingerprint> newest_record;
   // (next offset, newest event time) at earlier commits, back to the lowest mark of any shard, so
   // that redone records are judged late exactly as they were the first time.
   std::deque<std::pair<int64_t, int64_t>> history;

@@ -34,6 +34,7 @@ SourceInput::SourceInput(const std::vector<SourceSpec>& sources, int32_t source,
       partition_(partition),
       position_(std::move(position)),
       redo_from_(std::min(redo_from, position_.next_offset)),
+      expected_(position_.newest_record),
       parts_(std::move(parts)),
       events_(sources, source, partition),
       next_offset_(redo_from_),
@@ -44,6 +45,7 @@ SourceInput::SourceInput(const std::vector<SourceSpec>& sources, int32_t source,
 absl::StatusOr<bool> SourceInput::Peek(LogReader& reader, size_t index) {
   while (!has_head_) {
     if (next_record_ == batch_.records().size()) {
+      MarkNewestRecord();
       batch_.Clear();
       next_record_ = 0;
       const absl::StatusOr<int> read = reader.Read(index, kReadBytes, &batch_);
@@ -63,7 +65,28 @@ absl::StatusOr<bool> SourceInput::Peek(LogReader& reader, size_t index) {
   return true;
 }
 
+void SourceInput::MarkNewestRecord() {
+  const size_t taken = next_record_ - (has_head_ ? 1 : 0);
+  if (taken == 0) return;
+  const Record& newest = batch_.records()[taken - 1];
+  if (newest.offset + 1 == position_.next_offset) position_.newest_record = FingerprintOf(newest);
+}
+
+absl::Status SourceInput::CheckIdentity(const Record& record) {
+  if (!expected_ || record.offset < expected_->offset) return absl::OkStatus();
+  const Fingerprint expected = *expected_;
+  expected_.reset();
+  if (record.offset > expected.offset || FingerprintOf(record) == expected) return absl::OkStatus();
+  return absl::DataLossError(
+      absl::StrCat("topic ", spec_.topic, " partition ", partition_,
+                   " has another record at offset ", record.offset,
+                   " than the one that the state has read: it was cut off, made anew, restored, "
+                   "or is another topic"));
+}
+
 absl::StatusOr<SourceInput::Verdict> SourceInput::Accept(const Record& record) {
+  RETURN_IF_ERROR(CheckIdentity(record));
+  if (record.offset < redo_from_) return Verdict::kPassed;  // read for that alone
   in_redo_ = record.offset < position_.next_offset;
   append_ms_ = record.append_ms;
   time_cap_ms_ = spec_.keep_future ? AddSaturated(append_ms_, spec_.future_skew_ms) : INT64_MAX;

@@ -14,6 +14,7 @@
 #ifndef MILLRACE_APP_WORKERS_SOURCE_INPUT_H_
 #define MILLRACE_APP_WORKERS_SOURCE_INPUT_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -59,7 +60,8 @@ class SourceInput {
   // needed; those on the way are counted, and what is rejected passed to OnReject. False: nothing
   // to read now, or a record that can only be judged later (Rejection::transient); it is tried
   // again, and holds time. Errors: those of LogReader::Read but Unavailable (there is nothing to
-  // read now), those of OnReject, or FailedPrecondition when the source says `on_error: stop`.
+  // read now), those of OnReject, FailedPrecondition when the source says `on_error: stop`, or
+  // DataLoss when the log is not the one that was read before.
   absl::StatusOr<bool> Peek(LogReader& reader, size_t index);
   bool has_head() const { return has_head_; }
   // Where the head stands among records; its time is that of its row, or of what it takes back, but
@@ -70,6 +72,10 @@ class SourceInput {
   // Takes the head: visits its events unless it is a duplicate, and counts it. An error is that of
   // visit; then this must not be used any more. REQUIRES: has_head().
   absl::Status Take(RecordEvents::Visit visit);
+
+  // Notes in the position which record is the newest that was taken; to be called before that is
+  // stored.
+  void MarkNewestRecord();
 
   // Records before the committed position are still to be redone.
   bool redoing() const {
@@ -91,7 +97,10 @@ class SourceInput {
   const SourceSpec& spec() const { return spec_; }
   const RecordEvents& events() const { return events_; }
   SourceLookups* lookups() { return parts_.lookups.get(); }
-  int64_t start_offset() const { return redo_from_; }
+  // Where reading is to begin: at the newest record that was taken, to see that it is still there.
+  int64_t start_offset() const {
+    return expected_ ? std::min(expected_->offset, redo_from_) : redo_from_;
+  }
 
  private:
   enum class Verdict : uint8_t {
@@ -99,6 +108,8 @@ class SourceInput {
     kPassed,  // rejected or empty, and counted
     kLater,   // to be judged again: as if it had not been read
   };
+  // DataLoss when the log has another record where the newest one stood that was taken.
+  absl::Status CheckIdentity(const Record& record);
   // Decodes and judges one record.
   absl::StatusOr<Verdict> Accept(const Record& record);
   std::optional<Rejection> JudgeContent();
@@ -128,6 +139,7 @@ class SourceInput {
   const int32_t partition_;
   InputPosition position_;
   const int64_t redo_from_;
+  std::optional<Fingerprint> expected_;  // until it, or one beyond, was read
   const Parts parts_;
   RecordEvents events_;
 

@@ -329,6 +329,28 @@ TEST(EngineSimulation, ALogThatEndsBeforeWhatTheStateHasReadIsRefused) {
       << opened;
 }
 
+TEST(EngineSimulation, ALogWithAnotherRecordWhereTheNewestOneStoodIsRefused) {
+  Shop shop(MakeRecords(62));
+  CrashPoint never(kNever);
+  shop.RunUntil(never);
+  for (int32_t partition = 0; partition < 2; ++partition) {
+    const int64_t end = shop.log.Offsets({"visits", partition})->end;
+    if (partition == 0) {
+      ASSERT_TRUE(shop.log.DeleteTopic("visits").ok());
+      ASSERT_TRUE(shop.log.CreateTopic("visits", {.partitions = 2}).ok());
+    }
+    for (int64_t n = 0; n <= std::max<int64_t>(end, 500); ++n) {
+      AppendJson(shop.log, "visits", "{\"at\":1357000000000,\"user\":\"u1\",\"pages\":1}",
+                 partition);
+    }
+  }
+  TickingClock clock(absl::Milliseconds(10));
+  EngineProcess process(ShopProject(), shop.log, shop.state, clock, Engine::Mode::kSimulation);
+  const absl::Status ran = process.Simulate();
+  EXPECT_EQ(ran.code(), absl::StatusCode::kDataLoss);
+  EXPECT_NE(ran.message().find("has another record at offset"), std::string::npos) << ran;
+}
+
 // The log begins after offset 0, and the process died before every shard had committed once.
 TEST(EngineSimulation, ALogWhoseOldestRecordsAreGoneIsReadFromItsBeginning) {
   const std::vector<SourceRecord> records = MakeRecords(63);
